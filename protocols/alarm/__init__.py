@@ -1,0 +1,1 @@
+"""Alarm: a person calling. Kinds and states shared by the home and the centre."""

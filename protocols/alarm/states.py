@@ -1,0 +1,64 @@
+"""The alarm's states and the one table of steps between them, used by the home and by the centre.
+
+The home speaks from receipts only: it enters a state when the event that the table names has really reached it.
+"""
+
+from enum import StrEnum
+
+from protocols.errors import ProtocolError
+
+
+class AlarmState(StrEnum):
+    RAISED = "raised"  # the press is on the gateway's disk
+    STILL_TRYING = "still_trying"  # ten seconds without an answer
+    SENT = "sent"  # the broker has it
+    AT_CENTRE = "at_centre"  # the desk shows it
+    TAKEN = "taken"  # a person has it
+    ON_THE_WAY = "on_the_way"  # somebody is travelling
+    CLOSED = "closed"
+
+
+class AlarmEvent(StrEnum):
+    BROKER_HAS_IT = "broker_has_it"
+    NO_ANSWER = "no_answer"
+    DESK_HAS_IT = "desk_has_it"
+    PERSON_TAKES_IT = "person_takes_it"
+    SOMEBODY_TRAVELS = "somebody_travels"
+    CLOSES = "closes"
+
+
+_S, _E = AlarmState, AlarmEvent
+
+STEPS: dict[tuple[AlarmState, AlarmEvent], AlarmState] = {
+    (_S.RAISED, _E.BROKER_HAS_IT): _S.SENT,
+    (_S.RAISED, _E.NO_ANSWER): _S.STILL_TRYING,
+    (_S.SENT, _E.NO_ANSWER): _S.STILL_TRYING,
+    (_S.STILL_TRYING, _E.BROKER_HAS_IT): _S.SENT,
+    **{(state, _E.DESK_HAS_IT): _S.AT_CENTRE for state in (_S.RAISED, _S.SENT, _S.STILL_TRYING)},
+    **{(state, _E.PERSON_TAKES_IT): _S.TAKEN for state in (_S.RAISED, _S.SENT, _S.STILL_TRYING, _S.AT_CENTRE)},
+    **{
+        (state, _E.SOMEBODY_TRAVELS): _S.ON_THE_WAY
+        for state in (_S.RAISED, _S.SENT, _S.STILL_TRYING, _S.AT_CENTRE, _S.TAKEN, _S.ON_THE_WAY)
+    },
+    **{(state, _E.CLOSES): _S.CLOSED for state in AlarmState if state is not _S.CLOSED},
+}
+
+EVENT_OF_CENTRE_STATE: dict[AlarmState, AlarmEvent] = {
+    _S.AT_CENTRE: _E.DESK_HAS_IT,
+    _S.TAKEN: _E.PERSON_TAKES_IT,
+    _S.ON_THE_WAY: _E.SOMEBODY_TRAVELS,
+    _S.CLOSED: _E.CLOSES,
+}
+"""What the arrival of a state from the centre means to the home."""
+
+
+class StepNotAllowed(ProtocolError):
+    """An event that means nothing in this state: late, doubled or out of order. The state stays as it is."""
+
+
+def step(state: AlarmState, event: AlarmEvent) -> AlarmState:
+    """The state after `event`. Raises StepNotAllowed where the table has no such step."""
+    try:
+        return STEPS[state, event]
+    except KeyError:
+        raise StepNotAllowed(f"an alarm that is {state} does not take {event}") from None

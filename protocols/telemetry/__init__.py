@@ -1,0 +1,1 @@
+"""The MQTT contract between home and centre: topics and messages, versioned."""

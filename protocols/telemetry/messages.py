@@ -1,0 +1,145 @@
+"""Messages of contract version 1, and their one way to bytes and back.
+
+Unknown fields are ignored, so that a newer gateway can talk to an older centre; missing or ill-typed ones are refused.
+"""
+
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from protocols.alarm.kinds import AlarmKind
+from protocols.alarm.states import AlarmState
+from protocols.errors import DecodeError
+from protocols.reading import Reading
+
+MAX_READINGS = 1000
+MAX_MESSAGE_BYTES = 1_048_576
+
+
+class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of readings as they lie in one gateway's outbox.
+
+    Reading i has the sequence number `first + i`. (gateway, epoch, number) names a place in one outbox for ever:
+    a new outbox (a replaced card) draws a new `epoch`. `gateway` is not in the message: it is the topic's.
+    """
+
+    epoch: int
+    """Random 63-bit number drawn when the outbox file was made."""
+    first: int
+    """Sequence number of `readings[0]`; numbering starts at 1."""
+    sent_at: datetime
+    readings: tuple[Reading, ...]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database holds of one outbox: all numbers up to `through`, and the closed ranges in `beyond`."""
+
+    epoch: int
+    through: int
+    beyond: tuple[tuple[int, int], ...] = ()
+
+
+class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person calls. Sent again until the centre answers; `alarm` makes all copies one."""
+
+    alarm: str
+    """UUID drawn by the gateway at the press."""
+    kind: AlarmKind
+    device: str
+    raised_at: datetime
+    attempt: int = 1
+    cancelled: bool = False
+    test: bool = False
+
+
+class AlarmStateMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the centre truly did with an alarm; the home says nothing that did not come from here."""
+
+    alarm: str
+    state: AlarmState
+    at: datetime
+    by: str | None = None
+    """Name of the person, as the elder may hear it."""
+    minutes: int | None = None
+    """With ON_THE_WAY: until somebody is at the door."""
+
+
+class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    device: str
+    heard_at: datetime | None = None
+    rssi_dbm: int | None = None
+    battery_percent: float | None = None
+    trouble: str | None = None
+
+
+class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Heartbeat. `online=False` is the broker's last will, or a farewell with its `reason`."""
+
+    online: bool
+    at: datetime
+    reason: str | None = None
+    version: str = ""
+    epoch: int = 0
+    backlog_rows: int = 0
+    backlog_bytes: int = 0
+    oldest_backlog_at: datetime | None = None
+    readings_taken: int = 0
+    """Readings ever written to this outbox."""
+    devices: tuple[DeviceStatus, ...] = ()
+
+
+Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | StatusMessage
+M = TypeVar("M", ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
+
+_encoder = msgspec.json.Encoder()
+_decoders: dict[type, msgspec.json.Decoder[Message]] = {
+    kind: msgspec.json.Decoder(kind)
+    for kind in (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
+}
+
+
+def encode(message: Message) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode(kind: type[M], data: bytes) -> M:
+    """`data` as a message of `kind`.
+
+    Raises DecodeError that says which field was wrong; a naive time is refused, since its zone would be a guess.
+    """
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise DecodeError(
+            f"message of {len(data)} bytes, at most {MAX_MESSAGE_BYTES} are allowed", offset=MAX_MESSAGE_BYTES
+        )
+    try:
+        message = _decoders[kind].decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is a DecodeError
+        raise DecodeError(f"not a {kind.__name__}: {error}", offset=0) from error
+    assert isinstance(message, kind)  # noqa: S101 - what the decoder of this very type returned
+    _check(message)
+    return message
+
+
+def _check(message: Message) -> None:
+    if isinstance(message, ReadingsMessage):
+        _check_readings(message)
+    elif isinstance(message, AlarmMessage):
+        _need_zone(message.raised_at, "raised_at")
+
+
+def _check_readings(message: ReadingsMessage) -> None:
+    if not 1 <= len(message.readings) <= MAX_READINGS:
+        raise DecodeError(f"{len(message.readings)} readings in a message, expected 1 to {MAX_READINGS}", offset=0)
+    if message.first < 1 or message.epoch < 0 or message.first > 2**62 or message.epoch >= 2**63:
+        raise DecodeError(f"sequence number {message.first} or epoch {message.epoch} out of range", offset=0)
+    for place, reading in enumerate(message.readings):
+        _need_zone(reading.measured_at, f"readings[{place}].measured_at")
+        _need_zone(reading.received_at, f"readings[{place}].received_at")
+        if reading.device_time is not None and reading.device_time.tzinfo is not None:
+            raise DecodeError(f"readings[{place}].device_time has a zone; a meter's clock has none", offset=0)
+
+
+def _need_zone(at: datetime, field: str) -> None:
+    if at.tzinfo is None:
+        raise DecodeError(f"{field} has no zone; times on the wire are UTC", offset=0)
