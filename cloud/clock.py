@@ -1,0 +1,28 @@
+"""The centre's time: the system clock, or the simulated line that DOORSTEP_CLOCK names."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from protocols.simulated_time import CLOCK_VARIABLE, TimeScale, parse_time_scale
+
+
+class Clock:
+    """Now in UTC. Timers of the database run on wall time, so moments are translated by `wall_at`."""
+
+    def __init__(self, scale: TimeScale | None = None) -> None:
+        self._scale = scale
+
+    def now(self) -> datetime:
+        wall = datetime.now(UTC)
+        return wall if self._scale is None else self._scale.simulated(wall)
+
+    def wall_at(self, moment: datetime) -> datetime:
+        return moment if self._scale is None else self._scale.wall(moment)
+
+    def wall_duration(self, duration: timedelta) -> timedelta:
+        return duration if self._scale is None else self._scale.wall_duration(duration)
+
+
+def clock_from_environment() -> Clock:
+    text = os.environ.get(CLOCK_VARIABLE)
+    return Clock(parse_time_scale(text) if text else None)

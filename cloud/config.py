@@ -1,0 +1,98 @@
+"""The one configuration of the centre's processes (configs/cloud.toml), read once at start."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from protocols.configuration import ConfigurationError, decode_configuration
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    dsn: str = "embedded"
+    """`embedded`, or a libpq connection string of a server with or without TimescaleDB."""
+    pool_size: int = 8
+
+
+class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    url: str = "embedded"
+    """`embedded`, or `mqtt://HOST:PORT`."""
+
+
+class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    batch_readings: int = 5000
+    linger_ms: int = 20
+    port: int = 0
+
+
+class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    limits: str = "limits.toml"
+    """Clinical limits; a relative path starts at this configuration's folder."""
+    fresh_hours: float = 24.0
+    """A reading measured longer ago than this when it arrives is stored and shown, and is not news."""
+    poll_s: float = 5.0
+    port: int = 0
+
+
+class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    promise_now_min: float = 30.0
+    promise_today_h: float = 4.0
+    promise_week_h: float = 72.0
+    at_risk_fraction: float = 0.75
+    """Part of the promised time after which an unaccepted visit is shown as at risk."""
+    poll_s: float = 5.0
+    port: int = 0
+
+
+class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    take_within_s: float = 60.0
+    poll_s: float = 5.0
+    port: int = 0
+
+
+class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    secure_cookies: bool = False
+    """True behind HTTPS."""
+    session_hours: float = 12.0
+    glucose_unit: str = "mmol/L"
+    """How pages show glucose: mmol/L or mg/dL."""
+
+
+class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    data: str = "/var/lib/doorstep"
+    """Folder of the embedded database, the broker's store and the run file."""
+    database: Database = Database()
+    broker: Broker = Broker()
+    ingest: Ingest = Ingest()
+    detection: Detection = Detection()
+    visits: Visits = Visits()
+    alarms: Alarms = Alarms()
+    web: Web = Web()
+    base: str = ""
+    """Set by `load`: the configuration file's folder."""
+
+    def beside(self, path: str) -> Path:
+        """`path`, taken from the configuration's folder where it is relative."""
+        return Path(self.base) / path
+
+
+def load(path: Path) -> CloudConfig:
+    """The configuration at `path`, with `DOORSTEP_DSN` and `DOORSTEP_BROKER` laid over it.
+
+    Raises ConfigurationError, one sentence that names file, key and expected form.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}; name a file with --config") from error
+    config = decode_configuration(CloudConfig, text, str(path))
+    if config.web.glucose_unit not in ("mmol/L", "mg/dL"):
+        raise ConfigurationError(f"{path}: web.glucose_unit: expected mmol/L or mg/dL, got {config.web.glucose_unit!r}")
+    return msgspec.structs.replace(
+        config,
+        base=str(path.parent.resolve()),
+        database=msgspec.structs.replace(config.database, dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn)),
+        broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
+    )
