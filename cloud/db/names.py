@@ -1,0 +1,12 @@
+"""Channels of NOTIFY. The payload is an id; it only wakes, the tables are the truth."""
+
+from typing import Final
+
+NEW_READINGS: Final = "doorstep_reading"  # elder_id: detection_due has a row
+ALERT: Final = "doorstep_alert"  # alert_id: raised, changed or closed
+VISIT: Final = "doorstep_visit"  # visit_id: any step
+ALARM: Final = "doorstep_alarm"  # alarm_id: any step
+STATUS: Final = "doorstep_status"  # gateway_id: went on or off line
+
+NOTIFY: Final = "SELECT pg_notify(%s, %s)"
+"""Parameters: channel, payload. Sent when the transaction commits."""

@@ -1,0 +1,66 @@
+"""Connections to PostgreSQL, set up the same way everywhere: UTC, time limits, a name that pg_stat_activity shows."""
+
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+DatabaseAway = psycopg.OperationalError
+"""What a caller catches to try again later: the server is away, is starting, cut us off or took too long."""
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 30
+IDLE_IN_TRANSACTION_S = 60
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+Pool = ConnectionPool[Connection]
+AsyncPool = AsyncConnectionPool[AsyncConnection]
+
+
+def connection_settings(name: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> dict[str, Any]:
+    """Keyword arguments of `psycopg.connect` for the process or purpose `name`."""
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": f"{statement_timeout_s}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+    }
+    return {
+        "application_name": f"doorstep-{name}",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": 30,
+        "options": " ".join(f"-c {key}={value}" for key, value in settings.items()),
+    }
+
+
+def create_pool(dsn: str, name: str, *, size: int = 4) -> Pool:
+    """A closed pool of at most `size` connections; use it as a context manager, which opens and closes it.
+
+    Opening does not wait for the server. A connection that cannot be had within 5 s raises DatabaseAway.
+    """
+    return ConnectionPool(
+        dsn,
+        connection_class=psycopg.Connection[tuple[Any, ...]],
+        kwargs=connection_settings(name),
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        check=ConnectionPool.check_connection,
+        name=name,
+        open=False,
+    )
+
+
+def create_async_pool(dsn: str, name: str, *, size: int = 4) -> AsyncPool:
+    """`create_pool` for asyncio."""
+    return AsyncConnectionPool(
+        dsn,
+        connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
+        kwargs=connection_settings(name),
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        check=AsyncConnectionPool.check_connection,
+        name=name,
+        open=False,
+    )

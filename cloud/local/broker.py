@@ -1,0 +1,158 @@
+"""The broker on one machine: Mosquitto as a child, or iotcore from its wheel where Mosquitto is not installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from cloud.local.ports import accepts, free_port
+from cloud.local.tether import tethered
+
+log = structlog.get_logger()
+
+HOST = "127.0.0.1"
+_SBIN = "/usr/sbin/mosquitto"  # Debian's place, which is not in a user's PATH
+_READY_WITHIN_S = 15.0
+_PAUSE_S = 0.02
+_TRIES = 10
+
+IOTCORE_LIMITS = (
+    "mosquitto is not installed; the in-process broker iotcore serves instead: nothing it holds outlives a restart, "
+    "and what is queued for a slow subscriber is bounded (install mosquitto for more than a trial)"
+)
+
+# In-flight and queue are raised far above Mosquitto's defaults (20 and 1000), at which two thirds of a burst that the
+# broker had acknowledged were dropped. configs/mosquitto.conf explains each line for a broker of one's own.
+_MOSQUITTO = """\
+listener {port} {host}
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+autosave_interval 60
+max_inflight_messages 2000
+max_queued_messages 200000
+max_packet_size 2097152
+set_tcp_nodelay true
+sys_interval 5
+connection_messages false
+log_type error
+log_type warning
+log_type notice
+log_dest file {folder}/mosquitto.log
+"""
+
+_RUMQTTD = """\
+id = 0
+[router]
+id = 0
+max_connections = 10010
+max_outgoing_packet_count = 1000
+max_segment_size = 104857600
+max_segment_count = 10
+[v5.1]
+name = "doorstep"
+listen = "{host}:{port}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 2097152
+max_inflight_count = 1000
+"""
+
+
+class BrokerFailed(RuntimeError):
+    """The broker could not be started; the message names its log."""
+
+
+class LocalBroker:
+    """A running broker; it ends with this process, whatever ends that. `url` is mqtt://HOST:PORT."""
+
+    def __init__(self, folder: Path, wanted_port: int = 1883) -> None:
+        """Starts it on the first free port from `wanted_port` (0: any), its store in `folder`. Raises BrokerFailed."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._program = find_mosquitto()
+        self.kind = "mosquitto" if self._program else "iotcore"
+        if self._program is None:
+            log.warning("broker_iotcore", limits=IOTCORE_LIMITS)
+        for _ in range(_TRIES):  # somebody may take the port between looking and listening
+            self.port = free_port(wanted_port, HOST)
+            self._process = self._spawn()
+            if self._answers():
+                break
+        else:
+            raise BrokerFailed(f"the broker does not start; see {folder}")
+        self.url = f"mqtt://{HOST}:{self.port}"
+        self.pid = self._process.pid
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = self._mosquitto_command(self._program) if self._program else self._iotcore_command()
+        with (self._folder / "broker.out").open("wb") as output:
+            return subprocess.Popen(
+                tethered(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in order
+            )
+
+    def _mosquitto_command(self, program: str) -> list[str]:
+        text = _MOSQUITTO.format(port=self.port, host=HOST, folder=self._folder.resolve())
+        if os.geteuid() == 0:
+            text += "user root\n"  # else it drops to a user who cannot write into our folder
+        path = self._folder / "mosquitto.conf"
+        path.write_text(text, encoding="utf-8")
+        return [program, "-c", str(path)]
+
+    def _iotcore_command(self) -> list[str]:
+        path = self._folder / "rumqttd.toml"
+        path.write_text(_RUMQTTD.format(port=self.port, host=HOST), encoding="utf-8")
+        serve = "import sys; from iotcore import Broker; Broker(config_path=sys.argv[1]).run_forever()"
+        return [sys.executable, "-c", serve, str(path)]
+
+    def _answers(self) -> bool:
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if accepts(HOST, self.port) and self._process.poll() is None:
+                return True
+            time.sleep(_PAUSE_S)
+        self.stop()
+        return False
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def restart(self) -> None:
+        """Starts it again on the same port, with what it kept. Raises BrokerFailed."""
+        self.stop()
+        self._process = self._spawn()
+        if not self._answers():
+            raise BrokerFailed(f"the broker does not start again on port {self.port}; see {self._folder}")
+        self.pid = self._process.pid
+
+    def kill(self) -> None:
+        """Ends it as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self, within_s: float = 10.0) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def __enter__(self) -> "LocalBroker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def find_mosquitto() -> str | None:
+    return shutil.which("mosquitto") or (_SBIN if os.access(_SBIN, os.X_OK) else None)

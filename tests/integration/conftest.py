@@ -1,0 +1,71 @@
+"""Real servers for the tests: one PostgreSQL a session, a fresh database a test, a fresh broker a test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from cloud.db.migrate import migrate
+from cloud.local.broker import LocalBroker
+from cloud.local.postgres import EmbeddedPostgres
+
+_TEMPLATE = "doorstep_template"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A server that forgets at a power cut: tests need its answers, not its disk."""
+    # Not pytest's tmp_path: as root the server runs as another user, who may not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-test-"))
+    with EmbeddedPostgres(folder / "postgres") as server:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database, ready to be copied."""
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
+    migrate(make_conninfo(postgres.dsn, dbname=_TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The DSN of a fresh, migrated, empty database."""
+    yield from _create_database(postgres, f"TEMPLATE {template}")
+
+
+@pytest.fixture
+def bare_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The DSN of a fresh database without any table."""
+    yield from _create_database(postgres, "")
+
+
+def _create_database(postgres: EmbeddedPostgres, options: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} {options}".encode())
+    try:
+        yield make_conninfo(postgres.dsn, dbname=name)
+    finally:
+        with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[LocalBroker]:
+    """A real broker on a free port; `broker.url`, `broker.kill()`, `broker.restart()`."""
+    with LocalBroker(tmp_path / "broker", wanted_port=0) as local:
+        yield local
