@@ -149,21 +149,27 @@ def _keep_going(process: Process, loop: Callable[[Process], None], away: tuple[t
     pause_s = _FIRST_PAUSE_S
     while not process.stop.is_set():
         began = time.monotonic()
-        try:
-            loop(process)
+        failure = _failure_of(process, loop)
+        if failure is None:
             return
-        except away as error:
-            why = (str(error).strip() or type(error).__name__).splitlines()[0]
-            event, traceback = "away", False
-        except Exception as error:  # noqa: BLE001 - the outermost loop: whatever it was, the stage goes on
-            why = f"{type(error).__name__}: {error}"
-            event, traceback = "failed", True
         if time.monotonic() - began > _STEADY_AFTER_S:
             pause_s = _FIRST_PAUSE_S
+        why = (str(failure).strip() or type(failure).__name__).splitlines()[0]
+        if isinstance(failure, away):
+            log.error("away", error=why, retry_in_s=pause_s)
+        else:
+            log.error("failed", error=f"{type(failure).__name__}: {why}", retry_in_s=pause_s, exc_info=failure)
         process.ill("work", why)
-        log.error(event, error=why, retry_in_s=pause_s, exc_info=traceback)
         process.stop.wait(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+
+def _failure_of(process: Process, loop: Callable[[Process], None]) -> Exception | None:
+    try:
+        loop(process)
+    except Exception as error:  # noqa: BLE001 - the outermost loop: whatever it was, the stage goes on
+        return error
+    return None
 
 
 @contextlib.contextmanager
