@@ -1,0 +1,89 @@
+"""The services that every Bluetooth meter has beside its own: who it is, its battery, its clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bumble.att import ATT_Error, AttributeValue, ErrorCode
+from bumble.device import Connection
+from bumble.gatt import Characteristic, Service
+
+from firmware_sim.device_clock import DeviceClock
+from protocols.errors import ProtocolError
+from protocols.gatt import uuids
+from protocols.gatt.battery import encode_battery_level
+from protocols.gatt.current_time import decode_current_time, encode_current_time
+from protocols.gatt.date_time import decode_date_time, encode_date_time
+from protocols.gatt.device_information import encode_text
+
+READ = Characteristic.Properties.READ
+WRITE = Characteristic.Properties.WRITE
+NOTIFY = Characteristic.Properties.NOTIFY
+INDICATE = Characteristic.Properties.INDICATE
+
+READABLE = Characteristic.READABLE
+BONDED_READ = Characteristic.READABLE | Characteristic.READ_REQUIRES_AUTHENTICATION
+BONDED_WRITE = Characteristic.WRITEABLE | Characteristic.WRITE_REQUIRES_AUTHENTICATION
+"""Refused with Insufficient Authentication (0x05) until the link is encrypted: what makes a client pair."""
+
+_DATA_FIELD_IGNORED = 0x80  # Current Time Service 1.1, table 1.1
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Device Information of an invented maker: these devices are like real ones, and none of them."""
+
+    model: str
+    serial_number: str
+    manufacturer: str = "Doorstep Simulated"
+    firmware: str = "1.0"
+
+
+def fixed(uuid: str, value: bytes) -> Characteristic[bytes]:
+    """A value that everybody may read and nobody changes."""
+    return Characteristic(uuid, READ, READABLE, value)
+
+
+def device_information(identity: Identity) -> Service:
+    texts = {
+        uuids.MANUFACTURER_NAME: identity.manufacturer,
+        uuids.MODEL_NUMBER: identity.model,
+        uuids.SERIAL_NUMBER: identity.serial_number,
+        uuids.FIRMWARE_REVISION: identity.firmware,
+    }
+    return Service(uuids.DEVICE_INFORMATION_SERVICE, [fixed(uuid, encode_text(text)) for uuid, text in texts.items()])
+
+
+def battery(percent: Callable[[], int]) -> Service:
+    value = AttributeValue[bytes](read=lambda _connection: encode_battery_level(percent()))
+    return Service(uuids.BATTERY_SERVICE, [Characteristic(uuids.BATTERY_LEVEL, READ, READABLE, value)])
+
+
+def current_time(clock: DeviceClock, changed: Callable[[], None]) -> Service:
+    """Readable and, once bonded, settable; `changed` is called after it was set."""
+    return Service(uuids.CURRENT_TIME_SERVICE, [_clock_value(uuids.CURRENT_TIME, clock, changed)])
+
+
+def date_time(clock: DeviceClock, changed: Callable[[], None]) -> Characteristic[bytes]:
+    """Date Time (0x2A08), as cuffs carry it inside their own service."""
+    return _clock_value(uuids.DATE_TIME, clock, changed)
+
+
+def _clock_value(uuid: str, clock: DeviceClock, changed: Callable[[], None]) -> Characteristic[bytes]:
+    encode: Callable[[datetime], bytes] = encode_current_time if uuid == uuids.CURRENT_TIME else encode_date_time
+    decode = decode_current_time if uuid == uuids.CURRENT_TIME else decode_date_time
+
+    def read(_connection: Connection) -> bytes:
+        return encode(clock.now())
+
+    def write(_connection: Connection, value: bytes) -> None:
+        try:
+            shown = decode(value)
+        except ProtocolError as error:
+            raise ATT_Error(ErrorCode.VALUE_NOT_ALLOWED) from error
+        if shown is None:
+            raise ATT_Error(_DATA_FIELD_IGNORED)
+        clock.set(shown)
+        changed()
+
+    return Characteristic(uuid, READ | WRITE, BONDED_READ | BONDED_WRITE, AttributeValue(read=read, write=write))

@@ -1,0 +1,98 @@
+"""When a meter can be heard: often just after a measurement, seldom while something waits, hardly ever otherwise.
+
+Real meters wake their radio when they are used. These intervals are of the radio, so they pass on the wall's time even
+where a simulated clock runs faster.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from bumble.core import UUID, AdvertisingData
+from bumble.data_types import CompleteLocalName, Flags, IncompleteListOf16BitServiceUUIDs
+from bumble.device import Connection, Device
+
+FRESH_INTERVAL_MS = 250.0
+FRESH_FOR_S = 30.0
+WAITING_INTERVAL_MS = 2_000.0
+IDLE_INTERVAL_MS = 30_000.0
+_FLAGS = AdvertisingData.Flags
+
+
+class MeterAdvertiser:
+    """Advertises `device` as connectable while it has no connection. `waiting`: is there a record to hand over?"""
+
+    def __init__(self, device: Device, services: Sequence[str], waiting: Callable[[], bool]) -> None:
+        """`services` are UUIDs of assigned numbers, for the advertisement."""
+        self._device = device
+        self._waiting = waiting
+        self._changed = asyncio.Event()
+        self._fresh_until = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._data = bytes(
+            AdvertisingData(
+                [
+                    Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED),
+                    IncompleteListOf16BitServiceUUIDs([_short(uuid) for uuid in services]),
+                    CompleteLocalName(device.name),
+                ]
+            )
+        )
+        device.on(Device.EVENT_CONNECTION, self._connected)
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def measured(self) -> None:
+        """A record was added: be heard at once."""
+        self._fresh_until = asyncio.get_running_loop().time() + FRESH_FOR_S
+        self._changed.set()
+
+    def look_again(self) -> None:
+        """What waits has changed."""
+        self._changed.set()
+
+    async def _run(self) -> None:
+        advertised_ms: float | None = None
+        while True:
+            self._changed.clear()
+            wanted_ms, for_s = self._policy()
+            if wanted_ms != advertised_ms:
+                await self._advertise(wanted_ms)
+                advertised_ms = wanted_ms
+            try:
+                await asyncio.wait_for(self._changed.wait(), for_s)
+            except TimeoutError:
+                continue
+
+    def _policy(self) -> tuple[float | None, float | None]:
+        """Interval (None: silent) and how many seconds it holds (None: until something changes)."""
+        if self._device.connections:
+            return None, None
+        if not self._waiting():
+            return IDLE_INTERVAL_MS, None
+        fresh_s = self._fresh_until - asyncio.get_running_loop().time()
+        return (FRESH_INTERVAL_MS, fresh_s) if fresh_s > 0 else (WAITING_INTERVAL_MS, None)
+
+    async def _advertise(self, interval_ms: float | None) -> None:
+        if interval_ms is None:
+            await self._device.stop_advertising()
+            return
+        await self._device.start_advertising(
+            advertising_data=self._data,
+            advertising_interval_min=interval_ms,
+            advertising_interval_max=interval_ms,
+        )
+
+    def _connected(self, connection: Connection) -> None:
+        self._changed.set()
+        connection.on(Connection.EVENT_DISCONNECTION, lambda _reason: self._changed.set())
+
+
+def _short(uuid: str) -> UUID:
+    return UUID.from_16_bits(int(uuid[4:8], 16))

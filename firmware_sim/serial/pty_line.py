@@ -1,0 +1,74 @@
+"""A serial line as a pseudo-terminal: any program opens the far end by a path that stays.
+
+What a pseudo-terminal is not: it has no baud rate and no parity, so wrong line settings go unnoticed. Linux drops
+PARENB but keeps PARODD, and then refuses the next program that opens the line at odd parity; the flag is cleared here
+whenever bytes come. This side keeps the far end open too: otherwise the line would report a hang-up, over and over,
+while no program has it open.
+"""
+
+import asyncio
+import os
+import termios
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+_CHUNK_BYTES = 4096
+_CFLAG = 2
+
+
+class PtyLine:
+    """The device's end. Made inside a running event loop; `link` is the path that programs open.
+
+    Raises OSError when `link` cannot be made, FileExistsError when something that is no symbolic link is there.
+    """
+
+    def __init__(self, link: Path, received: Callable[[bytes], None]) -> None:
+        """`received` is called with the bytes of each arrival, never empty."""
+        if link.exists() and not link.is_symlink():
+            raise FileExistsError(f"{link} exists and is not a serial line of ours; choose another path")
+        self.link = link
+        self._received = received
+        self._device, self._far = os.openpty()
+        tty.setraw(self._far)
+        os.fchmod(self._far, 0o600)
+        os.set_blocking(self._device, False)
+        self._name = os.ttyname(self._far)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        draft = link.with_name(f".{link.name}.{os.getpid()}")
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(self._name)
+        os.replace(draft, link)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._device, self._readable)
+        self._open = True
+
+    def send(self, data: bytes) -> None:
+        """Puts `data` on the line. As on a wire, bytes are lost when nobody takes them."""
+        try:
+            os.write(self._device, data)
+        except BlockingIOError:
+            termios.tcflush(self._far, termios.TCIFLUSH)
+
+    def close(self) -> None:
+        """Pulls the plug: the path is gone and a program that has the line open sees a hang-up."""
+        if not self._open:
+            return
+        self._open = False
+        self._loop.remove_reader(self._device)
+        if self.link.is_symlink() and os.readlink(self.link) == self._name:
+            self.link.unlink()
+        os.close(self._device)
+        os.close(self._far)
+
+    def _readable(self) -> None:
+        data = os.read(self._device, _CHUNK_BYTES)
+        self._forget_odd_parity()
+        if data:
+            self._received(data)
+
+    def _forget_odd_parity(self) -> None:
+        settings = termios.tcgetattr(self._far)
+        if settings[_CFLAG] & termios.PARODD:
+            settings[_CFLAG] &= ~termios.PARODD
+            termios.tcsetattr(self._far, termios.TCSANOW, settings)
