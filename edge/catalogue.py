@@ -1,0 +1,76 @@
+"""The catalogue of models (configs/devices.toml): which driver speaks to what, and what that was proven against."""
+
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from protocols.configuration import ConfigurationError, decode_configuration
+
+
+class DeviceKind(StrEnum):
+    GLUCOMETER = "glucometer"
+    SPHYGMOMANOMETER = "sphygmomanometer"
+    SHOWER_SENSOR = "shower_sensor"
+    EMERGENCY_BUTTON = "emergency_button"
+
+
+class Transport(StrEnum):
+    BLUETOOTH = "bluetooth"
+    SERIAL = "serial"
+
+
+GLUCOSE_PROFILE = "glucose-profile"
+BLOOD_PRESSURE_PROFILE = "blood-pressure-profile"
+BTHOME_SENSOR = "bthome-sensor"
+BTHOME_BUTTON = "bthome-button"
+LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
+
+DRIVERS = MappingProxyType(
+    {
+        GLUCOSE_PROFILE: Transport.BLUETOOTH,
+        BLOOD_PRESSURE_PROFILE: Transport.BLUETOOTH,
+        BTHOME_SENSOR: Transport.BLUETOOTH,
+        BTHOME_BUTTON: Transport.BLUETOOTH,
+        LIFESCAN_ULTRAEASY: Transport.SERIAL,
+    }
+)
+"""What this gateway can speak, and over what."""
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    title: str
+    kinds: tuple[DeviceKind, ...]
+    driver: str
+    proven_against: tuple[str, ...]
+    """Real devices or independent programs; a simulator of our own is named as such."""
+    note: str = ""
+
+    @property
+    def transport(self) -> Transport:
+        return DRIVERS[self.driver]
+
+
+class CatalogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    model: dict[str, Model]
+
+
+Catalogue = dict[str, Model]
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Models by name. Raises ConfigurationError, one sentence that names file, key and expected form."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(f"catalogue: {path} cannot be read: {reason}") from error
+    catalogue = decode_configuration(CatalogueFile, text, str(path)).model
+    for name, model in catalogue.items():
+        if model.driver not in DRIVERS:
+            known = ", ".join(DRIVERS)
+            raise ConfigurationError(f"{path}: model.{name}.driver: expected one of {known}, got {model.driver!r}")
+        if not model.kinds:
+            raise ConfigurationError(f"{path}: model.{name}.kinds: expected at least one kind")
+    return catalogue

@@ -1,0 +1,252 @@
+"""The gateway's one configuration (configs/edge.toml), read once at start."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from edge.catalogue import Catalogue, DeviceKind, Model, Transport, load_catalogue
+from edge.device_key import find_device_key
+from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.telemetry import topics
+
+BROKER_VARIABLE = "DOORSTEP_BROKER"
+_ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
+_BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file: frozen, and an unknown key is an error."""
+
+
+class Broker(Section, frozen=True):
+    url: str = "mqtt://127.0.0.1:1883"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        match = _BROKER_URL.fullmatch(self.url)
+        if match is None or not 0 < int(match["port"] or 1883) < 65536:
+            raise ConfigurationError(f"broker.url: expected mqtt://HOST:PORT, got {self.url!r}")
+        return match["host"].strip("[]"), int(match["port"] or 1883)
+
+
+class Uplink(Section, frozen=True):
+    batch_readings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    """A message goes when it holds this many readings ..."""
+    linger_ms: NotNegative = 200
+    """... or when its oldest has waited this long."""
+    window_messages: AtLeastOne = 40
+    """So many messages may be without a receipt at once."""
+    resend_s: Positive = 10.0
+    """Without a receipt for this long a message goes again; the wait doubles up to 5 minutes while nothing comes."""
+    status_s: Positive = 30.0
+
+
+class Bluetooth(Section, frozen=True):
+    adapter: str = ""
+    """For example `hci1`; empty for the system's first."""
+    rest_s: NotNegative = 30.0
+    """A meter that goes on advertising after it was read is left alone for so long."""
+    silence_s: Positive = 5.0
+    """A pressure meter that has sent nothing for so long has sent all."""
+    session_s: Positive = 120.0
+    """A session that takes longer is given up; the next one goes on where it stopped."""
+
+
+class Alarm(Section, frozen=True):
+    resend_s: Positive = 3.0
+    no_answer_s: Positive = 10.0
+    """The home says "still trying" when the centre was silent for so long."""
+    same_press_s: NotNegative = 3.0
+    """Presses of one button that follow each other so closely are one call."""
+    feedback: str = "feedback.jsonl"
+    """Where lamp and voice are written down; a relative path starts at `data`."""
+
+
+class Health(Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: Port = 0
+    """0: no /health and no /metrics."""
+
+
+class DeviceSection(Section, frozen=True):
+    """One [[device]] of the file."""
+
+    name: str
+    """Its name on the wire; the centre's registry knows it by this."""
+    kind: DeviceKind
+    model: str
+    """An entry of the catalogue."""
+    address: str = ""
+    """Bluetooth devices: AA:BB:CC:DD:EE:FF."""
+    port: str = ""
+    """Serial devices: for example /dev/ttyUSB0, better a path under /dev/serial/by-id."""
+    poll_interval_s: Positive = 60.0
+    """Serial devices: the meter is asked so often, and as soon as its port appears."""
+    passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
+    pair: bool = True
+    """False for the few meters that refuse bonding."""
+    bind_key: str = ""
+    """32 hexadecimal digits; or one of the next two, which keep it out of this file."""
+    bind_key_env: str = ""
+    bind_key_file: str = ""
+    heard_within_s: NotNegative = 0.0
+    """Health turns bad when it was not heard for so long (wall clock); 0: not watched."""
+
+
+class EdgeFile(Section, frozen=True):
+    gateway: str
+    time_zone: str = "Asia/Shanghai"
+    data: str = "/var/lib/doorstep-edge"
+    catalogue: str = "devices.toml"
+    """The catalogue of models; a relative path starts at this file's folder."""
+    broker: Broker = Broker()
+    uplink: Uplink = Uplink()
+    bluetooth: Bluetooth = Bluetooth()
+    alarm: Alarm = Alarm()
+    health: Health = Health()
+    device: tuple[DeviceSection, ...] = ()
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of this home, with what the catalogue knows of its model and with its key found."""
+
+    name: str
+    kind: DeviceKind
+    model: Model
+    address: str
+    port: str
+    poll_interval_s: float
+    passkey: int | None
+    pair: bool
+    heard_within_s: float
+    bind_key: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Device({self.name})"  # never the key
+
+
+class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    gateway: str
+    zone: ZoneInfo
+    data: Path
+    broker: Broker
+    uplink: Uplink
+    bluetooth: Bluetooth
+    alarm: Alarm
+    health: Health
+    devices: tuple[Device, ...]
+
+    @property
+    def outbox_path(self) -> Path:
+        return self.data / "outbox.db"
+
+    @property
+    def journal_path(self) -> Path:
+        return self.data / "alarm.db"
+
+    @property
+    def feedback_path(self) -> Path:
+        return self.data / self.alarm.feedback
+
+    def by_driver(self, driver: str) -> tuple[Device, ...]:
+        return tuple(device for device in self.devices if device.model.driver == driver)
+
+
+def load(path: Path) -> EdgeConfig:
+    """The configuration at `path`, with `DOORSTEP_BROKER` laid over it and every key looked up.
+
+    Raises ConfigurationError, one sentence that names file, key and expected form.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(f"{path}: cannot be read: {reason}; name a file with --config") from error
+    file = decode_configuration(EdgeFile, text, str(path))
+    try:
+        return _checked(file, path.resolve().parent)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
+    try:
+        topics.topic(file.gateway, topics.STATUS)
+    except ValueError as error:
+        raise ConfigurationError(f"gateway: {error}") from error
+    try:
+        zone = ZoneInfo(file.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(f"time_zone: expected a zone such as Asia/Shanghai, got {file.time_zone!r}") from error
+    broker = Broker(url=os.environ.get(BROKER_VARIABLE, file.broker.url))
+    _ = broker.address
+    catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
+    devices = tuple(_device(place, section, catalogue, folder) for place, section in enumerate(file.device))
+    _need_unique(devices)
+    return EdgeConfig(
+        gateway=file.gateway,
+        zone=zone,
+        data=folder / file.data,
+        broker=broker,
+        uplink=file.uplink,
+        bluetooth=file.bluetooth,
+        alarm=file.alarm,
+        health=file.health,
+        devices=devices,
+    )
+
+
+def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
+    where = f"device[{place}]"
+    if not section.name or len(section.name) > 128 or not section.name.isprintable():
+        raise ConfigurationError(f"{where}.name: expected 1 to 128 printable characters, got {section.name!r}")
+    model = catalogue.get(section.model)
+    if model is None:
+        known = ", ".join(sorted(catalogue)) or "none"
+        raise ConfigurationError(f"{where}.model: {section.model!r} is not in the catalogue, which knows {known}")
+    if section.kind not in model.kinds:
+        kinds = " or ".join(model.kinds)
+        raise ConfigurationError(f"{where}.kind: a {section.model} is a {kinds}, not a {section.kind}")
+    address = section.address.upper()
+    if model.transport is Transport.BLUETOOTH and not _ADDRESS.fullmatch(address):
+        raise ConfigurationError(f"{where}.address: expected AA:BB:CC:DD:EE:FF, got {section.address!r}")
+    if model.transport is Transport.SERIAL and not section.port:
+        raise ConfigurationError(f"{where}.port: expected the path of a serial port such as /dev/ttyUSB0")
+    key = find_device_key(where, section.bind_key, section.bind_key_env, section.bind_key_file, folder)
+    if section.kind is DeviceKind.EMERGENCY_BUTTON and key is None:
+        raise ConfigurationError(
+            f"{where}.bind_key: an emergency button needs its key (bind_key, bind_key_env or bind_key_file): "
+            "without one anybody near the house could press it"
+        )
+    return Device(
+        name=section.name,
+        kind=section.kind,
+        model=model,
+        address=address,
+        port=section.port,
+        poll_interval_s=section.poll_interval_s,
+        passkey=section.passkey,
+        pair=section.pair,
+        heard_within_s=section.heard_within_s,
+        bind_key=key,
+    )
+
+
+def _need_unique(devices: tuple[Device, ...]) -> None:
+    for key in ("name", "address", "port"):
+        seen: dict[str, int] = {}
+        for place, device in enumerate(devices):
+            value: str = getattr(device, key)
+            if value and value in seen:
+                raise ConfigurationError(f"device[{place}].{key}: {value!r} is device[{seen[value]}]'s already")
+            seen[value] = place

@@ -1,0 +1,253 @@
+"""The outbox: every reading is on this disk before its meter is let go, and stays until the database has it.
+
+One SQLite file (WAL, synchronous=FULL). Readings stand in the order of taking under numbers without gaps; a number
+in an epoch names one place for ever. What was delivered leaves its key behind, so that a meter whose memory is read
+out again adds nothing. Safe to use from several threads of one process; `hold_alone` keeps a second process out.
+"""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from edge.meter_clock import ClockSighting
+from edge.sqlite_file import open_durable, open_or_set_aside, transaction
+from protocols.reading import Metric, Reading, record_key
+from protocols.telemetry.messages import Receipt
+
+_log = structlog.get_logger()
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS box (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch       INTEGER NOT NULL,
+    next_number INTEGER NOT NULL,
+    taken       INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reading (
+    number      INTEGER PRIMARY KEY,
+    device      TEXT NOT NULL,
+    metric      TEXT NOT NULL,
+    record_key  INTEGER NOT NULL,
+    received_at REAL NOT NULL,      -- Unix seconds
+    body        BLOB NOT NULL,      -- protocols.reading.Reading as JSON
+    UNIQUE (device, metric, record_key)
+);
+CREATE TABLE IF NOT EXISTS seen (   -- records of meters that were delivered
+    device      TEXT NOT NULL,
+    metric      TEXT NOT NULL,
+    record_key  INTEGER NOT NULL,
+    received_at REAL NOT NULL,
+    PRIMARY KEY (device, metric, record_key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meter (
+    device        TEXT PRIMARY KEY,
+    identity      TEXT NOT NULL DEFAULT '',
+    last_sequence INTEGER,
+    read_through  TEXT,             -- naive ISO 8601, the meter's own clock
+    clock_at      TEXT,
+    clock_device_time TEXT
+);
+"""
+
+SEEN_DAYS = 800
+"""Longer than any meter's memory reaches back in daily use; what is older and read again, the centre knows."""
+
+
+@dataclass(frozen=True)
+class Numbered:
+    number: int
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Backlog:
+    rows: int
+    bytes: int
+    oldest_at: datetime | None
+    """When the oldest waiting reading was received, UTC."""
+
+
+@dataclass(frozen=True)
+class MeterMemory:
+    """What the gateway remembers of a meter between two sessions."""
+
+    identity: str = ""
+    """The serial number that it told."""
+    last_sequence: int | None = None
+    read_through: datetime | None = None
+    """Newest record of the last session that ran to its end; the meter's own clock."""
+    clock: ClockSighting | None = None
+
+
+class Outbox:
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the file. A damaged one is set aside (`set_aside`), and a new epoch begins.
+
+        Raises Permanent where the folder cannot be written.
+        """
+        self._lock = threading.RLock()
+        self._db, self.set_aside = open_or_set_aside(path, _SCHEMA)
+        self._encode = msgspec.json.Encoder().encode
+        self._decoder = msgspec.json.Decoder(Reading)
+        with self._lock, transaction(self._db):
+            self._db.execute("INSERT OR IGNORE INTO box VALUES (1, ?, 1, 0)", (_new_epoch(),))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @property
+    def epoch(self) -> int:
+        return self._number("SELECT epoch FROM box")
+
+    @property
+    def taken(self) -> int:
+        """Readings ever written to this outbox."""
+        return self._number("SELECT taken FROM box")
+
+    def put(self, readings: Iterable[Reading]) -> int:
+        """Makes `readings` durable, in their order, and returns how many of them were new."""
+        with self._lock, transaction(self._db):
+            first = number = self._number("SELECT next_number FROM box")
+            for reading in readings:
+                key = (reading.device, reading.metric.value, record_key(reading))
+                if self._is_known(key):
+                    continue
+                row = (number, *key, reading.received_at.timestamp(), self._encode(reading))
+                self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)", row)
+                number += 1
+            if number > first:
+                self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, number - first))
+            return number - first
+
+    def has(self, device: str, metric: Metric, key: int) -> bool:
+        """True when the record was taken already, delivered or not."""
+        with self._lock:
+            return self._is_known((device, metric.value, key))
+
+    def batch(self, after: int, limit: int, through: int | None = None) -> list[Numbered]:
+        """At most `limit` waiting readings with numbers above `after` (and up to `through`), in order."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT number, body FROM reading WHERE number > ? AND number <= ? ORDER BY number LIMIT ?",
+                (after, 2**62 if through is None else through, limit),
+            ).fetchall()
+        return [Numbered(number, self._decoder.decode(body)) for number, body in rows]
+
+    def forget(self, receipt: Receipt) -> int:
+        """Deletes what `receipt` says is stored, and nothing else; returns how many rows that were.
+
+        A receipt of another epoch is not ours. One that knows numbers which this file has never given away says that
+        the file is an old copy (a restored card): a new epoch begins, and what waits here is sent under it.
+        """
+        with self._lock, transaction(self._db):
+            if receipt.epoch != self.epoch:
+                return 0
+            covered = [(1, receipt.through), *receipt.beyond]
+            if max(last for _, last in covered) >= self._number("SELECT next_number FROM box"):
+                self._begin_new_epoch()
+                return 0
+            return sum(self._forget_range(first, last) for first, last in covered if first <= last)
+
+    def backlog(self) -> Backlog:
+        with self._lock:
+            return read_backlog(self._db)
+
+    def memory(self, device: str) -> MeterMemory:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT identity, last_sequence, read_through, clock_at, clock_device_time FROM meter WHERE device = ?",
+                (device,),
+            ).fetchone()
+        if row is None:
+            return MeterMemory()
+        identity, last_sequence, read_through, clock_at, device_time = row
+        return MeterMemory(
+            identity,
+            last_sequence,
+            None if read_through is None else datetime.fromisoformat(read_through),
+            None
+            if clock_at is None
+            else ClockSighting(datetime.fromisoformat(clock_at), datetime.fromisoformat(device_time)),
+        )
+
+    def remember(self, device: str, memory: MeterMemory) -> None:
+        """Call it after the session's readings are durable, never before."""
+        row = (
+            device,
+            memory.identity,
+            memory.last_sequence,
+            None if memory.read_through is None else memory.read_through.isoformat(),
+            None if memory.clock is None else memory.clock.at.isoformat(),
+            None if memory.clock is None else memory.clock.device_time.isoformat(),
+        )
+        with self._lock, transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO meter VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def prune(self, before: datetime) -> int:
+        """Forgets the keys of delivered records that were received `before`."""
+        with self._lock, transaction(self._db):
+            return self._db.execute("DELETE FROM seen WHERE received_at < ?", (before.timestamp(),)).rowcount
+
+    def _is_known(self, key: tuple[str, str, int]) -> bool:
+        where = "WHERE device = ? AND metric = ? AND record_key = ?"
+        found = self._db.execute(
+            f"SELECT 1 FROM reading {where} UNION ALL SELECT 1 FROM seen {where} LIMIT 1",  # noqa: S608 - no value in it
+            key + key,
+        ).fetchone()
+        return found is not None
+
+    def _forget_range(self, first: int, last: int) -> int:
+        self._db.execute(
+            # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
+            "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
+            "WHERE number BETWEEN ? AND ? AND record_key & (1 << 62) = 0",
+            (first, last),
+        )
+        return self._db.execute("DELETE FROM reading WHERE number BETWEEN ? AND ?", (first, last)).rowcount
+
+    def _begin_new_epoch(self) -> None:
+        rows = [number for (number,) in self._db.execute("SELECT number FROM reading ORDER BY number").fetchall()]
+        for place, number in enumerate(rows, start=1):  # upwards: a row never moves onto one that still stands
+            self._db.execute("UPDATE reading SET number = ? WHERE number = ?", (place, number))
+        epoch = _new_epoch()
+        self._db.execute("UPDATE box SET epoch = ?, next_number = ?", (epoch, len(rows) + 1))
+        _log.warning("outbox_older_than_receipts", new_epoch=epoch, waiting=len(rows))
+
+    def _number(self, query: str) -> int:
+        with self._lock:
+            value: int = self._db.execute(query).fetchone()[0]
+            return value
+
+
+def read_backlog(db: sqlite3.Connection) -> Backlog:
+    rows, size = db.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM reading").fetchone()
+    oldest = db.execute("SELECT received_at FROM reading ORDER BY number LIMIT 1").fetchone()
+    return Backlog(rows, size, None if oldest is None else datetime.fromtimestamp(oldest[0], UTC))
+
+
+@dataclass(frozen=True)
+class OutboxFigures:
+    """What another process may read of an outbox while the gateway writes it."""
+
+    epoch: int
+    taken: int
+    backlog: Backlog
+
+
+def outbox_figures(path: Path) -> OutboxFigures:
+    """Raises Permanent with a sentence where there is no readable outbox at `path`."""
+    with open_durable(path, read_only=True) as db:
+        epoch, taken = db.execute("SELECT epoch, taken FROM box").fetchone()
+        return OutboxFigures(epoch, taken, read_backlog(db))
+
+
+def _new_epoch() -> int:
+    return secrets.randbits(63)

@@ -1,0 +1,259 @@
+"""Outbox -> broker -> receipts -> outbox. A row leaves this home only when the database says that it has it.
+
+One thread reads contiguous runs from the outbox and publishes each as a message. A run stays in the window until a
+receipt covers it; PUBACK counts for nothing, since a broker may lose what it acknowledged. A run without a receipt goes
+again, with a doubling pause that any receipt resets. The window bounds what a silent centre is sent.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from edge.clock import Clock
+from edge.config import EdgeConfig
+from edge.errors import Temporary
+from edge.figures import Figures
+from edge.mqtt_line import Arrived, LineHandlers, MqttLine
+from edge.outbox import Numbered, Outbox
+from protocols.errors import DecodeError
+from protocols.telemetry import topics
+from protocols.telemetry.messages import ReadingsMessage, Receipt, StatusMessage, decode, encode
+
+_log = structlog.get_logger()
+
+LONGEST_RESEND_S = 300.0
+IDLE_S = 60.0
+
+
+@dataclass
+class _Run:
+    """Numbers that were sent in one message and are not known to be stored."""
+
+    first: int
+    last: int
+    due_s: float
+    """Monotonic time at which they go again."""
+    pause_s: float
+
+
+def contiguous_runs(rows: list[Numbered]) -> list[list[Numbered]]:
+    """`rows`, in order, cut where a number is missing."""
+    runs: list[list[Numbered]] = []
+    for row in rows:
+        if runs and runs[-1][-1].number + 1 == row.number:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def covers(receipt: Receipt, first: int, last: int) -> bool:
+    """True when `receipt` says that all of `first`..`last` is stored."""
+    return last <= receipt.through or any(low <= first and last <= high for low, high in receipt.beyond)
+
+
+class Uplink:
+    def __init__(
+        self,
+        config: EdgeConfig,
+        outbox: Outbox,
+        clock: Clock,
+        figures: Figures,
+        *,
+        status: Callable[[], StatusMessage],
+        crashed: Callable[[str], None],
+    ) -> None:
+        """`crashed` is called with a reason when the thread had to end: the process must not live on without it."""
+        self._settings = config.uplink
+        self._gateway = config.gateway
+        self._outbox = outbox
+        self._clock = clock
+        self._figures = figures
+        self._status = status
+        self._crashed = crashed
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._receipts: deque[Receipt] = deque()
+        self._session_lost = False
+        self._status_due_s = 0.0
+        self._epoch = outbox.epoch
+        self._sent_through = 0
+        self._window: list[_Run] = []
+        self._oldest_unsent_s: float | None = None
+        self._line = MqttLine(
+            config.gateway,
+            config.broker.address,
+            (topics.topic(config.gateway, topics.RECEIPT),),
+            LineHandlers(
+                arrived=self._on_receipt,
+                up=self._on_up,
+                down=lambda: None,
+                sent=lambda _mid, _ok: None,
+                last_will=self._last_will,
+            ),
+        )
+        self._thread = threading.Thread(target=self._work, name="uplink", daemon=True)
+
+    @property
+    def is_up(self) -> bool:
+        return self._line.is_up
+
+    def start(self) -> None:
+        self._line.start()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something new in the outbox. From any thread."""
+        with self._wake:
+            self._wake.notify()
+
+    def status_changed(self) -> None:
+        """Tells the centre now instead of at the next heartbeat. From any thread."""
+        with self._wake:
+            self._status_due_s = 0.0
+            self._wake.notify()
+
+    def stop(self, reason: str) -> None:
+        """Sends what the outbox holds as far as the window allows, and says farewell with `reason`."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(5.0)
+        self._line.stop((topics.topic(self._gateway, topics.STATUS), encode(self._offline(reason))))
+
+    def _on_up(self, session_kept: bool) -> None:
+        with self._wake:
+            self._session_lost = self._session_lost or not session_kept
+            self._status_due_s = 0.0
+            self._wake.notify()
+
+    def _on_receipt(self, arrived: Arrived) -> None:
+        try:
+            receipt = decode(Receipt, arrived.payload)
+        except DecodeError as error:
+            _log.warning("receipt_refused", problem=str(error))
+            return
+        with self._wake:
+            self._receipts.append(receipt)
+            self._wake.notify()
+
+    def _last_will(self) -> tuple[str, bytes]:
+        return topics.topic(self._gateway, topics.STATUS), encode(self._offline("link lost"))
+
+    def _offline(self, reason: str) -> StatusMessage:
+        return StatusMessage(online=False, at=self._clock.now(), reason=reason, epoch=self._epoch)
+
+    def _work(self) -> None:
+        try:
+            while not self._stopping:
+                pause_s = self._turn()
+                with self._wake:
+                    if not self._has_work():
+                        self._wake.wait(pause_s)
+            self._turn()
+        except Exception as error:  # noqa: BLE001 - outermost loop of the thread: said aloud, and the process ends
+            _log.exception("uplink_crashed")
+            self._crashed(f"the uplink stopped: {error}")
+
+    def _has_work(self) -> bool:
+        return bool(self._receipts) or self._stopping or self._session_lost
+
+    def _turn(self) -> float:
+        """Takes what came, sends what is due, and returns in how many seconds something will be."""
+        with self._wake:
+            session_lost, self._session_lost = self._session_lost, False
+        if session_lost:
+            self._everything_is_due()
+        try:
+            while self._receipts:
+                self._take_receipt(self._receipts[0])
+                self._receipts.popleft()
+        except Temporary as error:
+            _log.warning("receipt_waits", problem=str(error))
+            return error.retry_after_s
+        return self._send_due(flush=self._stopping) if self._line.is_up else IDLE_S
+
+    def _everything_is_due(self) -> None:
+        """The broker has forgotten us, and perhaps what it had acknowledged."""
+        for run in self._window:
+            run.due_s = 0.0
+
+    def _take_receipt(self, receipt: Receipt) -> None:
+        gone = self._outbox.forget(receipt)
+        self._figures.receipts.inc()
+        if self._outbox.epoch != self._epoch:
+            self._epoch, self._sent_through, self._window = self._outbox.epoch, 0, []
+            return
+        if receipt.epoch != self._epoch:
+            return
+        _log.debug("receipt", through=receipt.through, deleted=gone)
+        now_s = time.monotonic()
+        self._window = [run for run in self._window if not covers(receipt, run.first, run.last)]
+        for run in self._window:  # the centre is alive: what is missing was lost on the way
+            run.pause_s = self._settings.resend_s
+            run.due_s = min(run.due_s, now_s + run.pause_s)
+
+    def _send_due(self, *, flush: bool) -> float:
+        """Publishes all that is due and returns in how many seconds something will be."""
+        waits = [self._send_status(), self._send_again(), self._send_new(flush=flush)]
+        return max(0.0, min(waits))
+
+    def _send_status(self) -> float:
+        now_s = time.monotonic()
+        with self._wake:
+            if now_s < self._status_due_s:
+                return self._status_due_s - now_s
+            self._status_due_s = now_s + self._settings.status_s
+        self._line.publish(topics.topic(self._gateway, topics.STATUS), encode(self._status()), retain=True)
+        return self._settings.status_s
+
+    def _send_again(self) -> float:
+        now_s = time.monotonic()
+        due = [run for run in self._window if run.due_s <= now_s]
+        for run in due:
+            self._window.remove(run)
+            rows = self._outbox.batch(run.first - 1, run.last - run.first + 1, run.last)
+            pause_s = min(run.pause_s * 2, LONGEST_RESEND_S)
+            for part in contiguous_runs(rows):
+                self._publish(part, pause_s)
+            if rows:
+                self._figures.resent.inc(len(rows))
+                _log.info("sent_again", first=run.first, last=run.last, rows=len(rows))
+        return min((run.due_s - now_s for run in self._window), default=IDLE_S)
+
+    def _send_new(self, *, flush: bool) -> float:
+        limit = self._settings.batch_readings
+        while len(self._window) < self._settings.window_messages:
+            rows = self._outbox.batch(self._sent_through, limit)
+            if not rows:
+                self._oldest_unsent_s = None
+                return IDLE_S
+            if len(rows) < limit and not flush:
+                wait_s = self._linger_left_s()
+                if wait_s > 0:
+                    return wait_s
+            self._oldest_unsent_s = None
+            self._publish(contiguous_runs(rows)[0], self._settings.resend_s)
+        return IDLE_S  # the window is full: a receipt wakes us, or a resend
+
+    def _linger_left_s(self) -> float:
+        now_s = time.monotonic()
+        if self._oldest_unsent_s is None:
+            self._oldest_unsent_s = now_s
+        return self._oldest_unsent_s + self._settings.linger_ms / 1000 - now_s
+
+    def _publish(self, run: list[Numbered], pause_s: float) -> None:
+        first, last = run[0].number, run[-1].number
+        sent_at: datetime = self._clock.now()
+        message = ReadingsMessage(
+            epoch=self._epoch, first=first, sent_at=sent_at, readings=tuple(row.reading for row in run)
+        )
+        self._line.publish(topics.topic(self._gateway, topics.READINGS), encode(message))
+        self._sent_through = max(self._sent_through, last)
+        self._window.append(_Run(first, last, time.monotonic() + pause_s, pause_s))
+        self._figures.messages.inc()
