@@ -27,3 +27,7 @@ class ReservedValue(DecodeError):
 
 class UnexpectedReply(ProtocolError):
     """A valid frame that does not answer the question asked, or a refusal by the device."""
+
+
+class ImplausibleValue(ProtocolError):
+    """Bytes that decode by the book to a value that no body and no instrument has. Nothing may be made of it."""

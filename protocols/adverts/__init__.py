@@ -1,0 +1,1 @@
+"""What devices broadcast: service data of advertisements, and the guard against replays of them."""

@@ -1,0 +1,1 @@
+"""LifeScan OneTouch meters."""
