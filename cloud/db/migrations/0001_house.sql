@@ -161,6 +161,7 @@ CREATE TABLE alert (                               -- one episode: an elder and 
     raised_at     timestamptz NOT NULL,
     evidence_from timestamptz NOT NULL,
     evidence_to   timestamptz NOT NULL,
+    seen_through  timestamptz,                     -- newest stored_at that detection has looked at; NULL: raised_at
     state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
     closed_at     timestamptz,
     verdict       text CHECK (verdict IN ('right', 'false', 'technique')),
@@ -219,6 +220,7 @@ CREATE TABLE visit (
     nurse_id    integer REFERENCES staff,
     asked_at    timestamptz NOT NULL,
     promised_by timestamptz NOT NULL,
+    timer_for   timestamptz,                       -- the promise that a timer stands for; NULL: none yet
     at_risk     boolean NOT NULL DEFAULT false,
     CHECK (nurse_id IS NOT NULL OR state IN ('proposed', 'cancelled'))
 );

@@ -1,0 +1,196 @@
+"""All SQL of detection. Each function works in the caller's transaction."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from cloud.db.connection import Connection
+from cloud.db.names import ALERT, NOTIFY
+from cloud.detection.episode import Extend, Open
+from cloud.detection.model import (
+    OWN_NORMAL,
+    Baseline,
+    Cause,
+    ClosedEpisode,
+    Episode,
+    Observation,
+    Priority,
+    Reason,
+)
+from protocols.reading import Flag, Metric
+
+
+@dataclass(frozen=True)
+class DueElder:
+    elder_id: int
+    time_zone: str
+    """IANA name of the home's zone."""
+
+
+def claim(connection: Connection) -> DueElder | None:
+    """The elder who has waited longest, held until the transaction ends; None where nobody waits or all are held."""
+    row = connection.execute(
+        "SELECT due.elder_id, home.time_zone FROM detection_due AS due "
+        "JOIN elder USING (elder_id) JOIN home USING (home_id) "
+        "ORDER BY due.asked_at LIMIT 1 FOR UPDATE OF due SKIP LOCKED"
+    ).fetchone()
+    return None if row is None else DueElder(*row)
+
+
+def forget(connection: Connection, elder_id: int) -> None:
+    """The claimed elder has been looked at."""
+    connection.execute("DELETE FROM detection_due WHERE elder_id = %s", (elder_id,))
+
+
+def put_back(connection: Connection, elder_id: int) -> None:
+    """The elder waits behind all others."""
+    connection.execute("UPDATE detection_due SET asked_at = clock_timestamp() WHERE elder_id = %s", (elder_id,))
+
+
+def waiting(connection: Connection) -> int:
+    """How many elders are due."""
+    row = connection.execute("SELECT count(*) FROM detection_due").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def observations(
+    connection: Connection, elder_id: int, metrics: Collection[Metric], since: datetime
+) -> list[Observation]:
+    rows = connection.execute(
+        "SELECT metric, value, measured_at, stored_at, flags FROM reading "
+        "WHERE elder_id = %s AND metric = ANY(%s) AND measured_at >= %s",
+        (elder_id, sorted(metrics), since),
+    )
+    known = frozenset(Flag)
+    return [
+        Observation(
+            Metric(metric), value, measured_at, stored_at, frozenset(Flag(one) for one in flags if one in known)
+        )
+        for metric, value, measured_at, stored_at, flags in rows
+    ]
+
+
+def open_episodes(connection: Connection, elder_id: int) -> dict[Cause, Episode]:
+    """The elder's open alerts, locked, so that no report closes one while it is being judged."""
+    rows = connection.execute(
+        "SELECT alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to FROM alert "
+        "WHERE elder_id = %s AND state = 'open' AND cause = ANY(%s) ORDER BY alert_id FOR UPDATE",
+        (elder_id, sorted(Cause)),
+    )
+    return {
+        Cause(cause): Episode(
+            cause=Cause(cause),
+            priority=Priority(priority),
+            reasons=_reasons(reasons),
+            raised_at=raised_at,
+            evidence_from=evidence_from,
+            evidence_to=evidence_to,
+            alert_id=alert_id,
+        )
+        for alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to in rows
+    }
+
+
+def closed_episodes(connection: Connection, elder_id: int, since: datetime) -> dict[Cause, list[ClosedEpisode]]:
+    rows = connection.execute(
+        "SELECT cause, evidence_to, coalesce(seen_through, raised_at), closed_at, reasons FROM alert "
+        "WHERE elder_id = %s AND state = 'closed' AND closed_at >= %s AND cause = ANY(%s)",
+        (elder_id, since, sorted(Cause)),
+    )
+    closed: dict[Cause, list[ClosedEpisode]] = {}
+    for cause, evidence_to, seen_through, closed_at, reasons in rows:
+        rules = frozenset(str(reason.get("rule")) for reason in reasons)
+        closed.setdefault(Cause(cause), []).append(ClosedEpisode(evidence_to, seen_through, closed_at, rules))
+    return closed
+
+
+def false_verdicts(connection: Connection, elder_id: int, since: datetime) -> dict[Metric, int]:
+    """How often a nurse called an own-normal alert of each metric false since then."""
+    rows = connection.execute(
+        "SELECT reason->>'metric', count(DISTINCT alert_id) FROM alert, jsonb_array_elements(reasons) AS reason "
+        "WHERE elder_id = %s AND verdict = 'false' AND verdict_at >= %s AND reason->>'rule' = %s GROUP BY 1",
+        (elder_id, since, OWN_NORMAL),
+    )
+    known = frozenset(Metric)
+    return {Metric(metric): count for metric, count in rows if metric in known}
+
+
+def open_alert(connection: Connection, elder_id: int, cause: Cause, decision: Open, raised_at: datetime) -> int:
+    row = connection.execute(
+        "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING alert_id",
+        (
+            elder_id,
+            cause,
+            decision.priority,
+            _json(decision.reasons),
+            raised_at,
+            decision.evidence_from,
+            decision.evidence_to,
+        ),
+    ).fetchone()
+    if row is None:
+        raise AssertionError("INSERT ... RETURNING gave no row")
+    _notify(connection, row[0])
+    return int(row[0])
+
+
+def extend_alert(connection: Connection, alert_id: int, decision: Extend) -> None:
+    connection.execute(
+        "UPDATE alert SET priority = %s, reasons = %s, evidence_from = %s, evidence_to = %s "
+        "WHERE alert_id = %s AND state = 'open'",
+        (
+            decision.priority,
+            _json(decision.reasons),
+            decision.evidence_from,
+            decision.evidence_to,
+            alert_id,
+        ),
+    )
+    _notify(connection, alert_id)
+
+
+def clear_alert(connection: Connection, alert_id: int, now: datetime) -> None:
+    """Closes an episode whose evidence is gone: without a verdict, since nobody gave one."""
+    connection.execute(
+        "UPDATE alert SET state = 'closed', closed_at = %s WHERE alert_id = %s AND state = 'open'", (now, alert_id)
+    )
+    _notify(connection, alert_id)
+
+
+def note_seen(connection: Connection, elder_id: int, seen: Iterable[Observation]) -> None:
+    """The open alerts of the elder were judged with these readings before us."""
+    newest = max((one.arrived_at for one in seen), default=None)
+    if newest is not None:
+        connection.execute(
+            "UPDATE alert SET seen_through = %s WHERE elder_id = %s AND state = 'open'", (newest, elder_id)
+        )
+
+
+def keep_baselines(
+    connection: Connection, elder_id: int, bands: Mapping[Metric, Baseline], computed_at: datetime
+) -> None:
+    for band in bands.values():
+        connection.execute(
+            "INSERT INTO baseline (elder_id, metric, centre, low, high, count, computed_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (elder_id, metric) DO UPDATE SET centre = excluded.centre, low = excluded.low, "
+            "high = excluded.high, count = excluded.count, computed_at = excluded.computed_at",
+            (elder_id, band.metric, band.centre, band.low, band.high, band.count, computed_at),
+        )
+
+
+def _json(reasons: Iterable[Reason]) -> Jsonb:
+    return Jsonb(msgspec.to_builtins(list(reasons)))
+
+
+def _reasons(value: Any) -> tuple[Reason, ...]:
+    return msgspec.convert(value, tuple[Reason, ...])
+
+
+def _notify(connection: Connection, alert_id: int) -> None:
+    connection.execute(NOTIFY, (ALERT, str(alert_id)))
