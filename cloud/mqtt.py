@@ -128,7 +128,8 @@ class Subscriber:
     def acknowledge(self, letter: Letter) -> None:
         """With `manual_ack`: tells the broker that the letter is safe. From any thread."""
         connection, number = letter.place
-        if connection == self._connection:  # on a later connection the number is somebody else's
+        # On a later connection the number is somebody else's; number 0 came at QoS 0 and wants no answer.
+        if connection == self._connection and number:
             self._client.ack(number, QOS)
 
     def stop(self, within_s: float = 5.0) -> None:

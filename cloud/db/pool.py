@@ -23,6 +23,7 @@ def connection_settings(name: str, *, statement_timeout_s: int = STATEMENT_TIMEO
     settings = {
         "timezone": "UTC",
         "statement_timeout": f"{statement_timeout_s}s",
+        "jit": "off",  # our statements are short; compiling them takes longer than running them
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
     }
     return {

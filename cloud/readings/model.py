@@ -1,0 +1,44 @@
+"""What the ingester handles: deliveries (opened letters), and what storing them gave."""
+
+from dataclasses import dataclass
+
+from protocols.reading import Reading
+from protocols.telemetry.messages import Receipt
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A reading and its place in the gateway's outbox."""
+
+    number: int
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message of readings that could be opened."""
+
+    gateway: str
+    topic: str
+    payload: bytes
+    epoch: int
+    first: int
+    count: int
+    """The message holds the numbers `first` to `first + count - 1`, whether each is storable or not."""
+    readings: tuple[Numbered, ...]
+    """Those that can be stored."""
+    fault: str | None = None
+    """Why the others cannot; the letter is then kept as a dead letter as well, and its numbers count as stored."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What one transaction did."""
+
+    readings: int
+    """New rows."""
+    duplicates: int
+    """Readings that were there already."""
+    dead_letters: int
+    receipts: tuple[tuple[str, Receipt], ...]
+    """Gateway and what the database now holds of one of its outboxes; to be published after COMMIT."""
