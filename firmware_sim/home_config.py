@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from firmware_sim.bonding import PASSKEY_MAX
 from protocols.configuration import ConfigurationError, decode_configuration
 
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _BIND_KEY = re.compile(r"[0-9a-fA-F]{32}")
-_LARGEST_PASSKEY = 999_999
 
 
 class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -18,6 +18,8 @@ class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Whose days are lived: a person of the TIHM excerpt (`doorstep-sim lives` lists them)."""
     seed: int = 1
     """Of everything that is generated."""
+    history_days: int = 42
+    """How many days before today stand in the meters when they are new; the excerpt has 30 to 41."""
     fasting_mg_dl: float = 126.0
     after_supper_mg_dl: float = 178.0
 
@@ -101,8 +103,8 @@ def _check(config: HomeConfig, source: str) -> None:
         if list(radios.values()).count(address) > 1:
             raise ConfigurationError(f"{source}: {key}.address: {address} is used by two devices; each needs its own")
     for key, meter in (("glucometer", config.glucometer), ("sphygmomanometer", config.sphygmomanometer)):
-        if meter is not None and meter.passkey is not None and not 0 <= meter.passkey <= _LARGEST_PASSKEY:
-            raise ConfigurationError(f"{source}: {key}.passkey: {meter.passkey} has more than six digits")
+        if meter is not None and meter.passkey is not None and not 1 <= meter.passkey <= PASSKEY_MAX:
+            raise ConfigurationError(f"{source}: {key}.passkey: {meter.passkey} is not between 1 and {PASSKEY_MAX}")
     button = config.emergency_button
     if button is not None and not _BIND_KEY.fullmatch(button.bind_key):
         raise ConfigurationError(f"{source}: emergency_button.bind_key: expected 32 hexadecimal digits")

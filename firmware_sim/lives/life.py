@@ -46,9 +46,9 @@ class Life:
             events.extend(glucose.glucose_of_day(self._seed, number, day, self._habit))
         return tuple(sorted(events, key=lambda event: event.at))
 
-    def measured_before(self, until: datetime) -> Iterator[PressureTaken | GlucoseTaken]:
-        """What stands in the meters at `until`: every measurement since the first day, oldest first."""
-        day = self.first_day
+    def measured_before(self, until: datetime, days: int) -> Iterator[PressureTaken | GlucoseTaken]:
+        """Every measurement before `until`, oldest first, back to `days` before its day (at most the excerpt's)."""
+        day = max(self.first_day, until.date() - timedelta(days=days))
         while day <= until.date():
             for event in self.on(day):
                 if isinstance(event, PressureTaken | GlucoseTaken) and event.at < until:

@@ -21,10 +21,30 @@ WRITE = Characteristic.Properties.WRITE
 NOTIFY = Characteristic.Properties.NOTIFY
 INDICATE = Characteristic.Properties.INDICATE
 
-READABLE = Characteristic.READABLE
-BONDED_READ = Characteristic.READABLE | Characteristic.READ_REQUIRES_AUTHENTICATION
-BONDED_WRITE = Characteristic.WRITEABLE | Characteristic.WRITE_REQUIRES_AUTHENTICATION
-"""Refused with Insufficient Authentication (0x05) until the link is encrypted: what makes a client pair."""
+_Permissions = Characteristic.Permissions
+READABLE = _Permissions.READABLE
+
+
+@dataclass(frozen=True)
+class Access:
+    """Permissions of what is not for everybody: refused with an ATT error, which is what makes a client pair."""
+
+    read: Characteristic.Permissions
+    write: Characteristic.Permissions
+
+
+def bonded_access(passkey: int | None) -> Access:
+    """For bonded clients; with a passkey, for those that were bonded by it (firmware_sim/gatt_server.py)."""
+    if passkey is None:
+        return Access(
+            READABLE | _Permissions.READ_REQUIRES_ENCRYPTION,
+            _Permissions.WRITEABLE | _Permissions.WRITE_REQUIRES_ENCRYPTION,
+        )
+    return Access(
+        READABLE | _Permissions.READ_REQUIRES_AUTHENTICATION,
+        _Permissions.WRITEABLE | _Permissions.WRITE_REQUIRES_AUTHENTICATION,
+    )
+
 
 _DATA_FIELD_IGNORED = 0x80  # Current Time Service 1.1, table 1.1
 
@@ -59,17 +79,17 @@ def battery(percent: Callable[[], int]) -> Service:
     return Service(uuids.BATTERY_SERVICE, [Characteristic(uuids.BATTERY_LEVEL, READ, READABLE, value)])
 
 
-def current_time(clock: DeviceClock, changed: Callable[[], None]) -> Service:
-    """Readable and, once bonded, settable; `changed` is called after it was set."""
-    return Service(uuids.CURRENT_TIME_SERVICE, [_clock_value(uuids.CURRENT_TIME, clock, changed)])
+def current_time(clock: DeviceClock, access: Access, changed: Callable[[], None]) -> Service:
+    """Readable and settable; `changed` is called after it was set."""
+    return Service(uuids.CURRENT_TIME_SERVICE, [_clock_value(uuids.CURRENT_TIME, clock, access, changed)])
 
 
-def date_time(clock: DeviceClock, changed: Callable[[], None]) -> Characteristic[bytes]:
+def date_time(clock: DeviceClock, access: Access, changed: Callable[[], None]) -> Characteristic[bytes]:
     """Date Time (0x2A08), as cuffs carry it inside their own service."""
-    return _clock_value(uuids.DATE_TIME, clock, changed)
+    return _clock_value(uuids.DATE_TIME, clock, access, changed)
 
 
-def _clock_value(uuid: str, clock: DeviceClock, changed: Callable[[], None]) -> Characteristic[bytes]:
+def _clock_value(uuid: str, clock: DeviceClock, access: Access, changed: Callable[[], None]) -> Characteristic[bytes]:
     encode: Callable[[datetime], bytes] = encode_current_time if uuid == uuids.CURRENT_TIME else encode_date_time
     decode = decode_current_time if uuid == uuids.CURRENT_TIME else decode_date_time
 
@@ -86,4 +106,4 @@ def _clock_value(uuid: str, clock: DeviceClock, changed: Callable[[], None]) -> 
         clock.set(shown)
         changed()
 
-    return Characteristic(uuid, READ | WRITE, BONDED_READ | BONDED_WRITE, AttributeValue(read=read, write=write))
+    return Characteristic(uuid, READ | WRITE, access.read | access.write, AttributeValue(read=read, write=write))

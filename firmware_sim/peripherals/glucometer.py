@@ -13,14 +13,14 @@ import msgspec
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, Service
 
+from firmware_sim.bonding import set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
-from firmware_sim.peripherals.bonding import make_bondable
 from firmware_sim.peripherals.device_services import (
-    BONDED_WRITE,
     NOTIFY,
     Identity,
     battery,
+    bonded_access,
     current_time,
     device_information,
     fixed,
@@ -73,10 +73,9 @@ class Glucometer:
         identity: Identity,
         *,
         state: Path | None = None,
-        bonds: Path | None = None,
         passkey: int | None = None,
     ) -> None:
-        """`state` and `bonds` are files; None forgets with the process. `passkey`: six digits on its display."""
+        """`state` is a file; None forgets with the process. `passkey`: six digits on its display, for pairing."""
         self.device = device
         self.clock = clock
         self._kept = Nonvolatile(state, GlucometerState)
@@ -85,10 +84,18 @@ class Glucometer:
         """Out of the box: nothing was ever measured with it."""
         self._state = kept or GlucometerState(clock_offset_s=clock.offset_s)
         clock.offset_s = self._state.clock_offset_s
-        make_bondable(device, bonds, passkey)
-        self._measurement: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT, NOTIFY, BONDED_WRITE)
-        self._context: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT_CONTEXT, NOTIFY, BONDED_WRITE)
-        self._access = RecordAccessPoint(device, self._measurement, lambda: self.records, self._send, self._sent)
+        set_pairing(device, passkey)
+        access = bonded_access(passkey)
+        self._measurement: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT, NOTIFY, access.write)
+        self._context: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT_CONTEXT, NOTIFY, access.write)
+        self._access = RecordAccessPoint(
+            device,
+            self._measurement,
+            access,
+            records=lambda: self.records,
+            send=self._send,
+            handed_over=self._sent,
+        )
         feature = encode_glucose_feature(
             GlucoseFeature.RESULT_HIGH_LOW_DETECTION | GlucoseFeature.LOW_BATTERY_DETECTION | GlucoseFeature.TIME_FAULT
         )
@@ -101,7 +108,7 @@ class Glucometer:
                 glucose,
                 device_information(identity),
                 battery(lambda: _BATTERY_PERCENT),
-                current_time(clock, self.save),
+                current_time(clock, access, self.save),
             ]
         )
         self._advertiser = MeterAdvertiser(device, [uuids.GLUCOSE_SERVICE], lambda: self.unsent > 0)

@@ -14,7 +14,7 @@ from bumble.device import Connection, Device
 FRESH_INTERVAL_MS = 250.0
 FRESH_FOR_S = 30.0
 WAITING_INTERVAL_MS = 2_000.0
-IDLE_INTERVAL_MS = 30_000.0
+IDLE_INTERVAL_MS = 10_240.0  # the longest that legacy advertising allows
 _FLAGS = AdvertisingData.Flags
 
 
@@ -27,6 +27,7 @@ class MeterAdvertiser:
         self._waiting = waiting
         self._changed = asyncio.Event()
         self._fresh_until = 0.0
+        self._advertised_ms: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._data = bytes(
             AdvertisingData(
@@ -58,13 +59,12 @@ class MeterAdvertiser:
         self._changed.set()
 
     async def _run(self) -> None:
-        advertised_ms: float | None = None
         while True:
             self._changed.clear()
             wanted_ms, for_s = self._policy()
-            if wanted_ms != advertised_ms:
+            if wanted_ms != self._advertised_ms:
+                self._advertised_ms = wanted_ms
                 await self._advertise(wanted_ms)
-                advertised_ms = wanted_ms
             try:
                 await asyncio.wait_for(self._changed.wait(), for_s)
             except TimeoutError:
@@ -90,6 +90,7 @@ class MeterAdvertiser:
         )
 
     def _connected(self, connection: Connection) -> None:
+        self._advertised_ms = None  # a connection ends the advertising that it answers
         self._changed.set()
         connection.on(Connection.EVENT_DISCONNECTION, lambda _reason: self._changed.set())
 

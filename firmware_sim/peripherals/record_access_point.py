@@ -8,7 +8,7 @@ from bumble.att import ATT_Error, AttributeValue, ErrorCode
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic
 
-from firmware_sim.peripherals.device_services import BONDED_WRITE, INDICATE, WRITE
+from firmware_sim.peripherals.device_services import INDICATE, WRITE, Access
 from firmware_sim.peripherals.record_selection import R, selected
 from protocols.errors import ProtocolError
 from protocols.gatt import uuids
@@ -33,6 +33,8 @@ class RecordAccessPoint(Generic[R]):
         self,
         device: Device,
         measurement: Characteristic[bytes],
+        access: Access,
+        *,
         records: Callable[[], Sequence[R]],
         send: Callable[[Connection, R], Awaitable[None]],
         handed_over: Callable[[Sequence[R]], None],
@@ -47,7 +49,7 @@ class RecordAccessPoint(Generic[R]):
         self.characteristic: Characteristic[bytes] = Characteristic(
             uuids.RECORD_ACCESS_CONTROL_POINT,
             WRITE | INDICATE,
-            BONDED_WRITE,
+            access.write,
             AttributeValue(write=self._commanded),
         )
         device.on(Device.EVENT_CONNECTION, self._connected)

@@ -13,14 +13,14 @@ import structlog
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, Service
 
+from firmware_sim.bonding import set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
-from firmware_sim.peripherals.bonding import make_bondable
 from firmware_sim.peripherals.device_services import (
-    BONDED_WRITE,
     INDICATE,
     Identity,
     battery,
+    bonded_access,
     date_time,
     device_information,
     fixed,
@@ -78,10 +78,9 @@ class Sphygmomanometer:
         identity: Identity,
         *,
         state: Path | None = None,
-        bonds: Path | None = None,
         passkey: int | None = None,
     ) -> None:
-        """`state` and `bonds` are files; None forgets with the process. `passkey`: six digits on its display."""
+        """`state` is a file; None forgets with the process. `passkey`: six digits on its display, for pairing."""
         self.device = device
         self.clock = clock
         self._kept = Nonvolatile(state, CuffState)
@@ -92,9 +91,10 @@ class Sphygmomanometer:
         clock.offset_s = self._state.clock_offset_s
         self._more = asyncio.Event()
         self._sending: dict[Connection, asyncio.Task[None]] = {}
-        make_bondable(device, bonds, passkey)
+        set_pairing(device, passkey)
+        access = bonded_access(passkey)
         self._measurement: Characteristic[bytes] = Characteristic(
-            uuids.BLOOD_PRESSURE_MEASUREMENT, INDICATE, BONDED_WRITE
+            uuids.BLOOD_PRESSURE_MEASUREMENT, INDICATE, access.write
         )
         self._measurement.on(Characteristic.EVENT_SUBSCRIPTION, self._subscribed)
         feature = encode_blood_pressure_feature(
@@ -106,7 +106,7 @@ class Sphygmomanometer:
         )
         pressure = Service(
             uuids.BLOOD_PRESSURE_SERVICE,
-            [self._measurement, fixed(uuids.BLOOD_PRESSURE_FEATURE, feature), date_time(clock, self.save)],
+            [self._measurement, fixed(uuids.BLOOD_PRESSURE_FEATURE, feature), date_time(clock, access, self.save)],
         )
         device.add_services([pressure, device_information(identity), battery(lambda: _BATTERY_PERCENT)])
         device.on(Device.EVENT_CONNECTION, self._connected)

@@ -1,6 +1,5 @@
 """The side of a serial glucometer that no protocol shows: its memory, its clock, and the button a finger presses."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -71,7 +70,3 @@ class SerialMeter(Protocol):
     def receive(self, data: bytes) -> bytes:
         """What the meter answers to `data`, which may be part of a frame, several, or noise."""
         ...
-
-
-CreateMeter = Callable[[GlucoseMemory, str], SerialMeter]
-"""A model's maker: memory and serial number to meter."""

@@ -1,0 +1,35 @@
+"""The serial meters there are, by the name under which the gateway's catalogue knows them too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware_sim.serial.meter import GlucoseMemory, SerialMeter
+from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
+from protocols.serial.lifescan.ultraeasy import MEMORY_RECORDS
+
+
+@dataclass(frozen=True)
+class MeterModel:
+    title: str
+    capacity: int
+    """Records it keeps."""
+    create: Callable[[GlucoseMemory, str], SerialMeter]
+    """Of memory and serial number."""
+    example_serial_number: str
+
+
+MODELS: dict[str, MeterModel] = {
+    "onetouch-ultraeasy": MeterModel(
+        "LifeScan OneTouch UltraEasy / UltraMini", MEMORY_RECORDS, UltraEasyMeter, "C182DDCBE"
+    ),
+}
+
+
+class UnknownModel(ValueError):
+    """No serial meter of this name is simulated; the message lists those that are."""
+
+
+def model_of(name: str) -> MeterModel:
+    if name not in MODELS:
+        raise UnknownModel(f"{name!r} is not a serial meter of the simulator; there are: {', '.join(MODELS)}")
+    return MODELS[name]
