@@ -15,8 +15,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import msgspec
 import prometheus_client
@@ -99,6 +100,23 @@ class Process:
                 await asked.wait()
         finally:
             self._on_stop.remove(tell)
+
+
+async def side_by_side(process: Process, *loops: Coroutine[Any, Any, None]) -> None:
+    """Runs asyncio loops side by side until the process is asked to stop; then, or when one fails, all are cancelled.
+
+    Raises what the first failing loop raised.
+    """
+    stopped = asyncio.create_task(process.until_stopped())
+    tasks = [stopped, *(asyncio.create_task(loop) for loop in loops)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def run_worker(

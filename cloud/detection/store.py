@@ -46,9 +46,9 @@ def forget(connection: Connection, elder_id: int) -> None:
     connection.execute("DELETE FROM detection_due WHERE elder_id = %s", (elder_id,))
 
 
-def put_back(connection: Connection, elder_id: int) -> None:
+def put_back(connection: Connection, elder_id: int, now: datetime) -> None:
     """The elder waits behind all others."""
-    connection.execute("UPDATE detection_due SET asked_at = clock_timestamp() WHERE elder_id = %s", (elder_id,))
+    connection.execute("UPDATE detection_due SET asked_at = %s WHERE elder_id = %s", (now, elder_id))
 
 
 def waiting(connection: Connection) -> int:

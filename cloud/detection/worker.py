@@ -72,7 +72,7 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
     except Exception:
         if due is not None:  # one elder whom we cannot judge must not keep all others waiting
             with connection.transaction():
-                store.put_back(connection, due.elder_id)
+                store.put_back(connection, due.elder_id, now)
         raise
     LOOKED_AT.inc()
     return True

@@ -1,0 +1,112 @@
+"""Homes hear what the centre did with their alarms: every step, in order, after its COMMIT, until the broker has it."""
+
+import asyncio
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+
+from cloud.alarms import store
+from cloud.alarms.model import Untold
+from cloud.db.pool import AsyncPool, DatabaseAway
+from cloud.errors import CloudError, NotFound
+from cloud.mqtt import Publication, Subscriber
+from cloud.process import Process
+from protocols.telemetry.messages import encode
+from protocols.telemetry.topics import ALARM_STATE, topic
+
+log = structlog.get_logger()
+
+TOLD = Counter("doorstep_alarms_told", "Steps of alarms that were published to their homes")
+
+_AT_ONCE = 100
+_ACK_WITHIN_S = 5.0
+_RETRY_S = 1.0
+
+
+class BrokerAway(CloudError):
+    """The broker did not confirm in time."""
+
+
+class Teller:
+    def __init__(self, process: Process, pool: AsyncPool, subscriber: Subscriber) -> None:
+        self._process = process
+        self._pool = pool
+        self._subscriber = subscriber
+        self._awake = asyncio.Event()
+        self._repeats: set[UUID] = set()
+
+    def wake(self) -> None:
+        """There may be something to tell."""
+        self._awake.set()
+
+    def repeat(self, alarm_id: UUID) -> None:
+        """The home asks about this alarm: it is told the newest step once more."""
+        self._repeats.add(alarm_id)
+        self._awake.set()
+
+    async def tell(self) -> None:
+        """Until cancelled. What could not be told is told when the broker and the database are back."""
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            if not self._subscriber.connected:
+                continue  # the connection wakes us when it stands
+            try:
+                while await self._tell_some():
+                    pass
+                await self._repeat_newest()
+            except DatabaseAway as error:
+                self._process.ill("database", "the database is away")
+                log.warning("database_away", what="telling homes", error=type(error).__name__)
+                await self._again_soon()
+            except BrokerAway:
+                log.warning("broker_slow", what="homes are told again")
+                await self._again_soon()
+
+    async def _again_soon(self) -> None:
+        await asyncio.sleep(_RETRY_S)
+        self._awake.set()
+
+    async def _tell_some(self) -> bool:
+        """Whether there may be more."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await store.hold_teller(connection)
+            steps = await store.untold(connection, _AT_ONCE)
+            if not steps:
+                self._process.healthy("database")
+                return False
+            await self._publish(steps)
+            await store.mark_told(connection, [step.alarm_event_id for step in steps], self._process.clock.now())
+        TOLD.inc(len(steps))
+        return len(steps) == _AT_ONCE
+
+    async def _repeat_newest(self) -> None:
+        while self._repeats:
+            alarm_id = next(iter(self._repeats))
+            try:
+                async with self._pool.connection() as connection:
+                    step = await store.newest_step(connection, alarm_id)
+            except NotFound:
+                self._repeats.discard(alarm_id)
+                continue
+            await self._publish([step])
+            self._repeats.discard(alarm_id)
+
+    async def _publish(self, steps: list[Untold]) -> None:
+        """Returns when the broker has all of them. Raises BrokerAway."""
+        publications: list[Publication] = []
+        for step in steps:
+            try:
+                where = topic(step.gateway_id, ALARM_STATE)
+            except ValueError as error:  # such a gateway cannot be connected: there is no home to tell
+                log.warning("gateway_name", gateway=step.gateway_id, error=str(error))
+                continue
+            publications.append(self._subscriber.publish(where, encode(step.message)))
+            log.info("home_told", alarm=step.message.alarm, gateway=step.gateway_id, state=str(step.message.state))
+        if not await asyncio.to_thread(_all_arrived, publications):
+            raise BrokerAway
+
+
+def _all_arrived(publications: list[Publication]) -> bool:
+    return all(publication.wait(_ACK_WITHIN_S) for publication in publications)
