@@ -4,15 +4,17 @@
 """
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from cloud.alarms import store
 from cloud.alarms.model import Alarm, CloseReason, HeldByAnother
-from cloud.db.connection import AsyncConnection
+from cloud.db.pool import AsyncConnection
 from cloud.errors import Conflict
 from protocols.alarm.states import AlarmState
 
 MOST_MINUTES = 24 * 60
+CLOSE_REASONS = ("real", "test", "mistake")
 
 
 async def take(connection: AsyncConnection, alarm_id: UUID, staff_id: int, now: datetime) -> Alarm:
@@ -51,21 +53,24 @@ async def on_the_way(connection: AsyncConnection, alarm_id: UUID, staff_id: int,
 
 
 async def close(  # noqa: PLR0917 - what, who, why and when of one act
-    connection: AsyncConnection, alarm_id: UUID, staff_id: int, reason: CloseReason, note: str, now: datetime
+    connection: AsyncConnection,
+    alarm_id: UUID,
+    staff_id: int,
+    reason: Literal["real", "test", "mistake"],
+    note: str,
+    now: datetime,
 ) -> Alarm:
     """Ends the alarm. Who has it closes it; where nobody has it, whoever comes first.
 
-    Raises NotFound; HeldByAnother; Conflict where it was closed by somebody else or for another reason; ValueError
-    for `CloseReason.CANCELLED`, which only the home says.
+    Raises NotFound; HeldByAnother; Conflict where it was closed by somebody else or for another reason; ValueError.
     """
-    reason = CloseReason(reason)
-    if reason is CloseReason.CANCELLED:
-        raise ValueError("reason: expected real, test or mistake; only the home cancels")
+    if reason not in CLOSE_REASONS:
+        raise ValueError(f"reason: expected {', '.join(CLOSE_REASONS)}; only the home cancels")
     async with connection.transaction():
         before = await store.get(connection, alarm_id, lock=True)
-        if before.state is AlarmState.CLOSED and before.taken_by == staff_id and before.close_reason is reason:
+        if before.state is AlarmState.CLOSED and before.taken_by == staff_id and before.close_reason == reason:
             return before
-        if not await store.close(connection, alarm_id, staff_id, reason, now):
+        if not await store.close(connection, alarm_id, staff_id, CloseReason(reason), now):
             _need_open(before)
             _need_own(before, staff_id)
         await store.add_event(connection, alarm_id, AlarmState.CLOSED, now, staff_id=staff_id, note=note.strip())

@@ -11,8 +11,7 @@ from cloud.alarms import store
 from cloud.alarms.subscriber import alarm_id_of, decode_alarm
 from cloud.alarms.teller import Teller
 from cloud.alarms.timers import set_overdue_timer
-from cloud.db.connection import AsyncConnection
-from cloud.db.pool import AsyncPool, DatabaseAway, Pool
+from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway, Pool
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process

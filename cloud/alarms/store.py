@@ -8,8 +8,8 @@ import psycopg
 
 from cloud.alarms.model import Alarm, CloseReason, Untold
 from cloud.alarms.subscriber import alarm_id_of
-from cloud.db.connection import AsyncConnection
 from cloud.db.names import ALARM, NOTIFY
+from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound, RejectedMessage
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState

@@ -8,8 +8,8 @@ from prometheus_client import Counter
 
 from cloud.alarms import store
 from cloud.clock import Clock
-from cloud.db.connection import AsyncConnection
 from cloud.db.jobs import set_timer
+from cloud.db.pool import AsyncConnection
 
 log = structlog.get_logger()
 

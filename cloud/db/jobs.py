@@ -13,8 +13,7 @@ import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
-from cloud.db.connection import AsyncConnection
-from cloud.db.pool import AsyncPool
+from cloud.db.pool import AsyncConnection, AsyncPool
 
 log = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from cloud.db.connection import Connection
 from cloud.db.names import ALERT, NOTIFY
+from cloud.db.pool import Connection
 from cloud.detection.episode import Extend, Open
 from cloud.detection.model import (
     OWN_NORMAL,

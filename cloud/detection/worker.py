@@ -7,10 +7,9 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from cloud.config import CloudConfig
-from cloud.db.connection import Connection
 from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS
-from cloud.db.pool import DatabaseAway, create_pool
+from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
 from cloud.detection.baseline import baselines
 from cloud.detection.episode import FRESH, Close, Decision, Extend, Open, evaluate
