@@ -33,6 +33,7 @@ class EmbeddedPostgres:
         One process at a time may do so; the caller sees to that. Raises PostgresFailed.
         """
         get_server = _wheel()
+        self._folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         _forget_what_a_killed_run_left(folder)
         deadline = time.monotonic() + _READY_WITHIN_S
@@ -52,6 +53,16 @@ class EmbeddedPostgres:
                 ) from error
         self.dsn: str = self._server.get_uri()
         self.pid: int = self._server.get_postmaster_info().pid
+
+    def ensure_running(self) -> None:
+        """Starts the server again where it died. Same `dsn`. Raises PostgresFailed."""
+        if not Path(f"/proc/{self.pid}").exists():
+            log.error("postgres_died", pid=self.pid, what="starting it again")
+            try:
+                self._server.ensure_postgres_running()
+            except (OSError, subprocess.SubprocessError, AssertionError) as error:
+                raise PostgresFailed(f"PostgreSQL in {self._folder} does not start again ({error})") from error
+            self.pid = self._server.get_postmaster_info().pid
 
     def stop(self) -> None:
         self._server.cleanup()

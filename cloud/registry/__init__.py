@@ -1,0 +1,1 @@
+"""Regions, homes, elders, gateways, devices, and who wears what when."""

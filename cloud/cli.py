@@ -1,0 +1,199 @@
+"""`doorstep-cloud`: the centre's commands. A stage's code is loaded only when its command runs."""
+
+import importlib
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from cloud.config import CloudConfig, load
+from cloud.errors import CloudError
+from protocols.configuration import ConfigurationError
+
+FAILED = 1
+REFUSED = 2
+
+app = typer.Typer(
+    help="Doorstep's centre: readings and alarms come in, visits go out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The centre's configuration, a TOML file.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder, in place of the configuration's.")]
+_CONFIG = Path("configs/cloud.toml")
+_LINK_BYTES = 24
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What a person can mend is said in a sentence, without a traceback."""
+    try:
+        yield
+    except ConfigurationError as error:
+        typer.echo(f"doorstep-cloud: {error}", err=True)
+        raise typer.Exit(REFUSED) from error
+    except (CloudError, OSError, RuntimeError) as error:
+        typer.echo(f"doorstep-cloud: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+
+
+def _load(path: Path, data: Path | None = None) -> CloudConfig:
+    config = load(path)
+    return config if data is None else msgspec.structs.replace(config, data=str(data))
+
+
+@app.command()
+def up(
+    config: ConfigOption = _CONFIG,
+    data: DataOption = None,
+    seed: Annotated[Path | None, typer.Option(help="A community file to load before the stages start.")] = None,
+) -> None:
+    """Runs the whole centre on this machine until Ctrl-C.
+
+    Database and broker are embedded unless the configuration names addresses.
+
+    Example: doorstep-cloud up --config configs/cloud.toml --data ./data --seed configs/community.toml
+    """
+    from cloud.logs import set_up_logs  # noqa: PLC0415 - `--help` must be quick
+    from cloud.process import stop_on_signals  # noqa: PLC0415
+    from cloud.registry.community import read_community  # noqa: PLC0415
+    from cloud.stages.centre import Centre  # noqa: PLC0415
+
+    with _sentences():
+        loaded = _load(config, data)
+        community = None if seed is None else read_community(seed)
+        set_up_logs("up")
+        stop = threading.Event()
+        stop_on_signals(stop.set)
+        Centre(loaded, config, stop).run(
+            community, lambda run: typer.echo(f"The centre is up: {run.web}  (Ctrl-C stops it)")
+        )
+
+
+def _run_stage(module: str, section: str, config: Path) -> None:
+    from cloud.stages.addresses import with_addresses  # noqa: PLC0415
+    from cloud.stages.stage import PORT_VARIABLE  # noqa: PLC0415
+
+    with _sentences():
+        loaded = with_addresses(_load(config))
+        port = os.environ.get(PORT_VARIABLE)
+        if port:
+            if not port.isdecimal():
+                raise ConfigurationError(f"{PORT_VARIABLE}: expected a port number, got {port!r}")
+            part = msgspec.structs.replace(getattr(loaded, section), port=int(port))
+            loaded = msgspec.structs.replace(loaded, **{section: part})
+    importlib.import_module(module).run(loaded)
+
+
+@app.command()
+def ingest(config: ConfigOption = _CONFIG) -> None:
+    """Readings from the broker into the database, receipts back. Start as many as you need."""
+    _run_stage("cloud.readings.worker", "ingest", config)
+
+
+@app.command()
+def detect(config: ConfigOption = _CONFIG) -> None:
+    """Looks at elders with news: limits and their own normal. Start as many as you need."""
+    _run_stage("cloud.detection.worker", "detection", config)
+
+
+@app.command()
+def visits(config: ConfigOption = _CONFIG) -> None:
+    """Makes visits of alerts and watches over promises."""
+    _run_stage("cloud.visits.worker", "visits", config)
+
+
+@app.command()
+def alarms(config: ConfigOption = _CONFIG) -> None:
+    """Takes alarms from the homes and tells the homes what becomes of them."""
+    _run_stage("cloud.alarms.worker", "alarms", config)
+
+
+@app.command()
+def web(config: ConfigOption = _CONFIG) -> None:
+    """Pages, API and live events."""
+    _run_stage("cloud.web.server", "web", config)
+
+
+@app.command()
+def migrate(config: ConfigOption = _CONFIG, data: DataOption = None) -> None:
+    """Brings the database's schema to this version. Does nothing when it is there."""
+    from cloud.db.migrate import migrate as apply  # noqa: PLC0415
+    from cloud.logs import set_up_logs  # noqa: PLC0415
+    from cloud.stages.addresses import database_of  # noqa: PLC0415
+
+    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+        set_up_logs("migrate")
+        migrated = apply(dsn)
+        kind = "TimescaleDB" if migrated.timescale else "plain PostgreSQL"
+        typer.echo(f"{len(migrated.applied)} files applied; the schema is up to date ({kind})")
+
+
+@app.command()
+def seed(
+    file: Annotated[Path, typer.Argument(help="A community file, such as configs/community.toml.")],
+    config: ConfigOption = _CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Loads a community: regions, homes, elders, gateways, devices, staff. As often as you like."""
+    import psycopg  # noqa: PLC0415
+
+    from cloud.db.migrate import migrate as apply  # noqa: PLC0415
+    from cloud.db.pool import connection_settings  # noqa: PLC0415
+    from cloud.registry.community import read_community  # noqa: PLC0415
+    from cloud.registry.seed import seed as load_community  # noqa: PLC0415
+    from cloud.stages.addresses import database_of  # noqa: PLC0415
+
+    with _sentences(), _database_errors():
+        community = read_community(file)
+        with database_of(_load(config, data)) as dsn:
+            apply(dsn)
+            with psycopg.connect(dsn, **connection_settings("seed")) as connection:
+                typer.echo(f"{load_community(connection, community)}: loaded")
+
+
+@app.command()
+def elder_link(
+    code: Annotated[str, typer.Argument(help="The elder's code, as in the community file.")],
+    config: ConfigOption = _CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Draws a new link to an elder's own page and prints it, once. The old one stops working."""
+    import psycopg  # noqa: PLC0415
+
+    from cloud.db.pool import connection_settings  # noqa: PLC0415
+    from cloud.registry.store import set_link  # noqa: PLC0415
+    from cloud.stages.addresses import database_of  # noqa: PLC0415
+
+    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+        token = secrets.token_urlsafe(_LINK_BYTES)
+        with psycopg.connect(dsn, **connection_settings("elder-link")) as connection:
+            set_link(connection, code, token)
+        typer.echo(f"/e/{token}")
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """The server's first line is enough for a person at a terminal."""
+    from cloud.db.pool import DatabaseAway  # noqa: PLC0415
+
+    try:
+        yield
+    except DatabaseAway as error:
+        raise CloudError(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A community file -> a `Community` whose references all lead somewhere. Pure but for reading the file."""
+
+import zoneinfo
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from cloud.registry.model import Community, Level
+from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.telemetry.topics import STATUS, topic
+
+_LEAST_LINK = 12
+_WIDTH = {level: place for place, level in enumerate(Level)}
+
+
+def read_community(path: Path) -> Community:
+    """Raises ConfigurationError, one sentence that names file, key and expected form."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
+    return decode_community(text, str(path))
+
+
+def decode_community(text: str, source: str) -> Community:
+    community = decode_configuration(Community, text, source)
+    for complaint in _complaints(community):
+        raise ConfigurationError(f"{source}: {complaint}")
+    return community
+
+
+def _complaints(community: Community) -> Iterable[str]:
+    yield from _twice("region", "code", (region.code for region in community.region))
+    yield from _twice("home", "code", (home.code for home in community.home))
+    yield from _twice("elder", "code", (elder.code for elder in community.elder))
+    yield from _twice("gateway", "name", (gateway.name for gateway in community.gateway))
+    yield from _twice("staff", "login", (member.login for member in community.staff))
+    yield from _region_complaints(community)
+    yield from _home_complaints(community)
+    yield from _elder_complaints(community)
+    yield from _gateway_complaints(community)
+    yield from _staff_complaints(community)
+
+
+def _twice(table: str, key: str, codes: Iterable[str]) -> Iterable[str]:
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield f"{table}: {key} {code!r} stands {times} times; each needs its own"
+
+
+def _region_complaints(community: Community) -> Iterable[str]:
+    regions = {region.code: region for region in community.region}
+    for region in community.region:
+        if region.parent is None:
+            continue
+        parent = regions.get(region.parent)
+        if parent is None:
+            yield f"region {region.code}: parent: there is no region {region.parent!r} in this file"
+        elif _WIDTH[parent.level] >= _WIDTH[region.level]:
+            yield f"region {region.code}: parent: a {region.level} does not lie in a {parent.level}"
+
+
+def _home_complaints(community: Community) -> Iterable[str]:
+    regions = {region.code for region in community.region}
+    for home in community.home:
+        if home.region not in regions:
+            yield f"home {home.code}: region: there is no region {home.region!r} in this file"
+        if home.time_zone not in zoneinfo.available_timezones():
+            yield f"home {home.code}: time_zone: {home.time_zone!r} is no IANA zone such as 'Asia/Shanghai'"
+
+
+def _elder_complaints(community: Community) -> Iterable[str]:
+    homes = {home.code for home in community.home}
+    for elder in community.elder:
+        if elder.home not in homes:
+            yield f"elder {elder.code}: home: there is no home {elder.home!r} in this file"
+        if elder.link is not None and len(elder.link) < _LEAST_LINK:
+            yield f"elder {elder.code}: link: at least {_LEAST_LINK} characters, since it opens a page"
+    links = (elder.link for elder in community.elder if elder.link is not None)
+    if len(set(links)) < sum(elder.link is not None for elder in community.elder):
+        yield "elder: link: two elders have the same; each needs their own"
+
+
+def _gateway_complaints(community: Community) -> Iterable[str]:
+    homes = {home.code for home in community.home}
+    elders = {elder.code for elder in community.elder}
+    for gateway in community.gateway:
+        try:
+            topic(gateway.name, STATUS)
+        except ValueError as error:
+            yield f"gateway {gateway.name}: name: {error}"
+        if gateway.home not in homes:
+            yield f"gateway {gateway.name}: home: there is no home {gateway.home!r} in this file"
+        yield from _twice(f"gateway {gateway.name}: device", "name", (device.name for device in gateway.device))
+        for device in gateway.device:
+            for wearing in device.wearings():
+                place = f"gateway {gateway.name}: device {device.name}"
+                if wearing.elder not in elders:
+                    yield f"{place}: wearer: there is no elder {wearing.elder!r} in this file"
+                if any(_is_naive(at) for at in (wearing.begin, wearing.until)):
+                    yield f"{place}: wearing: from and until need a zone, such as 2026-03-01T00:00:00+08:00"
+                elif wearing.begin and wearing.until and wearing.begin >= wearing.until:
+                    yield f"{place}: wearing: until must be later than from"
+
+
+def _is_naive(at: datetime | None) -> bool:
+    return at is not None and at.tzinfo is None
+
+
+def _staff_complaints(community: Community) -> Iterable[str]:
+    regions = {region.code for region in community.region}
+    for member in community.staff:
+        if member.region not in regions:
+            yield f"staff {member.login}: region: there is no region {member.region!r} in this file"
+        if (member.password is None) == (member.password_env is None):
+            yield f"staff {member.login}: give either password or password_env"

@@ -1,0 +1,118 @@
+"""A community as its file describes it (configs/community.toml). Things refer to each other by code."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from cloud.identity.model import Role
+
+
+class Level(StrEnum):
+    """From the widest to the narrowest; a region's parent is of a wider level."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class DeviceKind(StrEnum):
+    GLUCOMETER = "glucometer"
+    SPHYGMOMANOMETER = "sphygmomanometer"
+    SHOWER_SENSOR = "shower_sensor"
+    EMERGENCY_BUTTON = "emergency_button"
+    UNKNOWN = "unknown"
+
+
+class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    code: str
+    """GB/T 2260 and its street and community extension."""
+    name: str
+    level: Level
+    parent: str | None = None
+
+
+class Home(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    code: str
+    region: str
+    address: str
+    door_note: str = ""
+    time_zone: str = "Asia/Shanghai"
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    relation: str
+    phone: str
+
+
+class Elder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    code: str
+    home: str
+    name: str
+    born_on: date | None = None
+    sex: Sex | None = None
+    conditions: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    plan: str = ""
+    data_note: str = ""
+    """Where this person's data come from; shown on the record."""
+    link: str | None = None
+    """Secret token of the elder's own page, for trials; `doorstep-cloud elder-link` draws a random one."""
+    contact: tuple[Contact, ...] = ()
+    """In the order in which they are called."""
+
+
+class Wearing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"begin": "from"}):
+    """One person measures with one device (or one user slot of it) for a while."""
+
+    elder: str
+    slot: int = 0
+    """User number on the device; 0 stands for whoever has no number of their own."""
+    begin: datetime | None = None
+    until: datetime | None = None
+
+
+class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    """The gateway's name for it, as in its messages."""
+    kind: DeviceKind
+    label: str = ""
+    wearer: str | None = None
+    """Code of the only elder who ever uses it; `wearing` says it in full where it is not that simple."""
+    wearing: tuple[Wearing, ...] = ()
+
+    def wearings(self) -> tuple[Wearing, ...]:
+        return self.wearing if self.wearer is None else (Wearing(elder=self.wearer), *self.wearing)
+
+
+class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    home: str
+    device: tuple[Device, ...] = ()
+
+
+class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    login: str
+    name: str
+    role: Role
+    region: str
+    phone: str = ""
+    password: str | None = None
+    password_env: str | None = None
+    """Name of the environment variable that holds the password; one of the two is given."""
+
+
+class Community(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    region: tuple[Region, ...] = ()
+    home: tuple[Home, ...] = ()
+    elder: tuple[Elder, ...] = ()
+    gateway: tuple[Gateway, ...] = ()
+    staff: tuple[StaffMember, ...] = ()

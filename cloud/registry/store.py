@@ -1,0 +1,128 @@
+"""The registry's SQL. Everything is made or changed by its code, so that the same file twice does nothing."""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.range import TimestamptzRange
+
+from cloud.errors import Conflict, NotFound
+from cloud.identity.store import token_hash
+from cloud.registry.model import Device, Elder, Gateway, Home, Region, Wearing
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def id_of(connection: Connection, table: str, code: str) -> int:
+    """The id of the region, home or elder with this code. Raises NotFound."""
+    query = sql.SQL("SELECT {id} FROM {table} WHERE code = %s").format(
+        id=sql.Identifier(f"{table}_id"), table=sql.Identifier(table)
+    )
+    row = connection.execute(query, (code,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no {table} {code!r}")
+    return int(row[0])
+
+
+def upsert_region(connection: Connection, region: Region) -> None:
+    """The parent must stand already."""
+    parent = None if region.parent is None else id_of(connection, "region", region.parent)
+    connection.execute(
+        "INSERT INTO region (code, name, level, parent_id) VALUES (%s, %s, %s, %s) ON CONFLICT (code) DO UPDATE "
+        "SET name = EXCLUDED.name, level = EXCLUDED.level, parent_id = EXCLUDED.parent_id",
+        (region.code, region.name, region.level.value, parent),
+    )
+
+
+def upsert_home(connection: Connection, home: Home) -> None:
+    connection.execute(
+        "INSERT INTO home (code, region_id, address, door_note, time_zone) VALUES (%s, %s, %s, %s, %s) "
+        "ON CONFLICT (code) DO UPDATE SET region_id = EXCLUDED.region_id, address = EXCLUDED.address, "
+        "door_note = EXCLUDED.door_note, time_zone = EXCLUDED.time_zone",
+        (home.code, id_of(connection, "region", home.region), home.address, home.door_note, home.time_zone),
+    )
+
+
+def upsert_elder(connection: Connection, elder: Elder) -> None:
+    """A file that names no link leaves the elder's link as it is. Contacts become those of the file."""
+    connection.execute(
+        "INSERT INTO elder (code, home_id, name, born_on, sex, conditions, risks, plan, data_note, link_hash) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (code) DO UPDATE "
+        "SET home_id = EXCLUDED.home_id, name = EXCLUDED.name, born_on = EXCLUDED.born_on, sex = EXCLUDED.sex, "
+        "conditions = EXCLUDED.conditions, risks = EXCLUDED.risks, plan = EXCLUDED.plan, "
+        "data_note = EXCLUDED.data_note, link_hash = COALESCE(EXCLUDED.link_hash, elder.link_hash)",
+        (
+            elder.code,
+            id_of(connection, "home", elder.home),
+            elder.name,
+            elder.born_on,
+            elder.sex.value if elder.sex else None,
+            list(elder.conditions),
+            list(elder.risks),
+            elder.plan,
+            elder.data_note,
+            None if elder.link is None else token_hash(elder.link),
+        ),
+    )
+    elder_id = id_of(connection, "elder", elder.code)
+    connection.execute("DELETE FROM contact WHERE elder_id = %s", (elder_id,))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO contact (elder_id, place, name, relation, phone) VALUES (%s, %s, %s, %s, %s)",
+            [
+                (elder_id, place, contact.name, contact.relation, contact.phone)
+                for place, contact in enumerate(elder.contact, start=1)
+            ],
+        )
+
+
+def set_link(connection: Connection, elder_code: str, token: str) -> None:
+    """From now on the elder's page opens with `token` and with no other. Raises NotFound."""
+    elder_id = id_of(connection, "elder", elder_code)
+    connection.execute("UPDATE elder SET link_hash = %s WHERE elder_id = %s", (token_hash(token), elder_id))
+
+
+def upsert_gateway(connection: Connection, gateway: Gateway) -> None:
+    """Its devices are made or changed; those that the file does not name stay, with their readings."""
+    connection.execute(
+        "INSERT INTO gateway (gateway_id, home_id) VALUES (%s, %s) "
+        "ON CONFLICT (gateway_id) DO UPDATE SET home_id = EXCLUDED.home_id",
+        (gateway.name, id_of(connection, "home", gateway.home)),
+    )
+    for device in gateway.device:
+        _upsert_device(connection, gateway.name, device)
+
+
+def _upsert_device(connection: Connection, gateway: str, device: Device) -> None:
+    row = connection.execute(
+        "INSERT INTO device (gateway_id, name, kind, label) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (gateway_id, name) DO UPDATE SET kind = EXCLUDED.kind, label = EXCLUDED.label "
+        "RETURNING device_id",
+        (gateway, device.name, device.kind.value, device.label),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"device {device.name} of {gateway} was removed meanwhile")
+    for wearing in device.wearings():
+        _wear(connection, f"{gateway} {device.name}", row[0], wearing)
+
+
+def _wear(connection: Connection, device_name: str, device_id: int, wearing: Wearing) -> None:
+    """Raises Conflict where somebody else wears the device in that time."""
+    elder_id = id_of(connection, "elder", wearing.elder)
+    during = TimestamptzRange(wearing.begin, wearing.until)
+    overlapping = connection.execute(
+        "SELECT elder.code, wearer.elder_id = %s AND during = %s FROM wearer JOIN elder USING (elder_id) "
+        "WHERE device_id = %s AND user_slot = %s AND during && %s",
+        (elder_id, during, device_id, wearing.slot, during),
+    ).fetchall()
+    if any(same for _, same in overlapping):
+        return
+    if overlapping:
+        raise Conflict(
+            f"device {device_name}: slot {wearing.slot} is worn by {overlapping[0][0]} in that time; "
+            f"end that wearing first, so that old readings stay with whom they were measured on"
+        )
+    connection.execute(
+        "INSERT INTO wearer (device_id, user_slot, elder_id, during) VALUES (%s, %s, %s, %s)",
+        (device_id, wearing.slot, elder_id, during),
+    )

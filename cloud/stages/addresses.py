@@ -1,0 +1,53 @@
+"""Where the database and the broker are, for a command or a stage that is started alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from cloud.config import CloudConfig
+from cloud.local.postgres import EmbeddedPostgres
+from cloud.stages import run_file
+from cloud.stages.centre import EMBEDDED, POSTGRES_FOLDER
+from protocols.configuration import ConfigurationError
+
+
+def with_addresses(config: CloudConfig) -> CloudConfig:
+    """`config` with real addresses in place of `embedded`: those of the centre that is up in its data folder.
+
+    Raises ConfigurationError where none is.
+    """
+    if EMBEDDED not in (config.database.dsn, config.broker.url):
+        return config
+    run = run_file.read(Path(config.data))
+    if run is None:
+        raise ConfigurationError(
+            f"database.dsn or broker.url is `embedded` and nothing is up in {config.data}; "
+            f"start `doorstep-cloud up`, or name addresses in the file or by DOORSTEP_DSN and DOORSTEP_BROKER"
+        )
+    return _replaced(config, run.dsn, run.broker)
+
+
+@contextmanager
+def database_of(config: CloudConfig) -> Iterator[str]:
+    """The DSN for a command that needs the database only; starts the embedded one for the while if nothing is up."""
+    if config.database.dsn != EMBEDDED:
+        yield config.database.dsn
+        return
+    data = Path(config.data).resolve()
+    run = run_file.read(data)
+    if run is not None:
+        yield run.dsn
+        return
+    with run_file.sole_owner(data), EmbeddedPostgres(data / POSTGRES_FOLDER) as server:
+        yield server.dsn
+
+
+def _replaced(config: CloudConfig, dsn: str, broker: str) -> CloudConfig:
+    database, own_broker = config.database, config.broker
+    if database.dsn == EMBEDDED:
+        database = msgspec.structs.replace(database, dsn=dsn)
+    if own_broker.url == EMBEDDED:
+        own_broker = msgspec.structs.replace(own_broker, url=broker)
+    return msgspec.structs.replace(config, database=database, broker=own_broker)

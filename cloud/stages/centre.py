@@ -1,0 +1,145 @@
+"""`doorstep-cloud up`: the whole centre on one machine, in one process tree."""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import structlog
+
+from cloud.config import CloudConfig
+from cloud.db.migrate import migrate
+from cloud.db.pool import DatabaseAway, connection_settings
+from cloud.local.broker import LocalBroker
+from cloud.local.ports import free_port
+from cloud.local.postgres import EmbeddedPostgres
+from cloud.registry.model import Community
+from cloud.registry.seed import seed
+from cloud.stages import run_file
+from cloud.stages.stage import StageChild, any_port_or
+
+log = structlog.get_logger()
+
+EMBEDDED: Final = "embedded"
+POSTGRES_FOLDER = "postgres"
+_BROKER_FOLDER = "broker"
+_LOOK_EVERY_S = 0.2
+_WAIT_FOR_DATABASE_S = 2.0
+
+
+class Centre:
+    """Database, broker and stages. Started in that order, stopped in the reverse."""
+
+    def __init__(self, config: CloudConfig, config_path: Path, stop: threading.Event) -> None:
+        self._config = config
+        self._config_path = config_path.resolve()
+        self._stop = stop
+        self._data = Path(config.data).resolve()
+        self._parts = ExitStack()
+        self._postgres: EmbeddedPostgres | None = None
+        self._broker: LocalBroker | None = None
+        self._stages: list[StageChild] = []
+        self._started_at = datetime.now(UTC)
+        self._dsn = ""
+        self._broker_url = ""
+
+    def run(self, community: Community | None, on_ready: Callable[[run_file.RunFile], None]) -> None:
+        """Serves until asked to stop. `on_ready` is called once every stage answered that it is well.
+
+        Raises Conflict where the data folder is served already, PostgresFailed, BrokerFailed and MigrationRefused.
+        """
+        with self._parts:
+            self._parts.enter_context(run_file.sole_owner(self._data))
+            self._dsn = self._begin_database()
+            self._broker_url = self._begin_broker()
+            if not self._prepare(community):
+                return
+            self._begin_stages()
+            self._serve(on_ready)
+
+    def _begin_database(self) -> str:
+        if self._config.database.dsn != EMBEDDED:
+            return self._config.database.dsn
+        self._postgres = self._parts.enter_context(EmbeddedPostgres(self._data / POSTGRES_FOLDER))
+        log.info("postgres", pid=self._postgres.pid)
+        return self._postgres.dsn
+
+    def _begin_broker(self) -> str:
+        if self._config.broker.url != EMBEDDED:
+            return self._config.broker.url
+        self._broker = self._parts.enter_context(LocalBroker(self._data / _BROKER_FOLDER))
+        log.info("broker", kind=self._broker.kind, url=self._broker.url, pid=self._broker.pid)
+        return self._broker.url
+
+    def _prepare(self, community: Community | None) -> bool:
+        """Migrations and seed, as soon as the database answers. False when asked to stop before."""
+        while not self._stop.is_set():
+            try:
+                migrated = migrate(self._dsn)
+                log.info("schema", applied=len(migrated.applied), timescale=migrated.timescale)
+                if community is not None:
+                    with psycopg.connect(self._dsn, **connection_settings("seed")) as connection:
+                        log.info("seeded", what=str(seed(connection, community)))
+            except DatabaseAway as error:
+                log.warning("database_away", error=str(error).strip().splitlines()[0], what="will try again")
+                self._stop.wait(_WAIT_FOR_DATABASE_S)
+            else:
+                return True
+        return False
+
+    def _begin_stages(self) -> None:
+        config = self._config
+        environment = {"DOORSTEP_DSN": self._dsn, "DOORSTEP_BROKER": self._broker_url}
+        ports = {
+            "ingest": any_port_or(config.ingest.port),
+            "detect": any_port_or(config.detection.port),
+            "visits": any_port_or(config.visits.port),
+            "alarms": any_port_or(config.alarms.port),
+            "web": self._web_port(),
+        }
+        for name, choose_port in ports.items():
+            stage = StageChild(name, self._config_path, environment, choose_port)
+            stage.start()
+            self._stages.append(stage)
+            self._parts.callback(stage.stop)
+
+    def _web_port(self) -> Callable[[], int]:
+        """The first free port from the configured one upwards; kept over restarts, because people hold its address."""
+        port = free_port(self._config.web.port, self._config.web.host)
+        if port != self._config.web.port:
+            log.warning("port_in_use", port=self._config.web.port, instead=port)
+        return lambda: port
+
+    def _serve(self, on_ready: Callable[[run_file.RunFile], None]) -> None:
+        waiting = list(self._stages)
+        self._parts.callback(run_file.remove, self._data)
+        while not self._stop.wait(_LOOK_EVERY_S):
+            if self._postgres is not None:
+                self._postgres.ensure_running()
+            if self._broker is not None and not self._broker.running():
+                log.error("broker_died", what="starting it again")
+                self._broker.restart()
+            revived = [stage for stage in self._stages if stage.revive()]
+            if waiting:
+                waiting = [stage for stage in waiting if not stage.is_well()]
+                if not waiting:
+                    run_file.write(self._data, self._run())
+                    on_ready(self._run())
+            elif revived:
+                run_file.write(self._data, self._run())
+        log.info("stopping")
+
+    def _run(self) -> run_file.RunFile:
+        host = self._config.web.host
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - a comparison, nothing is bound
+        return run_file.RunFile(
+            dsn=self._dsn,
+            broker=self._broker_url,
+            web=f"http://{shown}:{self._stages[-1].port}",
+            pids={"up": os.getpid(), **{stage.name: stage.pid for stage in self._stages}},
+            started_at=self._started_at,
+        )

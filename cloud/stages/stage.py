@@ -1,0 +1,103 @@
+"""One stage as a child process: started, asked for its health, started again when it dies."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from cloud.local.ports import free_port
+from cloud.local.tether import tethered
+
+log = structlog.get_logger()
+
+PORT_VARIABLE = "DOORSTEP_PORT"
+"""Tells a stage on which port to serve, over what its configuration says."""
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+_STEADY_AFTER_S = 60.0
+
+
+class StageChild:
+    """`doorstep-cloud NAME` as a child that ends with us."""
+
+    def __init__(self, name: str, config: Path, environment: Mapping[str, str], choose_port: Callable[[], int]) -> None:
+        """Nothing is started yet. `choose_port` is asked at every start, since somebody may have taken the last."""
+        self.name = name
+        self._config = config
+        self._environment = environment
+        self._choose_port = choose_port
+        self._process: subprocess.Popen[bytes] | None = None
+        self._began = 0.0
+        self._pause_s = _FIRST_PAUSE_S
+        self._again_at: float | None = None
+        self.port = 0
+
+    @property
+    def pid(self) -> int:
+        return 0 if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        self.port = self._choose_port()
+        self._began, self._again_at = time.monotonic(), None
+        command = [sys.executable, "-m", "cloud.cli", self.name, "--config", str(self._config)]
+        self._process = subprocess.Popen(
+            tethered(command),
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **self._environment, PORT_VARIABLE: str(self.port)},
+            start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in order
+        )
+
+    def revive(self) -> bool:
+        """Starts the stage again when it died, after a pause that grows while it keeps dying. True when started."""
+        if self._process is None or (code := self._process.poll()) is None:
+            return False
+        now = time.monotonic()
+        if self._again_at is None:
+            if now - self._began > _STEADY_AFTER_S:
+                self._pause_s = _FIRST_PAUSE_S
+            log.error("stage_died", stage=self.name, pid=self.pid, code=code, again_in_s=self._pause_s)
+            self._again_at = now + self._pause_s
+            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+        if now < self._again_at:
+            return False
+        self.start()
+        log.info("stage_started_again", stage=self.name, pid=self.pid)
+        return True
+
+    def is_well(self) -> bool:
+        """Whether /health answers 200."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def stop(self, within_s: float = 10.0) -> None:
+        """Asks it to hand its work back and end; ends it when it does not."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            log.warning("stage_does_not_stop", stage=self.name, pid=process.pid, what="killed")
+            process.kill()
+            process.wait()
+
+
+def any_port_or(configured: int) -> Callable[[], int]:
+    """The configured port, or a free one where 0 is configured."""
+    return lambda: configured or free_port(0)
