@@ -5,6 +5,7 @@ scrypt$16384$8$1$SALT$HASH      cost n, block size r, parallelism p; salt and ha
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import os
@@ -37,8 +38,10 @@ def verify_password(password: str, stored: str) -> bool:
         return False
 
 
-NOBODYS_HASH = hash_password(base64.b64encode(os.urandom(24)).decode())
-"""Verified when a login is unknown, so that the answer takes as long as for a known one."""
+@functools.cache
+def nobodys_hash() -> str:
+    """Verified when a login is unknown, so that the answer takes as long as for a known one."""
+    return hash_password(base64.b64encode(os.urandom(24)).decode())
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
