@@ -50,9 +50,8 @@ CREATE TABLE IF NOT EXISTS meter (
     device        TEXT PRIMARY KEY,
     identity      TEXT NOT NULL DEFAULT '',
     last_sequence INTEGER,
-    read_through  TEXT,             -- naive ISO 8601, the meter's own clock
-    clock_at      TEXT,
-    clock_device_time TEXT
+    clock_at      TEXT,             -- UTC
+    clock_device_time TEXT          -- naive, the meter's own
 );
 """
 
@@ -81,8 +80,6 @@ class MeterMemory:
     identity: str = ""
     """The serial number that it told."""
     last_sequence: int | None = None
-    read_through: datetime | None = None
-    """Newest record of the last session that ran to its end; the meter's own clock."""
     clock: ClockSighting | None = None
 
 
@@ -163,16 +160,15 @@ class Outbox:
     def memory(self, device: str) -> MeterMemory:
         with self._lock:
             row = self._db.execute(
-                "SELECT identity, last_sequence, read_through, clock_at, clock_device_time FROM meter WHERE device = ?",
+                "SELECT identity, last_sequence, clock_at, clock_device_time FROM meter WHERE device = ?",
                 (device,),
             ).fetchone()
         if row is None:
             return MeterMemory()
-        identity, last_sequence, read_through, clock_at, device_time = row
+        identity, last_sequence, clock_at, device_time = row
         return MeterMemory(
             identity,
             last_sequence,
-            None if read_through is None else datetime.fromisoformat(read_through),
             None
             if clock_at is None
             else ClockSighting(datetime.fromisoformat(clock_at), datetime.fromisoformat(device_time)),
@@ -184,12 +180,11 @@ class Outbox:
             device,
             memory.identity,
             memory.last_sequence,
-            None if memory.read_through is None else memory.read_through.isoformat(),
             None if memory.clock is None else memory.clock.at.isoformat(),
             None if memory.clock is None else memory.clock.device_time.isoformat(),
         )
         with self._lock, transaction(self._db):
-            self._db.execute("INSERT OR REPLACE INTO meter VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT OR REPLACE INTO meter VALUES (?, ?, ?, ?, ?)", row)
 
     def prune(self, before: datetime) -> int:
         """Forgets the keys of delivered records that were received `before`."""

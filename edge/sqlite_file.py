@@ -53,6 +53,17 @@ def open_durable(path: Path, *, read_only: bool) -> Iterator[sqlite3.Connection]
         raise Permanent(f"{path} cannot be read: {error}") from error
 
 
+def open_beside(path: Path, schema: str) -> sqlite3.Connection:
+    """The file at `path`, which another process of this gateway holds open: a damaged one stays where it is.
+
+    Raises Permanent with a sentence where it cannot be used.
+    """
+    try:
+        return _opened(path, schema)
+    except sqlite3.DatabaseError as error:
+        raise Permanent(f"{path} cannot be used: {error}") from error
+
+
 def open_or_set_aside(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
     """The file at `path` with `schema` applied, for use from any thread, and where a damaged one was put, or None.
 

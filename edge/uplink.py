@@ -28,6 +28,8 @@ _log = structlog.get_logger()
 
 LONGEST_RESEND_S = 300.0
 IDLE_S = 60.0
+SHORTEST_STATUS_S = 2.0
+"""However often a device's trouble comes and goes."""
 
 
 @dataclass
@@ -81,6 +83,7 @@ class Uplink:
         self._receipts: deque[Receipt] = deque()
         self._session_lost = False
         self._status_due_s = 0.0
+        self._status_sent_s = 0.0
         self._epoch = outbox.epoch
         self._sent_through = 0
         self._window: list[_Run] = []
@@ -113,9 +116,9 @@ class Uplink:
             self._wake.notify()
 
     def status_changed(self) -> None:
-        """Tells the centre now instead of at the next heartbeat. From any thread."""
+        """Tells the centre soon instead of at the next heartbeat. From any thread."""
         with self._wake:
-            self._status_due_s = 0.0
+            self._status_due_s = min(self._status_due_s, self._status_sent_s + SHORTEST_STATUS_S)
             self._wake.notify()
 
     def stop(self, reason: str) -> None:
@@ -208,6 +211,7 @@ class Uplink:
         with self._wake:
             if now_s < self._status_due_s:
                 return self._status_due_s - now_s
+            self._status_sent_s = now_s
             self._status_due_s = now_s + self._settings.status_s
         self._line.publish(topics.topic(self._gateway, topics.STATUS), encode(self._status()), retain=True)
         return self._settings.status_s

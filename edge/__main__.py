@@ -1,0 +1,5 @@
+"""`python -m edge`: the same as `doorstep-edge`."""
+
+from edge.cli import main
+
+main()

@@ -1,0 +1,120 @@
+"""The alarm's own process: journal -> line -> feedback. `doorstep-edge run` starts it and keeps it alive.
+
+A byte on standard input says that the journal has a new press; the end of standard input says that the gateway is
+gone, and this process with it. Polling the journal is the truth, the byte only wakes.
+"""
+
+import os
+import queue
+import threading
+import time
+
+import structlog
+
+from edge.alarm.calls import Action, Calls, Journal, Publish, Show
+from edge.alarm.feedback import Feedback
+from edge.alarm.journal import AlarmJournal, Call
+from edge.alarm.line import AlarmLine, BrokerTook, CentreSays, LineDown, LineUp, Word
+from edge.config import EdgeConfig
+from edge.errors import Temporary
+
+_log = structlog.get_logger()
+
+POLL_S = 1.0
+
+
+class Woken:
+    """There may be a new press."""
+
+
+class Ended:
+    """Standard input or a signal says that it is time to go."""
+
+
+class AlarmProcess:
+    def __init__(self, config: EdgeConfig, journal: AlarmJournal, feedback: Feedback) -> None:
+        self._journal = journal
+        self._feedback = feedback
+        self._words: queue.SimpleQueue[Word | Woken | Ended] = queue.SimpleQueue()
+        self._line = AlarmLine(config, self._words.put)
+        self._sent: dict[int, str] = {}
+        self._calls = Calls(resend_s=config.alarm.resend_s, no_answer_s=config.alarm.no_answer_s)
+
+    def wake(self) -> None:
+        self._words.put(Woken())
+
+    def end(self) -> None:
+        self._words.put(Ended())
+
+    def follow(self, wake_pipe: int) -> None:
+        """Reads `wake_pipe` in a thread of its own until its end."""
+
+        def read() -> None:
+            while os.read(wake_pipe, 4096):
+                self.wake()
+            self.end()
+
+        threading.Thread(target=read, name="wake", daemon=True).start()
+
+    def run(self) -> None:
+        """Until `end`."""
+        self._journal.set_line_connected(False)
+        self._line.start()
+        try:
+            while True:
+                now_s = time.monotonic()
+                self._carry_out(self._calls.look(self._journal.open_calls(), now_s))
+                pause_s = max(0.0, min(POLL_S, self._calls.next_due_s() - time.monotonic()))
+                try:
+                    word = self._words.get(timeout=pause_s)
+                except queue.Empty:
+                    continue
+                if isinstance(word, Ended):
+                    return
+                self._hear(word)
+        finally:
+            self._line.stop()
+            self._journal.set_line_connected(False)
+
+    def _hear(self, word: Word | Woken) -> None:
+        match word:
+            case BrokerTook(publication):
+                alarm = self._sent.pop(publication, None)
+                if alarm is not None:
+                    self._carry_out(self._calls.broker_has(alarm, time.monotonic()))
+            case CentreSays(message, arrived):
+                _log.info("centre_says", alarm=message.alarm, state=message.state)
+                self._carry_out(self._calls.centre_says(message))
+                self._line.acknowledge(arrived)
+            case LineUp(session_kept):
+                self._journal.set_line_connected(True)
+                self._carry_out(self._calls.line_up(time.monotonic(), session_kept=session_kept))
+            case LineDown():
+                self._calls.line_down()
+                self._journal.set_line_connected(False)
+            case Woken():
+                pass
+
+    def _carry_out(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Publish(message):
+                    self._sent[self._line.send(message)] = message.alarm
+                    _log.info("alarm_sent", alarm=message.alarm, attempt=message.attempt)
+                case Journal(call):
+                    self._keep(call)
+                case Show(call):
+                    _log.info("alarm_state", alarm=call.alarm, state=call.state)
+                    self._show(call)
+
+    def _keep(self, call: Call) -> None:
+        try:
+            self._journal.move(call)
+        except Temporary as error:  # a full disk must not silence the call: memory goes on, a restart would repeat
+            _log.error("alarm_journal", alarm=call.alarm, problem=str(error))
+
+    def _show(self, call: Call) -> None:
+        try:
+            self._feedback.show(call)
+        except OSError as error:
+            _log.error("feedback", alarm=call.alarm, problem=str(error))

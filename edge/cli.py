@@ -1,0 +1,118 @@
+"""`doorstep-edge`: the gateway's commands. A person reads sentences; exit codes are 0 well, 1 not well, 2 refused."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from edge.clock import Clock, clock_from_environment
+from edge.config import EdgeConfig, load
+from edge.errors import EdgeError
+from edge.logs import set_up_logs
+from edge.status import GatewayStatus, ask_status, status_table
+from protocols.configuration import ConfigurationError
+
+app = typer.Typer(
+    name="doorstep-edge",
+    help="The gateway in an elder's home: reads meters, sensors and the emergency button, and forwards them safely.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", help="The gateway's configuration file.", envvar="DOORSTEP_EDGE_CONFIG")
+]
+DEFAULT_CONFIG = Path("/etc/doorstep/edge.toml")
+
+
+@app.command(epilog="Example: doorstep-edge run --config configs/edge.toml")
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C."""
+    settings, clock = _settings(config)
+    from edge.gateway import Gateway  # noqa: PLC0415 - bleak takes a second to import; --help does not need it
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await Gateway(settings, config, clock).run(stop)
+
+    set_up_logs()
+    try:
+        asyncio.run(work())
+    except EdgeError as error:
+        _refuse(str(error), 1)
+
+
+@app.command(hidden=True)
+def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """The alarm's own process; `run` starts it. It ends when its standard input does."""
+    settings, clock = _settings(config)
+    from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415 - as above
+    from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
+    from edge.alarm.process import AlarmProcess  # noqa: PLC0415
+    from edge.sqlite_file import hold_alone  # noqa: PLC0415
+
+    set_up_logs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gateway's: it closes our standard input
+    try:
+        with hold_alone(settings.data / "alarm.lock"):
+            journal = AlarmJournal(settings.journal_path, beside=True)
+            process = AlarmProcess(settings, journal, FeedbackLog(settings.feedback_path, clock))
+            signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
+            process.follow(sys.stdin.fileno())
+            process.run()
+            journal.close()
+    except EdgeError as error:
+        _refuse(str(error), 1)
+
+
+@app.command(epilog="Example: doorstep-edge status --config configs/edge.toml --json")
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
+) -> None:
+    """Show what waits in the outbox and who was heard. Exit code 1 when the gateway is not well."""
+    settings, clock = _settings(config)
+    try:
+        found = ask_status(settings)
+    except EdgeError as error:
+        _refuse(str(error), 1)
+    if as_json:
+        typer.echo(found.to_json())
+    else:
+        _print(found, clock)
+    raise typer.Exit(0 if found.well else 1)
+
+
+def _print(found: GatewayStatus, clock: Clock) -> None:
+    console = Console()
+    console.print(status_table(found, clock.now() if found.report is not None else datetime.now(UTC)))
+    for problem in found.problems:
+        console.print(f"! {problem}", markup=False, highlight=False)
+    console.print(found.conclusion(), markup=False, highlight=False)
+
+
+def _settings(path: Path) -> tuple[EdgeConfig, Clock]:
+    try:
+        return load(path), clock_from_environment()
+    except (ConfigurationError, ValueError) as error:
+        _refuse(str(error), 2)
+
+
+def _refuse(sentence: str, code: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The console script."""
+    os.umask(0o077)  # databases, locks and logs of a home are its own
+    app()

@@ -1,0 +1,208 @@
+"""READ FIRST. The home gateway in one page: sources -> outbox -> uplink, and the alarm beside it.
+
+    BleScanner ----> SensorListener --(thinned)--> Intake --> Outbox --> Uplink --> broker
+               |---> BleMeter ------(each record)---^           ^------------------- receipts
+    SerialMeter ----(each record before its ACK)----^
+               `---> ButtonListener --> AlarmJournal --> the alarm's own process --> broker
+
+A reading is durable before its meter is let go, and leaves the outbox only by a receipt of the database. A press is
+durable before anything else happens, and its process shares nothing with the readings but the journal file.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from edge.alarm.button import ButtonListener
+from edge.alarm.child import AlarmChild
+from edge.alarm.journal import AlarmJournal
+from edge.catalogue import BTHOME_BUTTON, BTHOME_SENSOR, Transport
+from edge.clock import Clock
+from edge.config import Device, EdgeConfig
+from edge.errors import Permanent
+from edge.figures import Figures
+from edge.health import HealthReport, HealthServer, unheard
+from edge.intake import Intake
+from edge.outbox import SEEN_DAYS, Outbox
+from edge.sources.ble_meter import PROFILE_OF_DRIVER, BleMeter
+from edge.sources.ble_scanner import BleScanner, Listeners
+from edge.sources.bluez_agent import AgentKeeper
+from edge.sources.meter_session import MeterSessions
+from edge.sources.sensor import SensorListener
+from edge.sources.serial_meter import SerialMeter
+from edge.sqlite_file import hold_alone
+from edge.uplink import Uplink
+from protocols.telemetry.messages import StatusMessage
+
+_log = structlog.get_logger()
+_VERSION = version("doorstep")
+
+
+class Gateway:
+    """One home's gateway, from its files to its sockets. Nothing is opened before `run`."""
+
+    def __init__(self, config: EdgeConfig, config_path: Path, clock: Clock) -> None:
+        self._config = config
+        self._config_path = config_path
+        self._clock = clock
+        self._radio_trouble: str | None = None
+        self._crash: str | None = None
+        self._started_s = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Raises EdgeError with a sentence when the gateway cannot do its work."""
+        with contextlib.ExitStack() as files:
+            files.enter_context(hold_alone(self._config.data / "gateway.lock"))
+            self._outbox = Outbox(self._config.outbox_path)
+            files.callback(self._outbox.close)
+            self._journal = AlarmJournal(self._config.journal_path)
+            files.callback(self._journal.close)
+            self._outbox.prune(self._clock.now() - timedelta(days=SEEN_DAYS))
+            self._figures = Figures(self._config.devices, self._clock)
+            self._stop = stop
+            self._loop = asyncio.get_running_loop()
+            self._uplink = Uplink(
+                self._config,
+                self._outbox,
+                self._clock,
+                self._figures,
+                status=self._status,
+                crashed=self._crashed,
+            )
+            self._figures.on_trouble_changed(self._uplink.status_changed)
+            if self._config.health.port:
+                address = (self._config.health.host, self._config.health.port)
+                files.callback(HealthServer(address, self.report, self._figures.registry).stop)
+            await self._work()
+        if self._crash is not None:
+            raise Permanent(self._crash)
+
+    async def _work(self) -> None:
+        intake = Intake(self._outbox, self._figures, self._uplink.wake)
+        self._uplink.start()
+        writing = asyncio.create_task(intake.write_offered(), name="intake")
+        sources = [asyncio.create_task(work, name=name) for name, work in self._sources(intake)]
+        _log.info("gateway_started", gateway=self._config.gateway, devices=len(self._config.devices))
+        try:
+            stopping = asyncio.create_task(self._stop.wait())
+            done, _ = await asyncio.wait({stopping, writing, *sources}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()  # a source never ends by itself: its error ends the gateway, and systemd begins anew
+        finally:
+            stopping.cancel()
+            await _end(sources)  # first nobody brings readings any more,
+            await _end([writing])  # then all that were brought are durable,
+            await asyncio.to_thread(self._uplink.stop, "stopped")  # then they are sent as far as that goes
+            _log.info("gateway_stopped", backlog=self._outbox.backlog().rows)
+
+    def _sources(self, intake: Intake) -> list[tuple[str, Coroutine[None, None, None]]]:
+        config, figures = self._config, self._figures
+        sessions = MeterSessions(self._outbox, figures, self._clock, config.zone, intake)
+        child = AlarmChild(self._config_path)
+        connecting = asyncio.Lock()
+        sensors = {d.address: SensorListener(d, intake, figures, self._clock) for d in config.by_driver(BTHOME_SENSOR)}
+        buttons = {d.address: self._button(d, child) for d in config.by_driver(BTHOME_BUTTON)}
+        meters = {
+            device.address: BleMeter(device, config.bluetooth, sessions, connecting)
+            for device in config.devices
+            if device.model.driver in PROFILE_OF_DRIVER
+        }
+        works = [
+            (device.name, SerialMeter(device, sessions).run())
+            for device in config.devices
+            if device.model.transport is Transport.SERIAL
+        ]
+        if buttons:
+            works.append(("alarm process", child.keep_alive()))
+        if meters:
+            paired = {d.address: d for d in config.devices if d.address in meters}
+            works.append(("pairing agent", AgentKeeper(paired).run()))
+            works += [(address, meter.run()) for address, meter in meters.items()]
+        if sensors or buttons or meters:
+            listeners = Listeners(
+                adverts={**sensors, **buttons}, meters={address: meter.seen for address, meter in meters.items()}
+            )
+            works.append(("scanner", BleScanner(config.bluetooth.adapter, listeners, self._radio_told).run()))
+        return works
+
+    def _button(self, device: Device, child: AlarmChild) -> ButtonListener:
+        return ButtonListener(
+            device,
+            self._journal,
+            self._figures,
+            self._clock,
+            same_press_s=self._config.alarm.same_press_s,
+            wake=child.wake,
+        )
+
+    def _crashed(self, reason: str) -> None:
+        """From the uplink's thread."""
+        self._crash = reason
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _radio_told(self, trouble: str | None) -> None:
+        if trouble != self._radio_trouble:
+            self._radio_trouble = trouble
+            if trouble is not None:
+                _log.warning("radio", problem=trouble)
+            self._uplink.status_changed()
+
+    def _problems(self) -> list[str]:
+        problems = unheard(self._figures.devices(), self._started_s, time.monotonic())
+        if self._radio_trouble is not None:
+            problems.append(self._radio_trouble)
+        for name, path in (("outbox", self._outbox.set_aside), ("alarm journal", self._journal.set_aside)):
+            if path is not None:
+                problems.append(f"the {name} was damaged and is set aside as {path.name}; a new one is in use")
+        if self._config.by_driver(BTHOME_BUTTON) and not self._journal.line_connected:
+            problems.append("the alarm's connection to the broker is down")
+        return problems
+
+    def report(self) -> HealthReport:
+        """What /health says. From any thread."""
+        problems = self._problems()
+        backlog = self._outbox.backlog()
+        return HealthReport(
+            well=not problems,
+            problems=tuple(problems),
+            gateway=self._config.gateway,
+            version=_VERSION,
+            epoch=self._outbox.epoch,
+            readings_taken=self._outbox.taken,
+            backlog_rows=backlog.rows,
+            backlog_bytes=backlog.bytes,
+            oldest_backlog_at=backlog.oldest_at,
+            broker_connected=self._uplink.is_up,
+            alarm_line_connected=self._journal.line_connected,
+            devices=tuple(entry.status() for entry in self._figures.devices()),
+        )
+
+    def _status(self) -> StatusMessage:
+        """The heartbeat. From the uplink's thread."""
+        report = self.report()
+        return StatusMessage(
+            online=True,
+            at=self._clock.now(),
+            reason="; ".join(report.problems) or None,
+            version=report.version,
+            epoch=report.epoch,
+            backlog_rows=report.backlog_rows,
+            backlog_bytes=report.backlog_bytes,
+            oldest_backlog_at=report.oldest_backlog_at,
+            readings_taken=report.readings_taken,
+            devices=report.devices,
+        )
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            _log.error("source_ended", problem=str(result))

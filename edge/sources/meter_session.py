@@ -1,0 +1,128 @@
+"""What every meter's session needs, whatever wire it came by: who it is, its clock, its records on the disk."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from edge.clock import Clock
+from edge.config import Device
+from edge.figures import Figures
+from edge.intake import Intake
+from edge.meter_clock import ClockSighting, MeterClock
+from edge.outbox import MeterMemory, Outbox
+from edge.sources.record_readings import readings_from
+from protocols.reading import Metric, Reading, Unit, record_key
+from protocols.record import Record
+
+_log = structlog.get_logger()
+
+JUMP_TOLERANCE_S = 120.0
+READING_LATENCY_S = 2.0
+"""Between the meter's answer and our own clock, at most; on a simulated time line it counts `speed` times."""
+
+
+class MeterSession:
+    """One conversation with `device`. Its methods are for the thread or task that speaks with the meter."""
+
+    def __init__(self, device: Device, outbox: Outbox, figures: Figures, clock: Clock, zone: ZoneInfo) -> None:
+        self.device = device
+        self._outbox = outbox
+        self._figures = figures
+        self._clock = clock
+        self._memory = outbox.memory(device.name)
+        tolerance_s = JUMP_TOLERANCE_S + READING_LATENCY_S * clock.speed
+        self._meter_clock = MeterClock(zone, None, self._memory.clock, jump_tolerance_s=tolerance_s)
+        self._highest_sequence = self._memory.last_sequence
+        self.records = 0
+        self.new_readings = 0
+
+    @property
+    def last_sequence(self) -> int | None:
+        """Of the last record that an earlier session made durable."""
+        return self._memory.last_sequence
+
+    def identified(self, serial_number: str) -> None:
+        """Another meter in the old one's place begins anew."""
+        if self._memory.identity and serial_number != self._memory.identity:
+            _log.warning("another_meter", device=self.device.name)
+            self._memory = MeterMemory()
+            self._meter_clock = replace(self._meter_clock, before=None)
+            self._highest_sequence = None
+        self._memory = replace(self._memory, identity=serial_number)
+
+    def clock_read(self, device_time: datetime | None) -> None:
+        """The meter's clock, read this moment. Call it before the records come."""
+        if device_time is None:
+            return
+        now = ClockSighting(self._clock.now(), device_time)
+        self._meter_clock = replace(self._meter_clock, now=now)
+        if self._meter_clock.jumped or self._meter_clock.reset:
+            _log.warning("meter_clock_doubtful", device=self.device.name, offset_s=self._meter_clock.offset_s)
+
+    def readings(self, records: Sequence[Record]) -> list[Reading]:
+        """What is to be stored of `records`; the rest is counted."""
+        received_at = self._clock.now()
+        readings: list[Reading] = []
+        for record in records:
+            self.records += 1
+            found = readings_from(record, self.device.name, self._meter_clock, received_at)
+            self._figures.control.inc(int(found.control_solution))
+            self._figures.unusable.inc(found.unusable)
+            readings += found.readings
+        return readings
+
+    def is_durable(self, records: Sequence[Record], new_readings: int) -> None:
+        """`records` are on the disk. Their sequence numbers count from now on."""
+        self.new_readings += new_readings
+        for record in records:
+            if record.sequence is not None:
+                self._highest_sequence = max(record.sequence, self._highest_sequence or 0)
+
+    def sequence_restarted(self) -> None:
+        """The meter numbers its records from the beginning again."""
+        self._highest_sequence = None
+
+    def knows_glucose_at(self, device_time: datetime) -> bool:
+        """Whether the glucose record of this time, by the meter's clock, was taken before."""
+        moment = self._clock.now()
+        record = Reading(
+            device=self.device.name,
+            metric=Metric.GLUCOSE,
+            value=0.0,
+            unit=Unit.MG_DL,
+            measured_at=moment,
+            received_at=moment,
+            device_time=device_time,
+        )
+        return self._outbox.has(self.device.name, Metric.GLUCOSE, record_key(record))
+
+    def finish(self) -> None:
+        """All is durable and the meter let go: the next session goes on from here."""
+        clock = self._meter_clock.now or self._memory.clock
+        self._outbox.remember(
+            self.device.name, replace(self._memory, last_sequence=self._highest_sequence, clock=clock)
+        )
+        _log.info(
+            "meter_read",
+            device=self.device.name,
+            records=self.records,
+            new_readings=self.new_readings,
+            offset_s=self._meter_clock.offset_s,
+        )
+
+
+class MeterSessions:
+    """Makes sessions; what they share stands here once."""
+
+    def __init__(self, outbox: Outbox, figures: Figures, clock: Clock, zone: ZoneInfo, intake: Intake) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._zone = zone
+        self.figures = figures
+        self.intake = intake
+
+    def begin(self, device: Device) -> MeterSession:
+        return MeterSession(device, self._outbox, self.figures, self._clock, self._zone)

@@ -1,0 +1,190 @@
+"""A meter on a serial port: opened by pyserial, spoken to by its sans-IO session, in a thread of its own.
+
+The port is looked at as soon as it appears and then every `poll_interval_s`. A meter that is away or asleep is the
+normal case: said once, tried again.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import serial
+import structlog
+
+from edge.catalogue import LIFESCAN_ULTRAEASY
+from edge.config import Device
+from edge.errors import EdgeError, Temporary
+from edge.sources.meter_session import MeterSession, MeterSessions
+from protocols.errors import ProtocolError
+from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
+from protocols.serial.session import (
+    ClockRead,
+    Event,
+    Finished,
+    Identified,
+    LineSettings,
+    RecordRead,
+    Send,
+    Session,
+    Wait,
+)
+
+_log = structlog.get_logger()
+
+LOOK_S = 1.0
+READ_SLICE_S = 0.2
+"""How long one read may wait before the stop event is looked at."""
+OLDEST_SESSION_S = 600.0
+
+_PARITY = {"none": serial.PARITY_NONE, "odd": serial.PARITY_ODD, "even": serial.PARITY_EVEN}
+_STOP_BITS = {1: serial.STOPBITS_ONE, 2: serial.STOPBITS_TWO}
+
+SessionMaker = Callable[[Callable[[datetime], bool]], Session]
+SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType({LIFESCAN_ULTRAEASY: UltraEasySession})
+
+
+class MeterAway(Temporary):
+    """No port, or no answer on it."""
+
+
+def open_port(path: str, line: LineSettings) -> serial.Serial:
+    """Raises MeterAway with a sentence."""
+    try:
+        return serial.Serial(
+            path,
+            line.baud,
+            parity=_PARITY[line.parity],
+            stopbits=_STOP_BITS[line.stop_bits],
+            xonxoff=line.xon_xoff,
+            timeout=READ_SLICE_S,
+            write_timeout=5.0,
+            exclusive=True,
+        )
+    except (OSError, ValueError) as error:  # SerialException is an OSError
+        raise MeterAway(f"port {path} cannot be opened: {error}", retry_after_s=LOOK_S) from error
+
+
+class Conversation:
+    """Drives `talk` over `port` and carries out its events in their order."""
+
+    def __init__(
+        self, port: serial.Serial, talk: Session, session: MeterSession, put: Callable[[RecordRead], None]
+    ) -> None:
+        self._port = port
+        self._talk = talk
+        self._session = session
+        self._put = put
+        self._deadline_s = 0.0
+        self._finished = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Until the meter is let go. Raises MeterAway, ProtocolError, or Temporary from the disk."""
+        give_up_s = time.monotonic() + OLDEST_SESSION_S
+        try:
+            self._carry_out(self._talk.begin())
+            while not self._finished:
+                if stop.is_set():
+                    raise MeterAway("the gateway is stopping", retry_after_s=0.0)
+                if time.monotonic() > give_up_s:
+                    raise MeterAway(f"no end after {OLDEST_SESSION_S:.0f} s", retry_after_s=LOOK_S)
+                heard = self._port.read(max(1, self._port.in_waiting))
+                if heard:
+                    self._carry_out(self._talk.receive(heard))
+                elif time.monotonic() >= self._deadline_s:
+                    self._carry_out(self._talk.timed_out())
+        except OSError as error:  # a hung-up line reads as an error in pyserial, never as endless silence
+            raise MeterAway(f"the line broke: {error}", retry_after_s=LOOK_S) from error
+
+    def _carry_out(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Send(data):
+                    self._port.write(data)
+                case Wait(seconds):
+                    self._deadline_s = time.monotonic() + seconds
+                case Identified(model=model, serial_number=serial_number):
+                    _log.debug("meter_identified", device=self._session.device.name, model=model)
+                    self._session.identified(serial_number)
+                case ClockRead(device_time):
+                    self._session.clock_read(device_time)
+                case RecordRead():
+                    self._put(event)
+                case Finished():
+                    self._finished = True
+
+
+class SerialMeter:
+    def __init__(self, device: Device, sessions: MeterSessions) -> None:
+        self._device = device
+        self._sessions = sessions
+        self._stop = threading.Event()
+        self._log = _log.bind(device=device.name)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+
+        def tell(error: BaseException | None) -> None:
+            if not done.done():
+                done.set_result(None) if error is None else done.set_exception(error)
+
+        def work() -> None:
+            error: BaseException | None = None
+            try:
+                self._poll()
+            except Exception as crash:  # noqa: BLE001 - handed to the task that waits for this thread
+                error = crash
+            loop.call_soon_threadsafe(tell, error)
+
+        thread = threading.Thread(target=work, name=f"serial {self._device.port}", daemon=True)
+        thread.start()
+        try:
+            await asyncio.shield(done)
+        finally:
+            self._stop.set()
+            if not done.done():
+                await asyncio.shield(done)
+
+    def _poll(self) -> None:
+        due_s = 0.0
+        was_there = False
+        while not self._stop.is_set():
+            there = Path(self._device.port).exists()
+            if there and (not was_there or time.monotonic() >= due_s):
+                self._read_once()
+                due_s = time.monotonic() + self._device.poll_interval_s
+            elif not there:
+                self._tell_away(f"port {self._device.port} is not there; is the cable plugged in?")
+            was_there = there
+            self._stop.wait(LOOK_S)
+
+    def _read_once(self) -> None:
+        figures = self._sessions.figures
+        session = self._sessions.begin(self._device)
+        talk = SESSION_OF_DRIVER[self._device.model.driver](session.knows_glucose_at)
+
+        def put(event: RecordRead) -> None:
+            new = self._sessions.intake.put(session.readings([event.record]))
+            session.is_durable([event.record], new)
+
+        try:
+            with open_port(self._device.port, talk.line) as port:
+                Conversation(port, talk, session, put).run(self._stop)
+            session.finish()
+        except (ProtocolError, EdgeError) as error:
+            if not self._stop.is_set():
+                figures.sessions.labels(self._device.name, "failed").inc()
+                self._tell_away(str(error))
+            return
+        figures.sessions.labels(self._device.name, "read").inc()
+        figures.heard(self._device.name)
+        figures.trouble(self._device.name, None)
+
+    def _tell_away(self, sentence: str) -> None:
+        if self._sessions.figures.trouble(self._device.name, sentence):
+            self._log.warning("meter_away", problem=sentence)

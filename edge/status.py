@@ -1,0 +1,106 @@
+"""`doorstep-edge status`: the outbox from its file, the rest from the running process."""
+
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+import msgspec
+from rich.table import Table
+
+from edge.config import EdgeConfig
+from edge.health import HealthReport
+from edge.outbox import OutboxFigures, outbox_figures
+
+ANSWER_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class GatewayStatus:
+    gateway: str
+    outbox: OutboxFigures
+    report: HealthReport | None
+    """None where no gateway answers on the health port."""
+    health_port: int
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        if self.report is not None:
+            return self.report.problems
+        if self.health_port == 0:
+            return ("health.port is 0 in the configuration, so the running gateway cannot be asked",)
+        return (f"no gateway answers on health.port {self.health_port}; start it with: doorstep-edge run",)
+
+    @property
+    def well(self) -> bool:
+        return self.report is not None and self.report.well
+
+    def to_json(self) -> str:
+        backlog = self.outbox.backlog
+        fields = {
+            "gateway": self.gateway,
+            "running": self.report is not None,
+            "well": self.well,
+            "problems": self.problems,
+            "epoch": self.outbox.epoch,
+            "readings_taken": self.outbox.taken,
+            "backlog": {"rows": backlog.rows, "bytes": backlog.bytes, "oldest_at": backlog.oldest_at},
+            "broker_connected": self.report is not None and self.report.broker_connected,
+            "alarm_line_connected": self.report is not None and self.report.alarm_line_connected,
+            "devices": () if self.report is None else self.report.devices,
+        }
+        return msgspec.json.encode(fields).decode()
+
+    def conclusion(self) -> str:
+        rows = self.outbox.backlog.rows
+        waiting = "nothing waits" if rows == 0 else f"{rows} readings wait for their receipt"
+        return f"{self.gateway}: {'well' if self.well else 'not well'}, {waiting}"
+
+
+def ask_status(config: EdgeConfig) -> GatewayStatus:
+    """Raises Permanent where no gateway ever ran with this data folder."""
+    return GatewayStatus(config.gateway, outbox_figures(config.outbox_path), _ask_health(config), config.health.port)
+
+
+def _ask_health(config: EdgeConfig) -> HealthReport | None:
+    if config.health.port == 0:
+        return None
+    url = f"http://{config.health.host}:{config.health.port}/health"
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_WITHIN_S) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        body = error.read() if error.code == HTTPStatus.SERVICE_UNAVAILABLE else b""
+        error.close()
+    except OSError:
+        return None
+    try:
+        return msgspec.json.decode(body, type=HealthReport)
+    except msgspec.DecodeError:
+        return None  # something else listens there
+
+
+def status_table(found: GatewayStatus, now: datetime) -> Table:
+    backlog = found.outbox.backlog
+    table = Table(title=f"Gateway {found.gateway}", title_justify="left")
+    table.add_column("What")
+    table.add_column("Value")
+    table.add_row("readings taken", str(found.outbox.taken))
+    oldest = "" if backlog.oldest_at is None else f", oldest {_ago(backlog.oldest_at, now)}"
+    table.add_row("waiting in the outbox", f"{backlog.rows} readings, {backlog.bytes} bytes{oldest}")
+    if found.report is not None:
+        table.add_row("broker", "connected" if found.report.broker_connected else "away")
+        for device in found.report.devices:
+            heard = "never heard" if device.heard_at is None else f"heard {_ago(device.heard_at, now)}"
+            battery = "" if device.battery_percent is None else f", battery {device.battery_percent:.0f} %"
+            trouble = "" if device.trouble is None else f"; {device.trouble}"
+            table.add_row(device.device, heard + battery + trouble)
+    return table
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    seconds = max(0, round((now - at).total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s ago"
+    return f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"
