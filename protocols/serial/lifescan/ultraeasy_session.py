@@ -97,7 +97,8 @@ class UltraEasySession:
         version = ultraeasy.decode_version_reply((yield ultraeasy.READ_VERSION))
         self._out.append(Identified(ultraeasy.MODEL, serial_number, version))
         ultraeasy.decode_unit_reply((yield ultraeasy.READ_UNIT))  # raises where it is no UltraEasy's
-        self._out.append(ClockRead(ultraeasy.decode_clock_reply((yield ultraeasy.READ_CLOCK))))
+        device_time = ultraeasy.decode_clock_reply((yield ultraeasy.READ_CLOCK))
+        self._out.append(ClockRead(device_time))
         count = ultraeasy.decode_count_reply((yield ultraeasy.encode_record_request(ultraeasy.COUNT_INDEX)))
         unread = yield from self._count_unread(count)
         for index in reversed(range(unread)):
@@ -208,5 +209,6 @@ class UltraEasySession:
         return (Link.SENT if self._sent else Link(0)) | (Link.EXPECTED if self._expected else Link(0))
 
     def _drain(self) -> list[Event]:
-        events, self._out = self._out, []
+        events = self._out.copy()
+        self._out.clear()
         return events
