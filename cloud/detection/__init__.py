@@ -1,0 +1,1 @@
+"""Readings -> alerts: limits, own normal, episodes. Pure maths apart from `store` and `worker`."""

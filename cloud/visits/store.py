@@ -1,0 +1,322 @@
+"""All SQL of visits. Each function works in the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cloud.db.names import ALERT, NOTIFY, VISIT
+from cloud.db.pool import AsyncConnection
+from cloud.detection.model import Priority
+from cloud.errors import NotFound
+from cloud.visits.model import Report, Visit, VisitKind, VisitState
+
+_VISIT = (
+    "SELECT v.visit_id, v.elder_id, v.alert_id, v.alarm_id, v.kind, v.wish, v.priority, v.state, v.nurse_id, "
+    "staff.name, v.asked_at, v.promised_by, v.at_risk FROM visit AS v LEFT JOIN staff ON staff.staff_id = v.nurse_id "
+)
+
+
+async def get(connection: AsyncConnection, visit_id: int, *, lock: bool = False) -> Visit:
+    """Raises NotFound. With `lock` it stays as it is until the transaction ends."""
+    query = f"{_VISIT} WHERE v.visit_id = %s {'FOR UPDATE OF v' if lock else ''}"
+    cursor = await connection.execute(query.encode(), (visit_id,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFound(f"there is no visit {visit_id}")
+    return _visit(row)
+
+
+async def move(
+    connection: AsyncConnection,
+    visit_id: int,
+    state: VisitState,
+    at: datetime,
+    *,
+    nurse_id: int,
+    by_elder: bool = False,
+) -> None:
+    """Sets state and nurse, and writes the step down. A visit that somebody has is at risk no longer."""
+    await connection.execute(
+        "UPDATE visit SET state = %s, nurse_id = %s, at_risk = false WHERE visit_id = %s", (state, nurse_id, visit_id)
+    )
+    await add_event(connection, visit_id, state, at, staff_id=None if by_elder else nurse_id)
+
+
+async def give_back(connection: AsyncConnection, visit_id: int, staff_id: int, note: str, at: datetime) -> None:
+    """The visit is free for the next nurse; who declined stands in its history."""
+    await connection.execute(
+        "UPDATE visit SET state = 'proposed', nurse_id = NULL, timer_for = NULL WHERE visit_id = %s", (visit_id,)
+    )
+    await add_event(connection, visit_id, VisitState.DECLINED, at, staff_id=staff_id, note=note)
+
+
+async def add_event(
+    connection: AsyncConnection,
+    visit_id: int,
+    state: VisitState,
+    at: datetime,
+    *,
+    staff_id: int | None = None,
+    note: str = "",
+) -> None:
+    """Writes a step down and wakes who listens."""
+    await connection.execute(
+        "INSERT INTO visit_event (visit_id, state, at, staff_id, note) VALUES (%s, %s, %s, %s, %s)",
+        (visit_id, state, at, staff_id, note),
+    )
+    await connection.execute(NOTIFY, (VISIT, str(visit_id)))
+
+
+async def last_step(connection: AsyncConnection, visit_id: int) -> tuple[VisitState, int | None] | None:
+    """State and staff of the newest event."""
+    cursor = await connection.execute(
+        "SELECT state, staff_id FROM visit_event WHERE visit_id = %s ORDER BY visit_event_id DESC LIMIT 1",
+        (visit_id,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (VisitState(row[0]), row[1])
+
+
+async def report_of(connection: AsyncConnection, visit_id: int) -> tuple[int, Report] | None:
+    """Who filed it, and the report."""
+    cursor = await connection.execute(
+        "SELECT staff_id, findings, actions, note, verdict, next_on FROM visit_report WHERE visit_id = %s", (visit_id,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    staff_id, findings, actions, note, verdict, next_on = row
+    return staff_id, Report(tuple(findings), tuple(actions), note, verdict, next_on)
+
+
+async def add_report(connection: AsyncConnection, visit_id: int, staff_id: int, report: Report, at: datetime) -> None:
+    await connection.execute(
+        "INSERT INTO visit_report (visit_id, staff_id, findings, actions, note, verdict, next_on, filed_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            visit_id,
+            staff_id,
+            list(report.findings),
+            list(report.actions),
+            report.note,
+            report.verdict,
+            report.next_on,
+            at,
+        ),
+    )
+
+
+async def close_alert(
+    connection: AsyncConnection, alert_id: int, verdict: str | None, staff_id: int, at: datetime
+) -> None:
+    """Ends the episode with the nurse's word; one that had ended by itself still takes the word."""
+    await connection.execute(
+        "UPDATE alert SET state = 'closed', closed_at = coalesce(closed_at, %(at)s), verdict = %(verdict)s, "
+        "verdict_by = CASE WHEN %(verdict)s::text IS NULL THEN NULL ELSE %(staff)s::integer END, "
+        "verdict_at = CASE WHEN %(verdict)s::text IS NULL THEN NULL ELSE %(at)s::timestamptz END "
+        "WHERE alert_id = %(alert)s",
+        {"at": at, "verdict": verdict, "staff": staff_id, "alert": alert_id},
+    )
+    await connection.execute(NOTIFY, (ALERT, str(alert_id)))
+
+
+async def set_assessment(connection: AsyncConnection, visit_id: int, face: int, word: str, at: datetime) -> bool:
+    """False where the same face and word stand already."""
+    cursor = await connection.execute(
+        "INSERT INTO assessment AS known (visit_id, face, word, assessed_at) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (visit_id) DO UPDATE SET face = excluded.face, word = excluded.word, "
+        "assessed_at = excluded.assessed_at WHERE (known.face, known.word) <> (excluded.face, excluded.word)",
+        (visit_id, face, word, at),
+    )
+    return cursor.rowcount == 1
+
+
+async def add_request(
+    connection: AsyncConnection,
+    elder_id: int,
+    wish: str,
+    priority: Priority,
+    *,
+    asked_at: datetime,
+    promised_by: datetime,
+) -> int | None:
+    """The new visit's id; None where a request of this elder is open."""
+    cursor = await connection.execute(
+        "INSERT INTO visit (elder_id, kind, wish, priority, asked_at, promised_by) "
+        "VALUES (%s, 'request', %s, %s, %s, %s) "
+        "ON CONFLICT (elder_id) WHERE kind = 'request' AND state IN ('proposed', 'accepted') DO NOTHING "
+        "RETURNING visit_id",
+        (elder_id, wish, priority, asked_at, promised_by),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+async def open_request(connection: AsyncConnection, elder_id: int) -> Visit | None:
+    """The request that the elder waits for, locked."""
+    cursor = await connection.execute(
+        f"{_VISIT} WHERE v.elder_id = %s AND v.kind = 'request' AND v.state IN ('proposed', 'accepted') "
+        "FOR UPDATE OF v".encode(),
+        (elder_id,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _visit(row)
+
+
+async def set_wish(connection: AsyncConnection, visit_id: int, wish: str) -> None:
+    await connection.execute("UPDATE visit SET wish = %s WHERE visit_id = %s", (wish, visit_id))
+
+
+async def unvisited_alerts(connection: AsyncConnection) -> list[tuple[int, int, Priority, datetime]]:
+    """Open alerts that no visit was ever made for: alert, elder, priority and when it was raised."""
+    cursor = await connection.execute(
+        "SELECT a.alert_id, a.elder_id, a.priority, a.raised_at FROM alert AS a "
+        "WHERE a.state = 'open' AND NOT EXISTS (SELECT FROM visit WHERE visit.alert_id = a.alert_id) "
+        "ORDER BY a.alert_id"
+    )
+    return [
+        (alert, elder, Priority(priority), raised_at) for alert, elder, priority, raised_at in await cursor.fetchall()
+    ]
+
+
+async def add_for_alert(
+    connection: AsyncConnection,
+    alert_id: int,
+    elder_id: int,
+    priority: Priority,
+    *,
+    asked_at: datetime,
+    promised_by: datetime,
+) -> int | None:
+    """None where another process made the visit of this episode."""
+    cursor = await connection.execute(
+        "INSERT INTO visit (elder_id, alert_id, kind, priority, asked_at, promised_by) "
+        "VALUES (%s, %s, 'alert', %s, %s, %s) ON CONFLICT (alert_id) DO NOTHING RETURNING visit_id",
+        (elder_id, alert_id, priority, asked_at, promised_by),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+async def outgrown(connection: AsyncConnection) -> list[tuple[int, VisitState, Priority]]:
+    """Visits whose alert became more urgent than they are, locked: visit, state and the alert's priority."""
+    cursor = await connection.execute(
+        "SELECT v.visit_id, v.state, a.priority FROM visit AS v JOIN alert AS a USING (alert_id) "
+        "WHERE a.state = 'open' AND v.priority <> a.priority "
+        "AND array_position(%(ranks)s, a.priority) < array_position(%(ranks)s, v.priority) "
+        "AND v.state IN ('proposed', 'accepted', 'travelling') ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED",
+        {"ranks": [str(priority) for priority in sorted(Priority, key=lambda one: one.rank)]},
+    )
+    return [(visit, VisitState(state), Priority(priority)) for visit, state, priority in await cursor.fetchall()]
+
+
+async def hasten(connection: AsyncConnection, visit_id: int, priority: Priority, promised_by: datetime) -> None:
+    """A promise is only ever pulled in."""
+    await connection.execute(
+        "UPDATE visit SET priority = %(priority)s, promised_by = least(promised_by, %(by)s) WHERE visit_id = %(visit)s",
+        {"priority": priority, "by": promised_by, "visit": visit_id},
+    )
+
+
+async def needless(connection: AsyncConnection) -> list[int]:
+    """Visits that nobody accepted and whose alert has ended by itself, locked."""
+    cursor = await connection.execute(
+        "SELECT v.visit_id FROM visit AS v JOIN alert AS a USING (alert_id) "
+        "WHERE v.state = 'proposed' AND a.state = 'closed' ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED"
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def cancel(connection: AsyncConnection, visit_id: int, note: str, at: datetime) -> None:
+    await connection.execute("UPDATE visit SET state = 'cancelled', at_risk = false WHERE visit_id = %s", (visit_id,))
+    await add_event(connection, visit_id, VisitState.CANCELLED, at, note=note)
+
+
+async def unwatched(connection: AsyncConnection, at_most: int) -> list[tuple[int, datetime, datetime]]:
+    """Proposed visits whose promise no timer watches, locked: visit, asked_at, promised_by."""
+    cursor = await connection.execute(
+        "SELECT visit_id, asked_at, promised_by FROM visit WHERE state = 'proposed' "
+        "AND timer_for IS DISTINCT FROM promised_by ORDER BY visit_id LIMIT %s FOR UPDATE SKIP LOCKED",
+        (at_most,),
+    )
+    return await cursor.fetchall()
+
+
+async def note_timer(connection: AsyncConnection, visit_id: int) -> None:
+    """A timer watches the promise as it stands now."""
+    await connection.execute("UPDATE visit SET timer_for = promised_by WHERE visit_id = %s", (visit_id,))
+
+
+async def set_at_risk(connection: AsyncConnection, visit_id: int, promised_by: datetime) -> bool:
+    """False where somebody accepted it, the promise is another one by now, or it is marked."""
+    cursor = await connection.execute(
+        "UPDATE visit SET at_risk = true WHERE visit_id = %s AND state = 'proposed' AND promised_by = %s "
+        "AND NOT at_risk",
+        (visit_id, promised_by),
+    )
+    if cursor.rowcount != 1:
+        return False
+    await connection.execute(NOTIFY, (VISIT, str(visit_id)))
+    return True
+
+
+async def add_for_alarm(
+    connection: AsyncConnection, alarm_id: UUID, elder_id: int, *, asked_at: datetime, promised_by: datetime
+) -> int | None:
+    """None where the alarm has its visit."""
+    cursor = await connection.execute(
+        "INSERT INTO visit (elder_id, alarm_id, kind, priority, asked_at, promised_by) "
+        "VALUES (%s, %s, 'alarm', 'now', %s, %s) ON CONFLICT (alarm_id) DO NOTHING RETURNING visit_id",
+        (elder_id, alarm_id, asked_at, promised_by),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+async def visit_of_alarm(connection: AsyncConnection, alarm_id: UUID) -> Visit:
+    """Locked. Raises NotFound."""
+    cursor = await connection.execute(f"{_VISIT} WHERE v.alarm_id = %s FOR UPDATE OF v".encode(), (alarm_id,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFound(f"there is no visit for alarm {alarm_id}")
+    return _visit(row)
+
+
+async def promise(connection: AsyncConnection, visit_id: int, promised_by: datetime) -> None:
+    await connection.execute("UPDATE visit SET promised_by = %s WHERE visit_id = %s", (promised_by, visit_id))
+    await connection.execute(NOTIFY, (VISIT, str(visit_id)))
+
+
+async def on_the_way_since(connection: AsyncConnection, alarm_id: UUID) -> datetime | None:
+    """When the home was last promised somebody."""
+    cursor = await connection.execute(
+        "SELECT max(at) FROM alarm_event WHERE alarm_id = %s AND state = 'on_the_way'", (alarm_id,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def is_nurse(connection: AsyncConnection, staff_id: int) -> bool:
+    cursor = await connection.execute("SELECT role = 'nurse' FROM staff WHERE staff_id = %s", (staff_id,))
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    visit_id, elder_id, alert_id, alarm_id, kind, wish, priority, state, *rest = row
+    nurse_id, nurse_name, asked_at, promised_by, at_risk = rest
+    return Visit(
+        visit_id=visit_id,
+        elder_id=elder_id,
+        alert_id=alert_id,
+        alarm_id=alarm_id,
+        kind=VisitKind(kind),
+        wish=wish,
+        priority=Priority(priority),
+        state=VisitState(state),
+        nurse_id=nurse_id,
+        nurse_name=nurse_name,
+        asked_at=asked_at,
+        promised_by=promised_by,
+        at_risk=at_risk,
+    )

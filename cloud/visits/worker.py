@@ -1,0 +1,62 @@
+"""The visits' loop: alerts become visits, and every promise has its timer."""
+
+import asyncio
+
+import structlog
+from prometheus_client import Counter
+
+from cloud.config import CloudConfig
+from cloud.db.jobs import Timer, run_timers
+from cloud.db.listen import listen
+from cloud.db.names import ALERT, VISIT
+from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
+from cloud.process import Process, run_worker, side_by_side
+from cloud.visits.dispatch import follow_alerts
+from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
+
+log = structlog.get_logger()
+
+CHANGED = Counter("doorstep_visits_changed", "Visits made, hastened or cancelled because of alerts")
+
+
+def run(config: CloudConfig) -> None:
+    """Blocks until SIGTERM."""
+    run_worker("visits", config, work, port=config.visits.port, away=(DatabaseAway,))
+
+
+def work(process: Process) -> None:
+    """The loop for one process, until it is asked to stop."""
+    asyncio.run(_work(process))
+
+
+async def _work(process: Process) -> None:
+    async with create_async_pool(process.config.database.dsn, "visits") as pool:
+        await side_by_side(
+            process,
+            _follow(process, pool),
+            run_timers(pool, QUEUE, {AT_RISK: _at_risk_timer(pool)}),
+        )
+
+
+async def _follow(process: Process, pool: AsyncPool) -> None:
+    """Looks at the tables at every wake-up and every `poll_s`; the database being away ends nothing."""
+    config = process.config
+    async for _ in listen(config.database.dsn, [ALERT, VISIT], "visits", idle_s=config.visits.poll_s):
+        try:
+            async with pool.connection() as connection:
+                CHANGED.inc(await follow_alerts(connection, process.clock.now(), config.visits))
+            async with pool.connection() as connection:
+                while await watch_promises(connection, config.visits, process.clock):
+                    pass
+            process.healthy("database")
+        except DatabaseAway as error:
+            process.ill("database", "the database is away")
+            log.warning("database_away", what="visits", error=type(error).__name__)
+
+
+def _at_risk_timer(pool: AsyncPool) -> Timer:
+    async def at_risk(visit_id: int, promised_by: str) -> None:
+        async with pool.connection() as connection:
+            await mark_at_risk(connection, visit_id, promised_by)
+
+    return at_risk
