@@ -2,8 +2,8 @@
 
 `NNNN_name.sql` is followed by `NNNN_name.timescale.sql` on a server with TimescaleDB and by `NNNN_name.plain.sql`
 elsewhere; both make the same names. A file is applied in one transaction together with its row in `schema_version`,
-so that a broken migration leaves nothing. A file whose first line is `-- outside a transaction` is run statement by
-statement instead (TimescaleDB refuses some commands in a transaction); its statements must bear being run again.
+so that a broken migration leaves nothing. (TimescaleDB makes a continuous aggregate in a transaction as long as it is
+made WITH NO DATA; its policy fills it afterwards.)
 """
 
 import hashlib
@@ -22,7 +22,6 @@ from cloud.errors import CloudError
 log = structlog.get_logger()
 
 _LOCK = 0x0D00_0257  # any number of our own: one process migrates at a time
-_OUTSIDE = "-- outside a transaction"
 _JOBS = "procrastinate/"
 _STATEMENT_TIMEOUT_S = 3600
 
@@ -133,15 +132,9 @@ def _apply_job_queue(connection: Connection, done: dict[str, bytes]) -> list[str
 
 
 def _apply(connection: Connection, name: str, text: str, digest: bytes) -> None:
-    if text.startswith(_OUTSIDE):
-        for statement in text.split(";\n"):
-            if statement.strip():
-                connection.execute(statement.encode())
+    with connection.transaction():
+        connection.execute(text.encode())
         _record(connection, name, digest)
-    else:
-        with connection.transaction():
-            connection.execute(text.encode())
-            _record(connection, name, digest)
     log.info("migrated", file=name)
 
 
