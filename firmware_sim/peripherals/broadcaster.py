@@ -2,13 +2,13 @@
 
 import asyncio
 
-from bumble.core import UUID, AdvertisingData
+from bumble.core import AdvertisingData
 from bumble.data_types import CompleteLocalName, Flags, ServiceData16BitUUID
 from bumble.device import AdvertisingType, Device
 
+from firmware_sim.peripherals.assigned import assigned
 from protocols.adverts.bthome import BTHOME_UUID
 
-_BTHOME = UUID.from_16_bits(int(BTHOME_UUID[4:8], 16))
 _FLAGS = AdvertisingData.Flags
 LARGEST_ADVERTISEMENT_BYTES = 31
 
@@ -29,7 +29,7 @@ class Broadcaster:
             AdvertisingData(
                 [
                     Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED),
-                    ServiceData16BitUUID(_BTHOME, service_data),
+                    ServiceData16BitUUID(assigned(BTHOME_UUID), service_data),
                     CompleteLocalName(self._device.name),
                 ]
             )

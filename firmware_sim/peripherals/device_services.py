@@ -9,6 +9,7 @@ from bumble.device import Connection
 from bumble.gatt import Characteristic, Service
 
 from firmware_sim.device_clock import DeviceClock
+from firmware_sim.peripherals.assigned import assigned
 from protocols.errors import ProtocolError
 from protocols.gatt import uuids
 from protocols.gatt.battery import encode_battery_level
@@ -59,9 +60,14 @@ class Identity:
     firmware: str = "1.0"
 
 
+def announced(uuid: str, how: Characteristic.Properties, access: Access) -> Characteristic[bytes]:
+    """A value that is only ever notified or indicated, to those with `access`."""
+    return Characteristic(assigned(uuid), how, access.write)
+
+
 def fixed(uuid: str, value: bytes) -> Characteristic[bytes]:
     """A value that everybody may read and nobody changes."""
-    return Characteristic(uuid, READ, READABLE, value)
+    return Characteristic(assigned(uuid), READ, READABLE, value)
 
 
 def device_information(identity: Identity) -> Service:
@@ -71,17 +77,21 @@ def device_information(identity: Identity) -> Service:
         uuids.SERIAL_NUMBER: identity.serial_number,
         uuids.FIRMWARE_REVISION: identity.firmware,
     }
-    return Service(uuids.DEVICE_INFORMATION_SERVICE, [fixed(uuid, encode_text(text)) for uuid, text in texts.items()])
+    return Service(
+        assigned(uuids.DEVICE_INFORMATION_SERVICE), [fixed(uuid, encode_text(text)) for uuid, text in texts.items()]
+    )
 
 
 def battery(percent: Callable[[], int]) -> Service:
     value = AttributeValue[bytes](read=lambda _connection: encode_battery_level(percent()))
-    return Service(uuids.BATTERY_SERVICE, [Characteristic(uuids.BATTERY_LEVEL, READ, READABLE, value)])
+    return Service(
+        assigned(uuids.BATTERY_SERVICE), [Characteristic(assigned(uuids.BATTERY_LEVEL), READ, READABLE, value)]
+    )
 
 
 def current_time(clock: DeviceClock, access: Access, changed: Callable[[], None]) -> Service:
     """Readable and settable; `changed` is called after it was set."""
-    return Service(uuids.CURRENT_TIME_SERVICE, [_clock_value(uuids.CURRENT_TIME, clock, access, changed)])
+    return Service(assigned(uuids.CURRENT_TIME_SERVICE), [_clock_value(uuids.CURRENT_TIME, clock, access, changed)])
 
 
 def date_time(clock: DeviceClock, access: Access, changed: Callable[[], None]) -> Characteristic[bytes]:
@@ -106,4 +116,6 @@ def _clock_value(uuid: str, clock: DeviceClock, access: Access, changed: Callabl
         clock.set(shown)
         changed()
 
-    return Characteristic(uuid, READ | WRITE, access.read | access.write, AttributeValue(read=read, write=write))
+    return Characteristic(
+        assigned(uuid), READ | WRITE, access.read | access.write, AttributeValue(read=read, write=write)
+    )

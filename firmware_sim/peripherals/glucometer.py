@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 from bumble.device import Connection, Device
-from bumble.gatt import Characteristic, Service
+from bumble.gatt import Service
 
 from firmware_sim.bonding import set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
+from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.device_services import (
     NOTIFY,
     Identity,
@@ -86,8 +87,12 @@ class Glucometer:
         clock.offset_s = self._state.clock_offset_s
         set_pairing(device, passkey)
         access = bonded_access(passkey)
-        self._measurement: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT, NOTIFY, access.write)
-        self._context: Characteristic[bytes] = Characteristic(uuids.GLUCOSE_MEASUREMENT_CONTEXT, NOTIFY, access.write)
+        self._measurement: Characteristic[bytes] = Characteristic(
+            assigned(uuids.GLUCOSE_MEASUREMENT), NOTIFY, access.write
+        )
+        self._context: Characteristic[bytes] = Characteristic(
+            assigned(uuids.GLUCOSE_MEASUREMENT_CONTEXT), NOTIFY, access.write
+        )
         self._access = RecordAccessPoint(
             device,
             self._measurement,
@@ -100,7 +105,7 @@ class Glucometer:
             GlucoseFeature.RESULT_HIGH_LOW_DETECTION | GlucoseFeature.LOW_BATTERY_DETECTION | GlucoseFeature.TIME_FAULT
         )
         glucose = Service(
-            uuids.GLUCOSE_SERVICE,
+            assigned(uuids.GLUCOSE_SERVICE),
             [self._measurement, self._context, fixed(uuids.GLUCOSE_FEATURE, feature), self._access.characteristic],
         )
         device.add_services(

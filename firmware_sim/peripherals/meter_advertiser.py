@@ -1,4 +1,4 @@
-"""When a meter can be heard: often just after a measurement, seldom while something waits, hardly ever otherwise.
+"""When a meter can be heard: often when it was just switched on or used, seldom while a record waits, else hardly ever.
 
 Real meters wake their radio when they are used. These intervals are of the radio, so they pass on the wall's time even
 where a simulated clock runs faster.
@@ -7,9 +7,11 @@ where a simulated clock runs faster.
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bumble.core import UUID, AdvertisingData
+from bumble.core import AdvertisingData
 from bumble.data_types import CompleteLocalName, Flags, IncompleteListOf16BitServiceUUIDs
 from bumble.device import Connection, Device
+
+from firmware_sim.peripherals.assigned import assigned
 
 FRESH_INTERVAL_MS = 250.0
 FRESH_FOR_S = 30.0
@@ -28,12 +30,13 @@ class MeterAdvertiser:
         self._changed = asyncio.Event()
         self._fresh_until = 0.0
         self._advertised_ms: float | None = None
+        self._met = False
         self._task: asyncio.Task[None] | None = None
         self._data = bytes(
             AdvertisingData(
                 [
                     Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED),
-                    IncompleteListOf16BitServiceUUIDs([_short(uuid) for uuid in services]),
+                    IncompleteListOf16BitServiceUUIDs([assigned(uuid) for uuid in services]),
                     CompleteLocalName(device.name),
                 ]
             )
@@ -41,6 +44,7 @@ class MeterAdvertiser:
         device.on(Device.EVENT_CONNECTION, self._connected)
 
     def start(self) -> None:
+        self.measured()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
@@ -50,7 +54,7 @@ class MeterAdvertiser:
             self._task = None
 
     def measured(self) -> None:
-        """A record was added: be heard at once."""
+        """It is in somebody's hands: be heard at once."""
         self._fresh_until = asyncio.get_running_loop().time() + FRESH_FOR_S
         self._changed.set()
 
@@ -74,7 +78,7 @@ class MeterAdvertiser:
         """Interval (None: silent) and how many seconds it holds (None: until something changes)."""
         if self._device.connections:
             return None, None
-        if not self._waiting():
+        if self._met and not self._waiting():
             return IDLE_INTERVAL_MS, None
         fresh_s = self._fresh_until - asyncio.get_running_loop().time()
         return (FRESH_INTERVAL_MS, fresh_s) if fresh_s > 0 else (WAITING_INTERVAL_MS, None)
@@ -90,10 +94,7 @@ class MeterAdvertiser:
         )
 
     def _connected(self, connection: Connection) -> None:
+        self._met = True
         self._advertised_ms = None  # a connection ends the advertising that it answers
         self._changed.set()
         connection.on(Connection.EVENT_DISCONNECTION, lambda _reason: self._changed.set())
-
-
-def _short(uuid: str) -> UUID:
-    return UUID.from_16_bits(int(uuid[4:8], 16))

@@ -8,6 +8,7 @@ from bumble.att import ATT_Error, AttributeValue, ErrorCode
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic
 
+from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.device_services import INDICATE, WRITE, Access
 from firmware_sim.peripherals.record_selection import R, selected
 from protocols.errors import ProtocolError
@@ -47,7 +48,7 @@ class RecordAccessPoint(Generic[R]):
         self._handed_over = handed_over
         self._running: dict[Connection, asyncio.Task[None]] = {}
         self.characteristic: Characteristic[bytes] = Characteristic(
-            uuids.RECORD_ACCESS_CONTROL_POINT,
+            assigned(uuids.RECORD_ACCESS_CONTROL_POINT),
             WRITE | INDICATE,
             access.write,
             AttributeValue(write=self._commanded),

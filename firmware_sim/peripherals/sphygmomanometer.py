@@ -16,9 +16,11 @@ from bumble.gatt import Characteristic, Service
 from firmware_sim.bonding import set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
+from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.device_services import (
     INDICATE,
     Identity,
+    announced,
     battery,
     bonded_access,
     date_time,
@@ -93,9 +95,7 @@ class Sphygmomanometer:
         self._sending: dict[Connection, asyncio.Task[None]] = {}
         set_pairing(device, passkey)
         access = bonded_access(passkey)
-        self._measurement: Characteristic[bytes] = Characteristic(
-            uuids.BLOOD_PRESSURE_MEASUREMENT, INDICATE, access.write
-        )
+        self._measurement = announced(uuids.BLOOD_PRESSURE_MEASUREMENT, INDICATE, access)
         self._measurement.on(Characteristic.EVENT_SUBSCRIPTION, self._subscribed)
         feature = encode_blood_pressure_feature(
             BloodPressureFeature.BODY_MOVEMENT_DETECTION
@@ -105,7 +105,7 @@ class Sphygmomanometer:
             | BloodPressureFeature.POSITION_DETECTION
         )
         pressure = Service(
-            uuids.BLOOD_PRESSURE_SERVICE,
+            assigned(uuids.BLOOD_PRESSURE_SERVICE),
             [self._measurement, fixed(uuids.BLOOD_PRESSURE_FEATURE, feature), date_time(clock, access, self.save)],
         )
         device.add_services([pressure, device_information(identity), battery(lambda: _BATTERY_PERCENT)])
