@@ -1,5 +1,10 @@
-"""Real servers for the tests: one PostgreSQL a session, a fresh database a test, a fresh broker a test."""
+"""Real servers for the tests: one PostgreSQL a session, a fresh database a test, a fresh broker a test.
 
+DOORSTEP_TEST_DSN names a server with TimescaleDB on which databases may be made and dropped; the tests that ask for
+`any_database` then run on it as well.
+"""
+
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +20,7 @@ from cloud.local.broker import LocalBroker
 from cloud.local.postgres import EmbeddedPostgres
 
 _TEMPLATE = "doorstep_template"
+_TIMESCALE = os.environ.get("DOORSTEP_TEST_DSN")
 _numbers = count(1)
 
 
@@ -44,23 +50,36 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     """The DSN of a fresh, migrated, empty database."""
-    yield from _create_database(postgres, f"TEMPLATE {template}")
+    yield from _create_database(postgres.dsn, f"TEMPLATE {template}")
+
+
+@pytest.fixture(params=["plain", "timescale"])
+def any_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Like `database`, on plain PostgreSQL and once more on TimescaleDB."""
+    if request.param == "plain":
+        yield request.getfixturevalue("database")
+    elif _TIMESCALE is None:
+        pytest.skip("skipped: no TimescaleDB at DOORSTEP_TEST_DSN")
+    else:  # not copied from a template, which its background workers would hold open
+        for dsn in _create_database(_TIMESCALE, ""):
+            assert migrate(dsn, timescale=True).timescale
+            yield dsn
 
 
 @pytest.fixture
 def bare_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The DSN of a fresh database without any table."""
-    yield from _create_database(postgres, "")
+    yield from _create_database(postgres.dsn, "")
 
 
-def _create_database(postgres: EmbeddedPostgres, options: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+def _create_database(server: str, options: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} {options}".encode())
     try:
-        yield make_conninfo(postgres.dsn, dbname=name)
+        yield make_conninfo(server, dbname=name)
     finally:
-        with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
