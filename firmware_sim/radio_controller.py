@@ -2,8 +2,8 @@
 
 What differs from bumble's: HCI_Reset forgets everything and drops the links; a connection attempt can be cancelled;
 advertising intervals are in their real unit; only connectable advertisements can be connected to; a scan response is
-its own data; signal strength comes from the link. Only legacy advertising (at most 31 bytes) exists, as in the meters we
-stand for.
+its own data; signal strength comes from the link. An advertiser is connected to at once, without waiting for its next
+event. Only legacy advertising (at most 31 bytes) exists, as in the meters we stand for.
 """
 
 from __future__ import annotations
@@ -127,6 +127,15 @@ class RadioController(Controller):
             event_type=event_type, address_type=address.address_type, address=address, data=data, rssi=rssi_dbm
         )
         self.send_hci_packet(hci.HCI_LE_Advertising_Report_Event([report]))
+
+    def on_hci_le_create_connection_command(self, command: hci.HCI_LE_Create_Connection_Command) -> None:
+        """Core Vol 4 Part E 7.8.12."""
+        super().on_hci_le_create_connection_command(command)
+        asyncio.get_running_loop().call_soon(self._connect_now)
+
+    def _connect_now(self) -> None:
+        if self.pending_le_connection is not None:
+            self.create_le_connection(self.pending_le_connection.peer_address)
 
     def create_le_connection(self, peer_address: hci.Address) -> None:
         """Connect to an advertiser that still answers; otherwise keep waiting for its next event."""
