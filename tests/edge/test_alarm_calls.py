@@ -1,0 +1,199 @@
+"""What is done about a call: sent until the centre answers, and told only what is true."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from edge.alarm.calls import Action, Calls, Journal, Publish, Show
+from edge.alarm.journal import Call
+from protocols.alarm.kinds import AlarmKind
+from protocols.alarm.states import AlarmState
+from protocols.telemetry.messages import AlarmStateMessage
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+CALL = Call("a", AlarmKind.PERSONAL_TRIGGER, "ble:x", AT)
+
+
+def says(state: AlarmState, by: str | None = None, minutes: int | None = None) -> AlarmStateMessage:
+    return AlarmStateMessage(alarm="a", state=state, at=AT, by=by, minutes=minutes)
+
+
+def shown(actions: list[Action]) -> list[AlarmState]:
+    return [action.call.state for action in actions if isinstance(action, Show)]
+
+
+def attempts(actions: list[Action]) -> list[int]:
+    return [action.message.attempt for action in actions if isinstance(action, Publish)]
+
+
+@pytest.fixture
+def calls() -> Calls:
+    """With the line up and one call taken up at second 0."""
+    calls = Calls(resend_s=3, no_answer_s=10)
+    calls.line_up(0, session_kept=True)
+    actions = calls.look([CALL], 0)
+    assert shown(actions) == [AlarmState.RAISED]
+    assert attempts(actions) == [1]
+    return calls
+
+
+def test_whole_way(calls: Calls) -> None:
+    assert shown(calls.broker_has("a", 0)) == [AlarmState.SENT]
+    assert shown(calls.centre_says(says(AlarmState.AT_CENTRE))) == [AlarmState.AT_CENTRE]
+    assert shown(calls.centre_says(says(AlarmState.TAKEN, "Li"))) == [AlarmState.TAKEN]
+    on_the_way = calls.centre_says(says(AlarmState.ON_THE_WAY, "Li", 12))
+    assert on_the_way[-1] == Show(replace(CALL, state=AlarmState.ON_THE_WAY, attempts=1, by="Li", minutes=12))
+    assert shown(calls.centre_says(says(AlarmState.ON_THE_WAY, "Li", 5))) == [AlarmState.ON_THE_WAY]
+    assert shown(calls.centre_says(says(AlarmState.CLOSED))) == [AlarmState.CLOSED]
+    assert calls.next_due_s() == float("inf")
+
+
+def test_each_state_is_in_the_journal_before_it_is_shown(calls: Calls) -> None:
+    actions = calls.centre_says(says(AlarmState.TAKEN))
+    assert [type(action) for action in actions] == [Journal, Show]
+
+
+def test_sent_again_until_the_centre_answers(calls: Calls) -> None:
+    calls.broker_has("a", 0)
+    assert attempts(calls.due(2.9)) == []
+    assert attempts(calls.due(3.0)) == [2]
+    assert attempts(calls.due(6.0)) == [3]
+    calls.centre_says(says(AlarmState.AT_CENTRE))
+    assert calls.due(100) == []
+
+
+def test_silence_is_admitted_once_after_ten_seconds(calls: Calls) -> None:
+    calls.broker_has("a", 0)
+    assert shown(calls.due(9.9)) == []
+    assert shown(calls.due(10)) == [AlarmState.STILL_TRYING]
+    assert shown(calls.broker_has("a", 12)) == []  # the broker's word is no news while the centre is silent
+    assert shown(calls.due(60)) == []
+    assert shown(calls.centre_says(says(AlarmState.AT_CENTRE))) == [AlarmState.AT_CENTRE]
+
+
+def test_line_down_sends_nothing_and_admits_it() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    assert attempts(calls.look([CALL], 0)) == []
+    assert calls.next_due_s() == 10
+    assert shown(calls.due(10)) == [AlarmState.STILL_TRYING]
+    assert attempts(calls.line_up(30, session_kept=True)) == [1]
+    assert shown(calls.broker_has("a", 30)) == [AlarmState.SENT]
+    assert shown(calls.due(40)) == [AlarmState.STILL_TRYING]
+
+
+def test_late_and_doubled_words_change_nothing(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.TAKEN, "Li"))
+    assert calls.centre_says(says(AlarmState.AT_CENTRE)) == []
+    assert calls.centre_says(says(AlarmState.TAKEN, "Li")) == []
+    assert calls.broker_has("a", 1) == []
+    assert calls.broker_has("unheard of", 1) == []
+    assert calls.centre_says(replace_alarm(says(AlarmState.CLOSED), "unheard of")) == []
+    assert calls.centre_says(says(AlarmState.STILL_TRYING)) == []
+
+
+def replace_alarm(message: AlarmStateMessage, alarm: str) -> AlarmStateMessage:
+    return AlarmStateMessage(alarm=alarm, state=message.state, at=message.at)
+
+
+def test_restart_shows_and_asks_again() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    calls.line_up(0, session_kept=True)
+    taken = replace(CALL, state=AlarmState.TAKEN, by="Li", attempts=4)
+    actions = calls.look([taken], 0)
+    assert shown(actions) == [AlarmState.TAKEN]
+    assert attempts(actions) == [5]
+    assert calls.next_due_s() == float("inf")
+
+
+def test_broker_that_forgot_us_is_told_every_open_call(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.TAKEN, "Li"))
+    calls.line_down()
+    assert attempts(calls.line_up(50, session_kept=True)) == []
+    calls.line_down()
+    assert attempts(calls.line_up(60, session_kept=False)) == [2]
+
+
+def test_press_again_says_the_state_again(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.ON_THE_WAY, "Li", 9))
+    actions = calls.look([replace(CALL, presses=2)], 5)
+    assert shown(actions) == [AlarmState.ON_THE_WAY]
+    assert calls.look([replace(CALL, presses=2)], 6) == []
+
+
+_RANK = {state: rank for rank, state in enumerate(AlarmState)} | {AlarmState.SENT: 1, AlarmState.STILL_TRYING: 1}
+
+
+class Walk(RuleBasedStateMachine):
+    """Any order of words, losses, restarts and silences: the home never goes back behind what the centre said."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.now_s = 0.0
+        self.calls = Calls(resend_s=3, no_answer_s=10)
+        self.journal = CALL
+        self.told: list[AlarmState] = []
+        self.said: set[AlarmState] = set()
+
+    def do(self, actions: list[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Journal):
+                self.journal = action.call
+            if isinstance(action, Show):
+                assert action.call.state is self.journal.state or action.call == self.journal
+                self.told.append(action.call.state)
+
+    def open(self) -> list[Call]:
+        return [] if self.journal.state is AlarmState.CLOSED else [self.journal]
+
+    @rule(seconds=st.floats(0, 20))
+    def time_passes(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.do(self.calls.look(self.open(), self.now_s))
+
+    @rule(state=st.sampled_from(AlarmState), minutes=st.none() | st.integers(-5, 99))
+    def centre_speaks(self, state: AlarmState, minutes: int | None) -> None:
+        self.said.add(state)
+        self.do(self.calls.look(self.open(), self.now_s))
+        self.do(self.calls.centre_says(says(state, None, minutes)))
+
+    @rule()
+    def broker_acknowledges(self) -> None:
+        self.do(self.calls.broker_has("a", self.now_s))
+
+    @rule(kept=st.booleans())
+    def line_returns(self, kept: bool) -> None:
+        self.do(self.calls.line_up(self.now_s, session_kept=kept))
+
+    @rule()
+    def line_breaks(self) -> None:
+        self.calls.line_down()
+
+    @rule()
+    def process_restarts(self) -> None:
+        self.calls = Calls(resend_s=3, no_answer_s=10)
+
+    @invariant()
+    def nothing_was_told_that_the_centre_did_not_say(self) -> None:
+        for state in set(self.told) & {
+            AlarmState.AT_CENTRE,
+            AlarmState.TAKEN,
+            AlarmState.ON_THE_WAY,
+            AlarmState.CLOSED,
+        }:
+            assert state in self.said
+
+    @invariant()
+    def the_home_never_goes_back(self) -> None:
+        ranks = [_RANK[state] for state in self.told]
+        assert all(later >= min(earlier, 1) for earlier, later in pairwise(ranks))
+        behind_the_centre = [rank for rank in ranks if rank > 2]
+        assert behind_the_centre == sorted(behind_the_centre)
+
+
+TestWalk = Walk.TestCase
+TestWalk.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

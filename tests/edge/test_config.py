@@ -1,0 +1,124 @@
+"""A configuration is right, or refused in one sentence that names file, key and expected form."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edge.catalogue import load_catalogue
+from edge.config import load
+from protocols.configuration import ConfigurationError
+from tests.edge.conftest import CATALOGUE, CONFIG, KEY
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+BUTTON_KEY = f'bind_key = "{KEY}"'
+
+
+def test_example_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("edge.toml", "devices.toml"):
+        (tmp_path / name).write_bytes((CONFIGS / name).read_bytes())
+    key = tmp_path / "button.key"
+    key.write_text(KEY)
+    key.chmod(0o600)
+    monkeypatch.setenv("DOORSTEP_BROKER", "mqtt://broker.example:8883")
+    config = load(tmp_path / "edge.toml")
+    assert config.broker.address == ("broker.example", 8883)
+    assert {device.kind.value for device in config.devices} == {
+        "glucometer",
+        "sphygmomanometer",
+        "shower_sensor",
+        "emergency_button",
+    }
+    assert config.devices[-1].bind_key == bytes.fromhex(KEY)
+
+
+def test_every_key_of_the_example_is_documented() -> None:
+    text = (CONFIGS.parent / "docs" / "gateway.md").read_text(encoding="utf-8")
+    for line in (CONFIGS / "edge.toml").read_text(encoding="utf-8").splitlines():
+        key, equals, _ = line.partition(" = ")
+        if equals and not line.startswith("#"):
+            assert f"`{key}`" in text, f"docs/gateway.md says nothing of {key}"
+
+
+def test_key_is_taken_from_the_environment(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config_file.write_text(CONFIG.replace(BUTTON_KEY, 'bind_key_env = "BUTTON_KEY"'))
+    monkeypatch.setenv("BUTTON_KEY", KEY)
+    device = load(config_file).devices[0]
+    assert device.bind_key == bytes.fromhex(KEY)
+    assert device.address == "C0:FF:EE:00:00:04"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "names"),
+    [
+        ('gateway = "GW 1"', 'gateway = "gw-test"', ["gateway", "[a-z0-9]"]),
+        ('time_zone = "Mars/Base"', 'time_zone = "Asia/Shanghai"', ["time_zone", "Asia/Shanghai"]),
+        ("colour = 1", 'data = "data"', ["colour"]),
+        ("data = 5", 'data = "data"', ["data", "str"]),
+        ('catalogue = "none.toml"', f'catalogue = "{CATALOGUE}"', ["catalogue", "none.toml"]),
+        ('kind = "glucometer"', 'kind = "emergency_button"', ["device[0].kind", "emergency_button"]),
+        ('kind = "toaster"', 'kind = "emergency_button"', ["device", "kind", "toaster"]),
+        ('model = "unheard-of"', 'model = "bthome-button"', ["device[0].model", "onetouch-ultraeasy"]),
+        ('address = "C0:FF"', 'address = "c0:ff:ee:00:00:04"', ["device[0].address", "AA:BB:CC:DD:EE:FF"]),
+        ("", BUTTON_KEY, ["device[0].bind_key", "needs its key"]),
+        ('bind_key = "abc"', BUTTON_KEY, ["device[0].bind_key", "32 hexadecimal digits"]),
+        ('bind_key_env = "NOT_SET"', BUTTON_KEY, ["device[0].bind_key_env", "NOT_SET"]),
+        ('bind_key_file = "gone.key"', BUTTON_KEY, ["device[0].bind_key_file", "gone.key"]),
+        (f'{BUTTON_KEY}\nbind_key_env = "X"', BUTTON_KEY, ["device[0]", "not both"]),
+        ('name = ""', 'name = "ble:C0:FF:EE:00:00:04"', ["device[0].name", "1 to 128"]),
+        ('data = "data"\n[broker]\nurl = "http://x"', 'data = "data"', ["broker.url", "mqtt://HOST:PORT"]),
+        ('data = "data"\n[uplink]\nbatch_readings = 0', 'data = "data"', ["uplink.batch_readings", ">= 1"]),
+        ('data = "data"\n[health]\nport = 70000', 'data = "data"', ["health.port", "65535"]),
+        ("gateway = ", 'gateway = "gw-test"', ["not TOML"]),
+    ],
+)
+def test_wrong_configuration_is_one_sentence(config_file: Path, wrong: str, right: str, names: list[str]) -> None:
+    assert right in CONFIG
+    text = CONFIG.replace(right, wrong)
+    if wrong.startswith('data = "data"\n['):  # tables come after the plain keys
+        text = CONFIG.replace("\n[[device]]", wrong.removeprefix('data = "data"') + "\n\n[[device]]")
+    config_file.write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load(config_file)
+    sentence = str(refused.value)
+    assert str(config_file.parent) in sentence
+    assert "\n" not in sentence
+    assert KEY not in sentence
+    for name in names:
+        assert name in sentence
+
+
+def test_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read: No such file .*--config"):
+        load(tmp_path / "none.toml")
+
+
+def test_name_or_address_twice_is_refused(config_file: Path) -> None:
+    section = CONFIG[CONFIG.index("[[device]]") :]
+    config_file.write_text(CONFIG + section)
+    with pytest.raises(ConfigurationError, match=r"device\[1\]\.name: .* is device\[0\]'s already"):
+        load(config_file)
+    config_file.write_text(CONFIG + section.replace("ble:", "other:"))
+    with pytest.raises(ConfigurationError, match=r"device\[1\]\.address"):
+        load(config_file)
+
+
+def test_key_file_that_others_can_read_is_refused(config_file: Path) -> None:
+    config_file.write_text(CONFIG.replace(BUTTON_KEY, 'bind_key_file = "button.key"'))
+    key = config_file.parent / "button.key"
+    key.write_text(KEY)
+    os.chmod(key, 0o644)
+    with pytest.raises(ConfigurationError, match="mode 0600"):
+        load(config_file)
+
+
+def test_key_is_never_printed(config_file: Path) -> None:
+    assert KEY not in repr(load(config_file))
+    assert str(bytes.fromhex(KEY)) not in repr(load(config_file))
+
+
+def test_catalogue_with_a_driver_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "devices.toml"
+    path.write_text('[model.x]\ntitle = "X"\nkinds = ["glucometer"]\ndriver = "telepathy"\nproven_against = []\n')
+    with pytest.raises(ConfigurationError, match=r"devices\.toml: model\.x\.driver: expected one of glucose-profile"):
+        load_catalogue(path)
