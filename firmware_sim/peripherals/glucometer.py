@@ -20,6 +20,7 @@ from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.device_services import (
     NOTIFY,
     Identity,
+    announced,
     battery,
     bonded_access,
     current_time,
@@ -87,12 +88,8 @@ class Glucometer:
         clock.offset_s = self._state.clock_offset_s
         set_pairing(device, passkey)
         access = bonded_access(passkey)
-        self._measurement: Characteristic[bytes] = Characteristic(
-            assigned(uuids.GLUCOSE_MEASUREMENT), NOTIFY, access.write
-        )
-        self._context: Characteristic[bytes] = Characteristic(
-            assigned(uuids.GLUCOSE_MEASUREMENT_CONTEXT), NOTIFY, access.write
-        )
+        self._measurement = announced(uuids.GLUCOSE_MEASUREMENT, NOTIFY, access)
+        self._context = announced(uuids.GLUCOSE_MEASUREMENT_CONTEXT, NOTIFY, access)
         self._access = RecordAccessPoint(
             device,
             self._measurement,
