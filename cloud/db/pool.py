@@ -9,6 +9,7 @@ DatabaseAway = psycopg.OperationalError
 """What a caller catches to try again later: the server is away, is starting, cut us off or took too long."""
 
 CONNECT_TIMEOUT_S = 5
+RECONNECT_S = 8.0  # then the next caller tries anew; a longer one would leave us away long after the server is back
 STATEMENT_TIMEOUT_S = 30
 IDLE_IN_TRANSACTION_S = 60
 
@@ -46,6 +47,7 @@ def create_pool(dsn: str, name: str, *, size: int = 4) -> Pool:
         min_size=1,
         max_size=size,
         timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=RECONNECT_S,
         check=ConnectionPool.check_connection,
         name=name,
         open=False,
@@ -61,6 +63,7 @@ def create_async_pool(dsn: str, name: str, *, size: int = 4) -> AsyncPool:
         min_size=1,
         max_size=size,
         timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=RECONNECT_S,
         check=AsyncConnectionPool.check_connection,
         name=name,
         open=False,

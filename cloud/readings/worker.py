@@ -7,6 +7,7 @@ come again, from the broker or from the gateways, and storing them again changes
 import queue
 import time
 
+import structlog
 from prometheus_client import Gauge
 
 from cloud.config import CloudConfig
@@ -15,6 +16,8 @@ from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process, run_worker
 from cloud.readings.batch import DROPPED, settle
 from protocols.telemetry import topics
+
+log = structlog.get_logger()
 
 WAITING = Gauge("doorstep_ingest_waiting_letters", "Letters taken from the broker and not yet in a batch")
 
@@ -36,6 +39,7 @@ def work(process: Process) -> None:
     def say_broker(up: bool) -> None:
         if up:
             process.healthy("broker")
+            log.info("ready", broker=config.broker.url)
         else:
             process.ill("broker", f"{config.broker.url} does not answer")
 
