@@ -5,6 +5,7 @@ receipt covers it; PUBACK counts for nothing, since a broker may lose what it ac
 again, with a doubling pause that any receipt resets. The window bounds what a silent centre is sent.
 """
 
+import math
 import threading
 import time
 from collections import deque
@@ -203,8 +204,10 @@ class Uplink:
 
     def _send_due(self, *, flush: bool) -> float:
         """Publishes all that is due and returns in how many seconds something will be."""
-        waits = [self._send_status(), self._send_again(), self._send_new(flush=flush)]
-        return max(0.0, min(waits))
+        self._send_again()
+        wait_s = min(self._send_status(), self._send_new(flush=flush))
+        resend_s = min((run.due_s for run in self._window), default=math.inf) - time.monotonic()
+        return max(0.0, min(wait_s, resend_s))
 
     def _send_status(self) -> float:
         now_s = time.monotonic()
@@ -216,7 +219,7 @@ class Uplink:
         self._line.publish(topics.topic(self._gateway, topics.STATUS), encode(self._status()), retain=True)
         return self._settings.status_s
 
-    def _send_again(self) -> float:
+    def _send_again(self) -> None:
         now_s = time.monotonic()
         due = [run for run in self._window if run.due_s <= now_s]
         for run in due:
@@ -228,7 +231,6 @@ class Uplink:
             if rows:
                 self._figures.resent.inc(len(rows))
                 _log.info("sent_again", first=run.first, last=run.last, rows=len(rows))
-        return min((run.due_s - now_s for run in self._window), default=IDLE_S)
 
     def _send_new(self, *, flush: bool) -> float:
         limit = self._settings.batch_readings
