@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 from protocols.cursor import Cursor
-from protocols.errors import ChecksumMismatch, DecodeError, ReservedValue
+from protocols.errors import ChecksumMismatch, DecodeError, ReservedValue, Truncated
 from protocols.serial.crc16 import crc16_ccitt
 
 STX = 0x02
@@ -75,8 +75,7 @@ def decode_frame(data: bytes) -> Frame:
 class FrameSplitter:
     """Cuts a stream of bytes into frames, and finds its way back after noise.
 
-    Bytes that cannot begin a frame, and the first byte of what turns out not to be one, are dropped and counted.
-    Never holds more than one frame's worth of unfinished bytes.
+    Bytes that belong to no frame are dropped and counted. Never holds more than one frame's worth of unfinished bytes.
     """
 
     def __init__(self) -> None:
@@ -97,21 +96,30 @@ class FrameSplitter:
         self._drop(len(self._pending))
 
     def _next(self) -> Frame | None:
-        while self._pending:
-            start = self._pending.find(STX)
-            self._drop(len(self._pending) if start < 0 else start)
-            if len(self._pending) < 2:
-                return None
-            length = self._pending[1]
-            if length >= OVERHEAD and len(self._pending) < length:
-                return None
+        """The first place in what is pending at which a whole frame stands, and nothing of what is before it.
+
+        A start byte in noise may announce a frame that never ends; the real one behind it must not wait for that.
+        """
+        unfinished = False
+        start = self._pending.find(STX)
+        while start >= 0:
             try:
-                frame = decode_frame(bytes(self._pending[:length]))
+                length = self._pending[start + 1]
+                frame = decode_frame(bytes(self._pending[start : start + max(length, OVERHEAD)]))
+            except (IndexError, Truncated):
+                if not unfinished:
+                    unfinished = True
+                    self._drop(start)
+                    start = 0
             except DecodeError:
-                self._drop(1)
-                continue
-            del self._pending[:length]
-            return frame
+                pass  # not a frame; the next start byte may begin one
+            else:
+                self._drop(start)
+                del self._pending[:length]
+                return frame
+            start = self._pending.find(STX, start + 1)
+        if not unfinished:
+            self._drop(len(self._pending))
         return None
 
     def _drop(self, count: int) -> None:

@@ -95,7 +95,7 @@ def test_frame_behind_a_damaged_one_is_found(damaged: Frame, whole: Frame, data:
     first[data.draw(st.integers(2, len(first) - 1))] ^= 0xFF
     splitter = FrameSplitter()
     splitter.feed(bytes(first))
-    assert whole in splitter.feed(encode_frame(whole.link, whole.payload) + bytes(255))
+    assert whole in splitter.feed(encode_frame(whole.link, whole.payload))
 
 
 @given(st.binary(max_size=600))
@@ -104,6 +104,13 @@ def test_splitter_never_holds_more_than_a_frame(data: bytes) -> None:
     found = splitter.feed(data)
     kept = len(data) - splitter.dropped - sum(len(frame.payload) + 6 for frame in found)
     assert 0 <= kept <= 254
+
+
+@given(frames, st.integers(6, 255))
+def test_whole_frame_does_not_wait_for_an_announced_one(frame: Frame, length: int) -> None:
+    """Noise that looks like the beginning of a long frame."""
+    splitter = FrameSplitter()
+    assert frame in splitter.feed(bytes((0x02, length)) + encode_frame(frame.link, frame.payload))
 
 
 def test_unfinished_frame_is_dropped_when_nothing_more_comes() -> None:
