@@ -1,0 +1,133 @@
+"""`doorstep-sim`: a simulated home, a single serial meter, or what lives there are to choose from."""
+
+import asyncio
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+
+from firmware_sim.clock import Clock, clock_from_environment
+from firmware_sim.serial.models import MODELS, UnknownModel
+from protocols.configuration import ConfigurationError
+
+main = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Devices that speak their real wire protocol, for trying a gateway without buying one.",
+)
+
+
+@main.command()
+def home(
+    home: Annotated[Path, typer.Option(help="The home's configuration, like configs/home.toml.")],
+    run_file: Annotated[
+        Path, typer.Option(help="Written when everything is up: bus address, serial port, control socket.")
+    ],
+    live: Annotated[
+        bool, typer.Option(help="The elder's day goes on; without, only commands make things happen.")
+    ] = True,
+) -> None:
+    """A whole home: Bluetooth meters, sensor and button behind a private D-Bus, a serial meter, and an elder.
+
+    Example: doorstep-sim home --home configs/home.toml --run-file home.run.json
+
+    A gateway is pointed at it by DBUS_SYSTEM_BUS_ADDRESS (bus_address of the run file). Ends with 0 on SIGTERM or
+    SIGINT, or when the process that started it has died; with 1 when it cannot start or breaks; with 2 for a wrong
+    configuration.
+    """
+    from firmware_sim.bluez.errors import BluezStartError  # noqa: PLC0415 - the stacks load slowly; --help need not wait
+    from firmware_sim.home_config import read_home_config  # noqa: PLC0415
+    from firmware_sim.home_process import run_home  # noqa: PLC0415
+
+    _write_logs()
+    clock = _clock()
+    try:
+        config = read_home_config(home)
+    except ConfigurationError as error:
+        _fail(str(error), 2)
+    try:
+        problem = asyncio.run(run_home(config, clock, run_file, live=live))
+    except (BluezStartError, ValueError, OSError) as error:
+        _fail(f"{home}: {error}", 1)
+    if problem is not None:
+        _fail(problem, 1)
+
+
+@main.command()
+def meter(
+    model: Annotated[str, typer.Argument(help=f"One of: {', '.join(MODELS)}.")],
+    link: Annotated[Path, typer.Option(help="The path at which programs open the meter's serial line.")],
+    readings: Annotated[
+        Path | None,
+        typer.Option(help="CSV with the columns at (ISO 8601, local) and glucose_mg_dl; default: invented."),
+    ] = None,
+    clock_offset: Annotated[float, typer.Option(help="Seconds by which the meter's clock is fast.")] = 0.0,
+    serial_number: Annotated[str, typer.Option(help="Default: one of the model's form.")] = "",
+) -> None:
+    """One serial meter on a pseudo-terminal.
+
+    Example: doorstep-sim meter onetouch-ultraeasy --link glucometer-port
+
+    Ends with 0 on SIGTERM, SIGINT or when the process that started it has died, with 2 for wrong arguments.
+    """
+    from firmware_sim.serial.readings_file import BadReadings  # noqa: PLC0415 - as above
+    from firmware_sim.serial.single_meter import run_meter  # noqa: PLC0415
+
+    _write_logs()
+    try:
+        asyncio.run(
+            run_meter(
+                model, link, _clock(), readings=readings, clock_offset_s=clock_offset, serial_number=serial_number
+            )
+        )
+    except (UnknownModel, BadReadings, OSError) as error:
+        _fail(str(error), 2)
+
+
+@main.command()
+def lives() -> None:
+    """The lives that a home can be given: people of the TIHM excerpt, with what their days hold."""
+    from firmware_sim.lives import tihm  # noqa: PLC0415
+    from firmware_sim.lives.events import PressureTaken  # noqa: PLC0415
+
+    for person in tihm.PEOPLE:
+        excerpt = tihm.read_excerpt(person, date(2026, 1, 1))
+        events = [event for day in excerpt.days.values() for event in day]
+        pressures = sum(isinstance(event, PressureTaken) for event in events)
+        motions = len(events) - pressures
+        days = 1 - excerpt.first_day
+        typer.echo(f"{person}  {days} days, {pressures} blood pressures, {motions} bathroom movements")
+    typer.echo("TIHM dataset, CC BY 4.0; see firmware_sim/lives/ATTRIBUTION.md. Glucose and showers are generated.")
+
+
+def _clock() -> Clock:
+    try:
+        return clock_from_environment()
+    except ValueError as error:
+        _fail(str(error), 2)
+
+
+def _write_logs() -> None:
+    """Readable on a terminal, JSON elsewhere; on standard error."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    typer.echo(f"doorstep-sim: {sentence}", err=True)
+    raise typer.Exit(code)

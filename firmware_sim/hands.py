@@ -1,0 +1,59 @@
+"""Carries out the commands of the control socket with the devices that a home has."""
+
+from typing import TypeVar
+
+from firmware_sim.control import (
+    Answer,
+    Command,
+    MeasureGlucose,
+    MeasurePressure,
+    Meters,
+    Motion,
+    NotDone,
+    Press,
+    Shower,
+)
+from firmware_sim.home_devices import HomeDevices
+from firmware_sim.peripherals.sphygmomanometer import CannotSay
+from protocols.adverts.bthome_objects import ButtonPress
+
+D = TypeVar("D")
+
+
+class Hands:
+    def __init__(self, devices: HomeDevices) -> None:
+        self._devices = devices
+
+    async def carry_out(self, command: Command) -> Answer:
+        """What the answer says beside `ok`. Raises NotDone for a device that this home does not have."""
+        devices = self._devices
+        match command:
+            case MeasurePressure():
+                self._measure_pressure(command)
+            case MeasureGlucose(device="serial"):
+                _need(devices.serial_glucometer, "serial_glucometer").meter.memory.measure(command.mg_dl)
+            case MeasureGlucose():
+                _need(devices.glucometer, "glucometer").measure(command.mg_dl)
+            case Press():
+                kind = ButtonPress.LONG if command.kind == "long" else ButtonPress.PRESS
+                return {"at_wall": await _need(devices.emergency_button, "emergency_button").press(kind)}
+            case Motion():
+                _need(devices.shower_sensor, "shower_sensor").motion()
+            case Shower():
+                _need(devices.shower_sensor, "shower_sensor").shower(command.minutes)
+            case Meters():
+                return {"meters": devices.meters()}
+        return {}
+
+    def _measure_pressure(self, command: MeasurePressure) -> None:
+        cuff = _need(self._devices.sphygmomanometer, "sphygmomanometer")
+        try:
+            cuff.measure(command.systolic, command.diastolic, command.pulse, command.flags)
+        except CannotSay as error:
+            raise NotDone(str(error)) from error
+
+
+def _need(device: D | None, kind: str) -> D:
+    if device is None:
+        raise NotDone(f"this home has no {kind}; its configuration names none")
+    return device

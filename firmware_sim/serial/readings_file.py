@@ -1,0 +1,49 @@
+"""Readings for a single meter: from a CSV file, or invented."""
+
+import csv
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from firmware_sim.lives.glucose import GlucoseHabit, glucose_of_day
+from firmware_sim.serial.meter import StoredGlucose
+
+_COLUMNS = ("at", "glucose_mg_dl")
+_INVENTED_DAYS = 14
+_SEED = 1
+_HIGHEST_MG_DL = 0xFFFF
+
+
+class BadReadings(ValueError):
+    """The file is not of its form; the message names file, line and what was expected."""
+
+
+def read_readings(path: Path) -> list[StoredGlucose]:
+    """Oldest first. Raises BadReadings, OSError."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if rows.fieldnames is None or not set(_COLUMNS) <= set(rows.fieldnames):
+            raise BadReadings(f"{path}: the first line has to name the columns {' and '.join(_COLUMNS)}")
+        readings = [_reading(row, f"{path}, line {rows.line_num}") for row in rows]
+    return sorted(readings, key=lambda reading: reading.at)
+
+
+def invented_readings(now: datetime) -> list[StoredGlucose]:
+    """Two weeks of a believable elder, up to `now` (naive)."""
+    taken = [
+        event
+        for number in range(-_INVENTED_DAYS, 1)
+        for event in glucose_of_day(_SEED, number, (now + timedelta(days=number)).date(), GlucoseHabit())
+    ]
+    return [StoredGlucose(event.at, event.glucose_mg_dl) for event in taken if event.at <= now]
+
+
+def _reading(row: dict[str, str], where: str) -> StoredGlucose:
+    try:
+        at, glucose_mg_dl = datetime.fromisoformat(row["at"]), int(row["glucose_mg_dl"])
+    except (ValueError, TypeError) as error:
+        raise BadReadings(f"{where}: expected a time like 2026-11-22T07:30:00 and a whole number of mg/dL") from error
+    if at.tzinfo is not None:
+        raise BadReadings(f"{where}: a meter's clock has no zone; leave it out of {row['at']}")
+    if not 0 <= glucose_mg_dl <= _HIGHEST_MG_DL:
+        raise BadReadings(f"{where}: {glucose_mg_dl} mg/dL is not between 0 and {_HIGHEST_MG_DL}")
+    return StoredGlucose(at, glucose_mg_dl)
