@@ -1,6 +1,8 @@
 """Homes hear what the centre did with their alarms: every step, in order, after its COMMIT, until the broker has it."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -53,7 +55,7 @@ class Teller:
             if not self._subscriber.connected:
                 continue  # the connection wakes us when it stands
             try:
-                while await self._tell_some():
+                while await _to_its_end(self._tell_some()):
                     pass
                 await self._repeat_newest()
             except DatabaseAway as error:
@@ -106,6 +108,16 @@ class Teller:
             log.info("home_told", alarm=step.message.alarm, gateway=step.gateway_id, state=str(step.message.state))
         if not await asyncio.to_thread(_all_arrived, publications):
             raise BrokerAway
+
+
+async def _to_its_end(round_: Coroutine[Any, Any, bool]) -> bool:
+    """Awaits a round of telling; asked to stop meanwhile, the round is ended first, so that nothing is told twice."""
+    task = asyncio.ensure_future(round_)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _all_arrived(publications: list[Publication]) -> bool:

@@ -31,13 +31,13 @@ def run(config: CloudConfig) -> None:
     """Blocks until SIGTERM. Raises ConfigurationError where the limits file is refused."""
     limits = load_limits(config.beside(config.detection.limits))
 
-    def work(process: Process) -> None:
-        _work(process, limits)
+    def loop(process: Process) -> None:
+        work(process, limits)
 
-    run_worker("detect", config, work, port=config.detection.port, away=(DatabaseAway,))
+    run_worker("detect", config, loop, port=config.detection.port, away=(DatabaseAway,))
 
 
-def _work(process: Process, limits: Limits) -> None:
+def work(process: Process, limits: Limits) -> None:
     config = process.config
     fresh = timedelta(hours=config.detection.fresh_hours)
     with (
