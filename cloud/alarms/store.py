@@ -76,7 +76,9 @@ async def insert(connection: AsyncConnection, gateway: str, message: AlarmMessag
 
 async def get(connection: AsyncConnection, alarm_id: UUID, *, lock: bool = False) -> Alarm:
     """Raises NotFound. With `lock` it stays as it is until the transaction ends."""
-    cursor = await connection.execute(f"{_ALARM} FOR UPDATE OF a".encode() if lock else _ALARM, (alarm_id,))
+    if lock:  # by itself: a join beside FOR UPDATE would still show the person from before the wait
+        await connection.execute("SELECT FROM alarm WHERE alarm_id = %s FOR UPDATE", (alarm_id,))
+    cursor = await connection.execute(_ALARM, (alarm_id,))
     row = await cursor.fetchone()
     if row is None:
         raise NotFound(f"there is no alarm {alarm_id}")

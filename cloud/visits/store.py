@@ -18,8 +18,9 @@ _VISIT = (
 
 async def get(connection: AsyncConnection, visit_id: int, *, lock: bool = False) -> Visit:
     """Raises NotFound. With `lock` it stays as it is until the transaction ends."""
-    query = f"{_VISIT} WHERE v.visit_id = %s {'FOR UPDATE OF v' if lock else ''}"
-    cursor = await connection.execute(query.encode(), (visit_id,))
+    if lock:  # by itself: a join beside FOR UPDATE would still show the nurse from before the wait
+        await connection.execute("SELECT FROM visit WHERE visit_id = %s FOR UPDATE", (visit_id,))
+    cursor = await connection.execute(f"{_VISIT} WHERE v.visit_id = %s".encode(), (visit_id,))
     row = await cursor.fetchone()
     if row is None:
         raise NotFound(f"there is no visit {visit_id}")
@@ -155,12 +156,12 @@ async def add_request(
 async def open_request(connection: AsyncConnection, elder_id: int) -> Visit | None:
     """The request that the elder waits for, locked."""
     cursor = await connection.execute(
-        f"{_VISIT} WHERE v.elder_id = %s AND v.kind = 'request' AND v.state IN ('proposed', 'accepted') "
-        "FOR UPDATE OF v".encode(),
+        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' AND state IN ('proposed', 'accepted') "
+        "FOR UPDATE",
         (elder_id,),
     )
     row = await cursor.fetchone()
-    return None if row is None else _visit(row)
+    return None if row is None else await get(connection, row[0])
 
 
 async def set_wish(connection: AsyncConnection, visit_id: int, wish: str) -> None:
@@ -275,11 +276,11 @@ async def add_for_alarm(
 
 async def visit_of_alarm(connection: AsyncConnection, alarm_id: UUID) -> Visit:
     """Locked. Raises NotFound."""
-    cursor = await connection.execute(f"{_VISIT} WHERE v.alarm_id = %s FOR UPDATE OF v".encode(), (alarm_id,))
+    cursor = await connection.execute("SELECT visit_id FROM visit WHERE alarm_id = %s FOR UPDATE", (alarm_id,))
     row = await cursor.fetchone()
     if row is None:
         raise NotFound(f"there is no visit for alarm {alarm_id}")
-    return _visit(row)
+    return await get(connection, row[0])
 
 
 async def promise(connection: AsyncConnection, visit_id: int, promised_by: datetime) -> None:
