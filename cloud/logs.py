@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -9,7 +10,13 @@ import structlog
 def set_up_logs(process: str) -> None:
     """Once, at start. Each line carries `process`; ids are fields, people's names and secrets never are."""
     terminal = sys.stderr.isatty()
+
+    def name_process(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["process"] = process  # not a context variable, which other threads would not see
+        return event
+
     shared: list[structlog.typing.Processor] = [
+        name_process,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -24,7 +31,6 @@ def set_up_logs(process: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     # Libraries speak through the standard library; only their warnings are ours to show, in the same form.
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=[*shared, *exceptions]))

@@ -1,0 +1,158 @@
+"""`doorstep-cloud up` as a user starts it: real children, really killed."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 90.0
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data folder that the embedded server's own user may enter, and a configuration beside it."""
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-up-"))
+    text = (ROOT / "configs" / "cloud.toml").read_text(encoding="utf-8")
+    (folder / "cloud.toml").write_text(text.replace("port = 8080", "port = 18080"), encoding="utf-8")
+    shutil.copy(ROOT / "configs" / "limits.toml", folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    where = ["--config", str(folder / "cloud.toml"), "--data", str(folder / "data")]
+    return [sys.executable, "-m", "cloud.cli", *words, *where]
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    seed = ["--seed", str(ROOT / "configs" / "community.toml")]
+    with (folder / "up.log").open("ab") as log:
+        process = subprocess.Popen([*command(folder, "up"), *seed], stdout=log, stderr=log, start_new_session=True)
+    try:
+        until(lambda: run_file(folder) is not None, folder, process)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(WITHIN_S)
+
+
+def run_file(folder: Path) -> dict[str, Any] | None:
+    path = folder / "data" / "run" / "cloud.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def until(condition: Callable[[], bool], folder: Path, process: subprocess.Popen[bytes] | None = None) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not condition():
+        ended = process is not None and process.poll() is not None
+        assert not ended, (folder / "up.log").read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, (folder / "up.log").read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines that name the folder: database, broker, stages."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if str(folder) in line:
+                found.append(line)
+    return found
+
+
+def test_everything_starts_is_revived_and_stops_without_a_trace(folder: Path) -> None:
+    with up(folder) as process:
+        run = run_file(folder)
+        assert run is not None
+        assert list(run["pids"]) == ["up", "ingest", "detect", "visits", "alarms", "web"]
+        with urllib.request.urlopen(run["web"] + "/login", timeout=10) as answer:  # noqa: S310 - our own http address
+            assert answer.status == 200
+        with psycopg.connect(run["dsn"]) as connection:
+            row = connection.execute("SELECT count(*) FROM elder").fetchone()
+        assert row == (3,)
+
+        second = subprocess.run(command(folder, "up"), capture_output=True, text=True, timeout=WITHIN_S, check=False)
+        assert second.returncode == 1
+        assert f"is served already, by process {process.pid}" in second.stderr
+
+        seeded = subprocess.run(  # while it is up, a command finds its database
+            [*command(folder, "seed"), str(ROOT / "configs" / "community.toml")],
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+        assert "11 devices, 4 staff: loaded" in seeded.stdout
+
+        os.kill(run["pids"]["ingest"], signal.SIGKILL)
+        until(lambda: (run_file(folder) or run)["pids"]["ingest"] != run["pids"]["ingest"], folder, process)
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WITHIN_S) == 0
+    assert run_file(folder) is None
+    assert processes_of(folder) == []
+
+
+def test_after_kill_9_no_stage_is_left_and_the_next_start_takes_over(folder: Path) -> None:
+    with up(folder) as first:
+        before = run_file(folder)
+        assert before is not None
+        first.kill()
+        first.wait(WITHIN_S)
+        # The database is a daemon and stays; whatever is ours ends.
+        until(lambda: all("postgres" in line for line in processes_of(folder)), folder)
+    (folder / "data" / "run" / "cloud.json").unlink()  # so that the next one's is told from the killed one's
+    with socket.create_server(("127.0.0.1", 18080)), up(folder) as second:
+        after = run_file(folder)
+        assert after is not None
+        assert after["pids"]["up"] == second.pid
+        assert after["web"] != "http://127.0.0.1:18080"  # in use: stepped over
+    assert processes_of(folder) == []
+
+
+def test_a_stage_alone_says_what_it_misses(folder: Path) -> None:
+    (folder / "cloud.toml").write_text(f'data = "{folder}/data"\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "cloud.cli", "ingest", "--config", str(folder / "cloud.toml")],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "nothing is up in" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_start_the_embedded_database_for_the_while(folder: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command(folder, *words), capture_output=True, text=True, timeout=WITHIN_S, check=False)
+
+    assert "files applied; the schema is up to date (plain PostgreSQL)" in run("migrate").stdout
+    missing = run("elder-link", "elder-9")
+    assert (missing.returncode, missing.stderr) == (1, "doorstep-cloud: there is no elder 'elder-9'\n")
+    assert "3 elders" in run("seed", str(ROOT / "configs" / "community.toml")).stdout
+    assert run("elder-link", "elder-1").stdout.startswith("/e/")
+    assert processes_of(folder) == []
