@@ -45,7 +45,14 @@ def parse_time_scale(text: str) -> TimeScale:
             float(speed),
         )
     except ValueError as error:
-        raise ValueError(f"{CLOCK_VARIABLE}: {text!r} is not ORIGIN@STARTEDxSPEED with ISO 8601 times") from error
+        raise ValueError(f"{CLOCK_VARIABLE}: {text!r} is not ORIGIN@STARTEDxSPEED with ISO 8601 times and zones") from error
     if not scale.speed > 0:
         raise ValueError(f"{CLOCK_VARIABLE}: speed must be above 0, not {scale.speed:g}")
     return scale
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone is no instant")
+    return at.astimezone(UTC)

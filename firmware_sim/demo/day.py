@@ -13,7 +13,7 @@ def watch(stage: Stage, speed: float, stopping: Event, say: Callable[[str], None
     say(f"Doorstep is up; the day runs {speed:g} times as fast as yours.")
     say("")
     say(f"  the board of the care centre   {stage.web}/board     log in as desk     password {PASSWORD}")
-    say(f"  a nurse's phone                {stage.web}/today     log in as nurse-1  password {PASSWORD}")
+    say(f"  a nurse's phone                {stage.web}/today     log in as nurse    password {PASSWORD}")
     say(f"  an elder's page                {stage.web}/e/{ELDER_LINKS['home-1']}")
     say("")
     say("Try it (in another terminal, from this folder):")

@@ -96,7 +96,7 @@ class _Trip:
         broker = urlsplit(self._stage.broker)
         repeater = Repeater(broker.hostname or "127.0.0.1", broker.port or 1883)
         desk = Staff(self._stage.web, "desk", PASSWORD)
-        nurse = Staff(self._stage.web, "nurse-1", PASSWORD)
+        nurse = Staff(self._stage.web, "nurse", PASSWORD)
         stream = BoardStream(self._stage.web, desk.cookies)
         try:
             self._wait_for_histories(desk)
@@ -168,8 +168,8 @@ class _Trip:
             nurse.step(visit_id, step)
         nurse.report(
             visit_id,
-            findings=["well"],
-            actions=["measured_again"],
+            findings=["measured_again_usual"],
+            actions=["talked"],
             note="Measured again at the door.",
             verdict=verdict,
             next_on=None,
@@ -180,9 +180,9 @@ class _Trip:
         finally:
             elder.close()
         closed = nurse.visit(visit_id)
-        self._figures.visits_closed += closed["state"] == "assessed"
-        self._figures.assessments += closed["assessment"]["face"] == face
-        self._figures.verdicts.append(closed["alert"]["verdict"])
+        self._figures.visits_closed += closed["visit"]["state"] == "assessed"
+        self._figures.assessments += closed["report"]["face"] == face
+        self._figures.verdicts.append(closed["report"]["verdict"])
 
     def _broker_repeats(self, repeater: Repeater) -> None:
         with self._step("the broker delivers old messages again"):
