@@ -5,6 +5,8 @@ broker gives again. A subscriber keeps no session, since what it missed is sent 
 says that the database has it.
 """
 
+import contextlib
+import socket
 import threading
 import time
 import uuid
@@ -55,9 +57,19 @@ class Publication:
 def broker_address(url: str) -> tuple[str, int]:
     """Host and port of `mqtt://HOST:PORT`. Raises ValueError that names the expected form."""
     parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname:
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number
+        host = None
+    if parts.scheme != "mqtt" or not host:
         raise ValueError(f"broker {url!r} is not of the form mqtt://HOST:PORT")
-    return parts.hostname, parts.port or _DEFAULT_PORT
+    return host, port or _DEFAULT_PORT
+
+
+def _send_at_once(_client: paho.Client, _data: Any, connection: Any) -> None:
+    """Without this the kernel holds a message back until the answer to the one before it is in: 40 ms and more."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Subscriber:
@@ -98,6 +110,7 @@ class Subscriber:
         self._client.max_inflight_messages_set(_IN_FLIGHT)
         self._client.max_queued_messages_set(0)  # none is thrown away
         self._client.reconnect_delay_set(1, 10)
+        self._client.on_socket_open = _send_at_once
         self._client.on_connect = self._connected
         self._client.on_connect_fail = self._failed
         self._client.on_disconnect = self._disconnected
