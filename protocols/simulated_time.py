@@ -45,7 +45,9 @@ def parse_time_scale(text: str) -> TimeScale:
             float(speed),
         )
     except ValueError as error:
-        raise ValueError(f"{CLOCK_VARIABLE}: {text!r} is not ORIGIN@STARTEDxSPEED with ISO 8601 times and zones") from error
+        raise ValueError(
+            f"{CLOCK_VARIABLE}: {text!r} is not ORIGIN@STARTEDxSPEED, times ISO 8601 with a zone"
+        ) from error
     if not scale.speed > 0:
         raise ValueError(f"{CLOCK_VARIABLE}: speed must be above 0, not {scale.speed:g}")
     return scale
