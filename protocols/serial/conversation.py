@@ -1,0 +1,110 @@
+"""A session written as one generator: it yields what it asks and what it learns, and is sent what the meter says.
+
+Most meters are asked and answer; they differ in how their bytes are cut and in what is asked. A `Talk` yields `Ask`
+where it waits, and is then sent the next part that the meter's splitter cut, or None when nothing came in time. All
+else that it yields (`Identified`, `RecordRead`, ... and `Finished` at the very end) is handed on in its order, so a
+record yielded before an `Ask` is on the disk before that question goes out.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from protocols.errors import UnexpectedReply
+from protocols.serial.session import ClockRead, Event, Finished, Identified, LineSettings, RecordRead, Send, Wait
+
+RETRIES = 3
+MAX_UNANSWERING_BYTES = 1 << 16
+"""A line that says so much without one whole part is not a meter of this kind."""
+
+Part = TypeVar("Part")
+Reply = TypeVar("Reply")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Sends `data` (perhaps nothing) and waits for the next part; None is sent back after so much silence."""
+
+    data: bytes
+    silence_s: float
+
+
+Talk = Generator[Ask | Identified | ClockRead | RecordRead | Finished, Part | None, Reply]
+
+
+class Splitter(Protocol[Part]):
+    """Cuts a stream into a meter's parts, and finds its way back after noise. Holds a bounded number of bytes."""
+
+    def feed(self, data: bytes) -> list[Part]:
+        """The parts that `data` completes, in order."""
+        ...
+
+    def clear(self) -> None:
+        """Drop an unfinished part: nothing more of it will come."""
+        ...
+
+
+class ConversationSession(Generic[Part]):
+    """See `protocols.serial.session.Session`."""
+
+    def __init__(self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part]) -> None:
+        self._line = line
+        self._talk = talk
+        self._splitter = splitter
+        self._silence_s = 0.0
+        self._unanswering_bytes = 0
+        self._over = False
+
+    @property
+    def line(self) -> LineSettings:
+        return self._line
+
+    def begin(self) -> list[Event]:
+        return self._go_on(None)
+
+    def receive(self, data: bytes) -> list[Event]:
+        events: list[Event] = []
+        if not self._over:
+            self._unanswering_bytes += len(data)
+            events.append(Wait(self._silence_s))  # it is speaking: silence is counted from here
+        for part in self._splitter.feed(data):
+            self._unanswering_bytes = 0
+            if not self._over:
+                events += self._go_on(part)
+        if self._unanswering_bytes > MAX_UNANSWERING_BYTES:
+            raise UnexpectedReply("the line speaks without end and never as this meter does; check model and cable")
+        return events
+
+    def timed_out(self) -> list[Event]:
+        self._splitter.clear()
+        return [] if self._over else self._go_on(None)
+
+    def _go_on(self, part: Part | None) -> list[Event]:
+        events: list[Event] = []
+        while not self._over:
+            try:
+                step = self._talk.send(part)
+            except StopIteration:
+                self._over = True
+                break
+            part = None
+            if isinstance(step, Ask):
+                self._silence_s = step.silence_s
+                events += [Send(step.data)] if step.data else []
+                events.append(Wait(step.silence_s))
+                break
+            events.append(step)
+        return events
+
+
+def ask_again(data: bytes, silence_s: float, model: str) -> Talk[Part, Part]:
+    """The next part after `data`, which is sent again when nothing comes. Raises UnexpectedReply after `RETRIES`."""
+    for _ in range(1 + RETRIES):
+        part = yield Ask(data, silence_s)
+        if part is not None:
+            return part
+    raise silent(model)
+
+
+def silent(model: str) -> UnexpectedReply:
+    return UnexpectedReply(f"the meter was silent {1 + RETRIES} times; check the cable, and that it is a {model}")
