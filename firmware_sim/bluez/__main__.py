@@ -9,9 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import sys
 from pathlib import Path
+
+import structlog
 
 from firmware_sim.bluez.errors import BluezStartError
 from firmware_sim.bluez.private_bluez import PrivateBluez
@@ -41,6 +44,11 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Read the arguments and run until told to stop."""
+    # Standard output carries one line, the bus address.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
     parser = argparse.ArgumentParser(prog="python -m firmware_sim.bluez", description="A model of bluetoothd.")
     parser.add_argument("--hci", required=True, help="the controller, tcp-client:HOST:PORT")
     parser.add_argument("--keystore", required=True, type=Path, help="JSON file that keeps the bonds")

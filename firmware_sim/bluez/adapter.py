@@ -107,11 +107,13 @@ class Adapter:
         self._tree.change(ADAPTER_PATH, self._interface, different)
 
     def _create_device(self, address: hci.Address) -> RemoteDevice:
-        def attempt() -> LinkAttempt:
-            return LinkAttempt(lambda: self._central.connect(address), self._listening)
-
         device = RemoteDevice(
-            self._tree, self._central, self._agents, adapter_path=ADAPTER_PATH, address=address, attempt=attempt
+            self._tree,
+            self._central,
+            self._agents,
+            adapter_path=ADAPTER_PATH,
+            address=address,
+            listening=self._listening,
         )
         self._devices[address] = device
         return device

@@ -51,17 +51,20 @@ class BusDaemon:
         # setpriv lets the daemon die with us even when we are killed.
         setpriv = shutil.which("setpriv")
         prefix = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
-        process = await asyncio.create_subprocess_exec(
-            *prefix,
-            program,
-            f"--config-file={configuration}",
-            "--nofork",
-            "--nopidfile",
-            "--nosyslog",
-            "--print-address=1",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        log_file = folder / "dbus-daemon.log"
+        with log_file.open("wb") as complaints:
+            process = await asyncio.create_subprocess_exec(
+                *prefix,
+                program,
+                f"--config-file={configuration}",
+                "--nofork",
+                "--nopidfile",
+                "--nosyslog",
+                "--print-address=1",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=complaints,
+            )
         if process.stdout is None:
             raise BluezStartError("dbus-daemon gave no output to read its address from")
         try:
@@ -71,7 +74,7 @@ class BusDaemon:
         daemon = cls(process, line.decode().strip())
         if not daemon.address:
             await daemon.stop()
-            raise BluezStartError(f"dbus-daemon did not start with {configuration}; its message stands above")
+            raise BluezStartError(f"dbus-daemon did not start with {configuration}; its reason stands in {log_file}")
         return daemon
 
     async def stop(self) -> None:

@@ -102,14 +102,19 @@ class Central:
             else:
                 await device.stop_scanning()
 
-    async def connect(self, address: hci.Address) -> Connection | None:
-        """Connect to a device that was just heard; None when it did not answer. One attempt at a time."""
+    async def connect(self, address: hci.Address, on_connection: Callable[[Connection], None]) -> Connection | None:
+        """Connect to a device that was just heard; None when it did not answer. One attempt at a time.
+
+        `on_connection` is called before anything else can happen on the link.
+        """
         async with self._attempts:
             device = self.device
+            device.once(Device.EVENT_CONNECTION, on_connection)
             try:
                 return await device.connect(address, own_address_type=hci.OwnAddressType.PUBLIC, timeout=LINK_ATTEMPT_S)
             except core.BaseBumbleError as error:
                 log.debug("bluez.no_link", address=str(address), error=str(error))
+                device.remove_listener(Device.EVENT_CONNECTION, on_connection)
                 return None
 
     @contextmanager

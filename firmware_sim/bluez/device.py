@@ -18,7 +18,7 @@ from firmware_sim.bluez.central import Central
 from firmware_sim.bluez.device_properties import dashed, first_properties, heard_changes
 from firmware_sim.bluez.errors import BluezError, LinkLostError
 from firmware_sim.bluez.gatt import RemoteServices, discover
-from firmware_sim.bluez.link import LinkAttempt
+from firmware_sim.bluez.link import LinkAttempt, Listening
 from firmware_sim.bluez.objects import Interface, Method, ObjectTree
 from firmware_sim.bluez.security import Security
 from firmware_sim.bluez.waiting import until_link_lost
@@ -42,14 +42,14 @@ class RemoteDevice:
         *,
         adapter_path: str,
         address: hci.Address,
-        attempt: Callable[[], LinkAttempt],
+        listening: Listening,
     ) -> None:
         self.address = address
         self.path = f"{adapter_path}/dev_{address.to_string(False).replace(':', '_')}"
         self.heard_at = asyncio.get_running_loop().time()
         self.is_temporary = True
         self.attempt: LinkAttempt | None = None
-        self._create_attempt = attempt
+        self._listening = listening
         self._tree = tree
         self._central = central
         self._connection: Connection | None = None
@@ -128,12 +128,13 @@ class RemoteDevice:
     async def _open_link(self) -> Connection:
         """Connect, and encrypt when a bond exists. Raises BluezError with bluetoothd's words."""
         self.is_temporary = False
-        self.attempt = attempt = self._create_attempt()
+        self.attempt = LinkAttempt(lambda: self._central.connect(self.address, self._attach), self._listening)
         try:
-            connection = await attempt.run()
+            connection = await self.attempt.run()
         finally:
             self.attempt = None
-        self._attach(connection)
+        if self._connection is not connection:
+            raise BluezError(errors.FAILED, "le-connection-abort-by-remote")
         if self.is_bonded:
             try:
                 await self._security.encrypt(connection)
@@ -146,6 +147,7 @@ class RemoteDevice:
         return connection
 
     def _attach(self, connection: Connection) -> None:
+        """Listen to a link from its first moment on: the device may speak, or hang up, at once."""
         self._connection = connection
         self._link_gone.clear()
         connection.on(Connection.EVENT_DISCONNECTION, self._on_disconnection)

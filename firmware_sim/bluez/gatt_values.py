@@ -152,10 +152,16 @@ class RemoteCharacteristic(_RemoteValue):
         if owner in self._subscribers:
             raise BluezError(errors.IN_PROGRESS, "Already notifying")
         with self._alone("notify"):
-            if not self._subscribers:
-                await self._ask(lambda: self._proxy.subscribe(self._signal_value))
-            self._subscribers.add(owner)
-        self._tree.change(self._path, self.interface, {"Notifying": Variant("b", True)})
+            is_first = not self._subscribers
+            self._subscribers.add(owner)  # before we wait: the client may leave meanwhile
+            if is_first:
+                try:
+                    await self._ask(lambda: self._proxy.subscribe(self._signal_value))
+                except BluezError:
+                    self._subscribers.discard(owner)
+                    raise
+        if owner in self._subscribers:
+            self._tree.change(self._path, self.interface, {"Notifying": Variant("b", True)})
         return []
 
     async def _stop_notify(self, message: Message) -> list[Any]:

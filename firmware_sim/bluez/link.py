@@ -14,6 +14,9 @@ from firmware_sim.bluez.errors import BluezError
 
 CONNECT_TIMEOUT_S = 20.0
 
+Listening = Callable[["LinkAttempt"], AbstractAsyncContextManager[None]]
+"""Scans for as long as an attempt waits to hear its device."""
+
 
 class LinkAttempt:
     """Connects to one device. Several attempts may wait at the same time; each link is asked for alone."""
@@ -21,7 +24,7 @@ class LinkAttempt:
     def __init__(
         self,
         connect: Callable[[], Awaitable[Connection | None]],
-        listening: Callable[[LinkAttempt], AbstractAsyncContextManager[None]],
+        listening: Listening,
     ) -> None:
         self._connect = connect
         self._listening = listening
