@@ -1,5 +1,6 @@
 """`doorstep-cloud`: the centre's commands. A stage's code is loaded only when its command runs."""
 
+import errno
 import importlib
 import os
 import secrets
@@ -47,6 +48,13 @@ def _sentences() -> Iterator[None]:
 
 def _load(path: Path, data: Path | None = None) -> CloudConfig:
     config = load(path)
+    if config.broker.url != "embedded":
+        from cloud.mqtt import broker_address  # noqa: PLC0415
+
+        try:
+            broker_address(config.broker.url)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: broker.url: {error}") from error
     return config if data is None else msgspec.structs.replace(config, data=str(data))
 
 
@@ -90,7 +98,13 @@ def _run_stage(module: str, section: str, config: Path) -> None:
                 raise ConfigurationError(f"{PORT_VARIABLE}: expected a port number, got {port!r}")
             part = msgspec.structs.replace(getattr(loaded, section), port=int(port))
             loaded = msgspec.structs.replace(loaded, **{section: part})
-    importlib.import_module(module).run(loaded)
+        stage = importlib.import_module(module)
+        try:
+            stage.run(loaded)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise ConfigurationError(f"{config}: {section}.port: the port is in use; choose another") from error
 
 
 @app.command()
