@@ -21,6 +21,7 @@ from firmware_sim.bluez.errors import BluezError, BluezStartError
 
 OPEN_TIMEOUT_S = 10.0
 LINK_ATTEMPT_S = 4.0  # the kernel's limit for one attempt to a device that was just heard
+GIVE_UP_S = LINK_ATTEMPT_S + 2.0  # a power cycle may take bumble's answer away
 
 log = structlog.get_logger()
 
@@ -109,13 +110,17 @@ class Central:
         """
         async with self._attempts:
             device = self.device
-            device.once(Device.EVENT_CONNECTION, on_connection)
+            device.on(Device.EVENT_CONNECTION, on_connection)
             try:
-                return await device.connect(address, own_address_type=hci.OwnAddressType.PUBLIC, timeout=LINK_ATTEMPT_S)
-            except core.BaseBumbleError as error:
+                async with asyncio.timeout(GIVE_UP_S):
+                    return await device.connect(
+                        address, own_address_type=hci.OwnAddressType.PUBLIC, timeout=LINK_ATTEMPT_S
+                    )
+            except (core.BaseBumbleError, TimeoutError) as error:
                 log.debug("bluez.no_link", address=str(address), error=str(error))
-                device.remove_listener(Device.EVENT_CONNECTION, on_connection)
                 return None
+            finally:
+                device.remove_listener(Device.EVENT_CONNECTION, on_connection)
 
     @contextmanager
     def pairing_with(self, connection: Connection, config: PairingConfig) -> Iterator[None]:
