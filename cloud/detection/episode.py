@@ -97,12 +97,10 @@ def evaluate(
     if open_episode is None:
         if not firing:
             return Leave()
-        return Open(
-            priority=most_urgent(*(reason.priority for reason in firing)),
-            reasons=_sorted(firing),
-            evidence_from=min(reason.first_at for reason in firing),
-            evidence_to=max(reason.at for reason in firing),
-        )
+        opened = _opened(firing)
+        candidate = Episode(cause, opened.priority, opened.reasons, now, opened.evidence_from, opened.evidence_to)
+        # gone already, as after a day on which nobody looked: it would be closed at the next look
+        return Leave() if _has_cleared(candidate, observations, limits, zone) else opened
     extended = _extended(open_episode, firing)
     if extended is not None:
         return extended
@@ -129,6 +127,15 @@ def _beside_usual(reason: Reason, bands: Mapping[Metric, Baseline]) -> Reason:
 
 def _sorted(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(reasons, key=lambda reason: (reason.priority.rank, not reason.floor, reason.key)))
+
+
+def _opened(firing: Sequence[Reason]) -> Open:
+    return Open(
+        priority=most_urgent(*(reason.priority for reason in firing)),
+        reasons=_sorted(firing),
+        evidence_from=min(reason.first_at for reason in firing),
+        evidence_to=max(reason.at for reason in firing),
+    )
 
 
 def _extended(episode: Episode, firing: Sequence[Reason]) -> Extend | None:

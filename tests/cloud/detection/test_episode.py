@@ -227,3 +227,12 @@ def test_a_floor_never_clears_by_itself(limits: Limits, now: datetime) -> None:
     episode = opened(Cause.HYPOGLYCAEMIA, decide(Cause.HYPOGLYCAEMIA, [start], limits, now), now)
     calm = [create_reading(Metric.GLUCOSE, 120, now + hours * HOUR) for hours in range(0, 60, 6)]
     assert decide(Cause.HYPOGLYCAEMIA, [start, *calm], limits, now + 61 * HOUR, episode) == Leave()
+
+
+def test_what_has_cleared_before_anybody_looked_opens_nothing(limits: Limits, now: datetime) -> None:
+    fast = create_reading(Metric.PULSE, 130, now - 30 * HOUR)
+    calm = [create_reading(Metric.PULSE, 80, now - hours * HOUR) for hours in (20, 2)]
+    assert decide(Cause.PULSE, [fast, *calm], limits, now) == Leave()
+    low = create_reading(Metric.GLUCOSE, 45, now - 30 * HOUR)
+    well = [create_reading(Metric.GLUCOSE, 120, now - hours * HOUR) for hours in (20, 2)]
+    assert isinstance(decide(Cause.HYPOGLYCAEMIA, [low, *well], limits, now), Open)  # a floor: a person has to look
