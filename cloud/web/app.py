@@ -1,0 +1,65 @@
+"""The site as one application: routers, errors, headers. Nothing is opened here."""
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from cloud.web.answers import MAX_BODY_BYTES
+from cloud.web.board import api as board_api
+from cloud.web.board import pages as board_pages
+from cloud.web.elder import pages as elder_pages
+from cloud.web.entry import api as entry_api
+from cloud.web.entry import pages as entry_pages
+from cloud.web.errors import map_errors
+from cloud.web.letters import pages as letters_pages
+from cloud.web.live import stream
+from cloud.web.nurse import api as nurse_api
+from cloud.web.nurse import pages as nurse_pages
+from cloud.web.record import pages as record_pages
+from cloud.web.security import Guard
+from cloud.web.services import STATIC, Services
+from cloud.web.watch import Watch
+from cloud.web.watch import router as watch_router
+
+ROUTERS = (
+    entry_pages.router,
+    entry_api.router,
+    board_pages.router,
+    board_api.router,
+    nurse_pages.router,
+    nurse_api.router,
+    record_pages.router,
+    elder_pages.router,
+    letters_pages.router,
+    stream.router,
+    watch_router,
+)
+
+
+class Site(FastAPI):
+    """FastAPI with the guard outside of everything, so that error pages carry its headers too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Guard(super().build_middleware_stack())
+
+
+def create_app(services: Services) -> Site:
+    """The site over `services`, which the caller opens before the first request and closes after the last."""
+    app = Site(
+        title="Doorstep",
+        description="What a care centre's pages use. A session's cookie opens it; unsafe methods need our own Origin.",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # the documentation page of FastAPI loads scripts from elsewhere
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.services = services
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(Watch)
+    map_errors(app)
+    return app

@@ -1,0 +1,1 @@
+"""The desk: alarms, promised visits, silent homes."""

@@ -1,0 +1,111 @@
+"""What the board and the live events show."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardAlarm:
+    alarm_id: UUID
+    state: str
+    kind: str
+    test: bool
+    raised_at: datetime
+    heard_at: datetime
+    elder_id: int | None
+    elder_code: str | None
+    elder_name: str | None
+    home_code: str
+    address: str
+    door_note: str
+    time_zone: str
+    region_id: int
+    stored: bool = True
+    """False while only the broker has told of it."""
+    overdue: bool = False
+    who: str | None = None
+    who_id: int | None = None
+    taken_at: datetime | None = None
+    minutes: int | None = None
+    on_the_way_at: datetime | None = None
+    close_reason: str | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BoardVisit:
+    visit_id: int
+    kind: str
+    state: str
+    priority: str
+    at_risk: bool
+    wish: str | None
+    cause: str | None
+    asked_at: datetime
+    promised_by: datetime
+    nurse: str | None
+    elder_id: int
+    elder_code: str
+    elder_name: str
+    address: str
+    time_zone: str
+    region_id: int
+
+
+@dataclass(frozen=True)
+class SilentHome:
+    gateway_id: str
+    home_code: str
+    address: str
+    street: str
+    elders: list[str]
+    online: bool
+    heard_at: datetime | None
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    staff_id: int
+    name: str
+    role: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Board:
+    community: str
+    now: datetime
+    sentence: str
+    on_duty: list[OnDuty]
+    alarms: list[BoardAlarm]
+    closed: list[BoardAlarm]
+    visits: list[BoardVisit]
+    silent: list[SilentHome]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of everything that the viewer's region and the centre hold."""
+
+    readings_stored: int
+    alerts_open: int
+    alerts_total: int
+    visits_by_state: dict[str, int]
+    assessments: int
+    alarms: int
+    dead_letters: int
+
+
+@dataclass(frozen=True)
+class AlertNews:
+    """What a live event says of an alert."""
+
+    alert_id: int
+    cause: str
+    priority: str
+    state: str
+    elder_code: str
+    elder_name: str
+    region_id: int

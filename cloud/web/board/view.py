@@ -1,0 +1,69 @@
+"""The board as one value, for the page and for the API alike."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cloud.db.pool import AsyncConnection
+from cloud.web.board import store
+from cloud.web.board.model import Board, BoardAlarm, BoardVisit
+from cloud.web.entry.model import Viewer
+from cloud.web.language import Language
+from cloud.web.services import Services
+
+SILENT_AFTER_S = 180.0
+"""Wall seconds without a heartbeat after which a home counts as silent."""
+_CLOSED_SHOWN = timedelta(hours=2)
+_NOON = 12
+
+
+async def board(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Board:
+    now = services.now
+    stored = await store.open_alarms(conn, viewer.regions)
+    unstored = [alarm for alarm in services.hearing.unstored(viewer.regions) if _missing(alarm, stored)]
+    visits = await store.promised_visits(conn, viewer.regions)
+    heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
+    alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)
+    return Board(
+        community=viewer.region_name,
+        now=now,
+        sentence=sentence(alarms, visits, now, _zone(visits), language),
+        on_duty=await store.on_duty(conn, viewer.regions),
+        alarms=alarms,
+        closed=await store.closed_alarms(conn, viewer.regions, now - _CLOSED_SHOWN),
+        visits=visits,
+        silent=await store.silent_homes(conn, viewer.regions, heard_before),
+    )
+
+
+def sentence(
+    alarms: list[BoardAlarm], visits: list[BoardVisit], now: datetime, zone: ZoneInfo, language: Language
+) -> str:
+    """How it stands: "2 people call, 5 visits promised before noon, 1 at risk"; after noon, what is promised today."""
+    calling = sum(alarm.state == "at_centre" for alarm in alarms)
+    local = now.astimezone(zone)
+    morning = local.hour < _NOON
+    edge = local.replace(hour=_NOON if morning else 0, minute=0, second=0, microsecond=0)
+    if not morning:
+        edge += timedelta(days=1)
+    due = sum(visit.promised_by < edge for visit in visits)
+    at_risk = sum(visit.at_risk or visit.promised_by < now for visit in visits)
+    parts = [
+        language.ngettext("%(n)s person calls", "%(n)s people call", calling)
+        if calling
+        else language.gettext("Nobody calls")
+    ]
+    if morning:
+        parts.append(language.ngettext("%(n)s visit promised before noon", "%(n)s visits promised before noon", due))
+    else:
+        parts.append(language.ngettext("%(n)s visit promised today", "%(n)s visits promised today", due))
+    if at_risk:
+        parts.append(language.ngettext("%(n)s at risk", "%(n)s at risk", at_risk))
+    return language.gettext(", ").join(parts)
+
+
+def _missing(alarm: BoardAlarm, stored: list[BoardAlarm]) -> bool:
+    return all(alarm.alarm_id != other.alarm_id for other in stored)
+
+
+def _zone(visits: list[BoardVisit]) -> ZoneInfo:
+    return ZoneInfo(visits[0].time_zone if visits else "Asia/Shanghai")

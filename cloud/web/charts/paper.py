@@ -1,0 +1,243 @@
+"""Places on the paper: panels under one another over one time axis, flags and doors in a lane at the foot.
+
+All numbers are SVG user units; colours and fonts belong to the stylesheet. The same panels are laid out once wide and
+once narrow, so that words keep their size on a phone.
+"""
+
+import itertools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from cloud.web.charts.scale import Line, round_edges, tick_days
+from cloud.web.charts.series import Dot, LimitLine, Mark, Panel, Series
+from cloud.web.language import Language
+from cloud.web.moments import day
+
+_LEFT, _RIGHT, _TOP, _AXIS, _LANE, _BETWEEN = 34.0, 46.0, 22.0, 22.0, 24.0, 12.0
+_SHORTEST_GAP = timedelta(hours=60)
+_LABEL_HEIGHT = 12.0
+_LIMIT_WORDS = 52.0  # room at the left, where a limit's words hide no dot
+_NEAR = 0.3
+"""How far beyond its values, in parts of their span, a metric's limits are drawn."""
+
+
+@dataclass(frozen=True)
+class PlacedDot:
+    x: float
+    y: float
+    dot: Dot
+
+
+@dataclass(frozen=True)
+class PlacedSeries:
+    series: Series
+    number: int
+    dots: tuple[PlacedDot, ...]
+    path: str
+    """Line through the dots, broken where nothing was heard."""
+    band: tuple[float, float] | None
+    """Top and height."""
+    last_words: str
+    last_y: float
+
+
+@dataclass(frozen=True)
+class PlacedLimit:
+    y: float
+    label_y: float
+    limit: LimitLine
+
+
+@dataclass(frozen=True)
+class PlacedBar:
+    x: float
+    y: float
+    height: float
+    words: str
+
+
+@dataclass(frozen=True)
+class PlacedPanel:
+    panel: Panel
+    top: float
+    bottom: float
+    ticks: tuple[tuple[float, str], ...]
+    series: tuple[PlacedSeries, ...]
+    limits: tuple[PlacedLimit, ...]
+    gaps: tuple[tuple[float, float], ...]
+    """Left and width of each stretch without a reading."""
+    bars: tuple[PlacedBar, ...]
+    bar_width: float
+
+
+@dataclass(frozen=True)
+class PlacedMark:
+    x: float
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Paper:
+    width: float
+    height: float
+    left: float
+    right: float
+    panels: tuple[PlacedPanel, ...]
+    days: tuple[tuple[float, str], ...]
+    marks: tuple[PlacedMark, ...]
+    lane: float
+    size: str
+
+
+def lay_out(
+    panels: tuple[Panel, ...],
+    marks: tuple[Mark, ...],
+    begin: datetime,
+    end: datetime,
+    *,
+    zone: ZoneInfo,
+    language: Language,
+    size: str,
+) -> Paper:
+    """`panels` over [begin, end]; `size` is wide (a desk, 760 units) or narrow (a phone, 356 units)."""
+    width, panel_height = (760.0, 170.0) if size == "wide" else (356.0, 150.0)
+    room = _LIMIT_WORDS if any(_near_limits(panel) for panel in panels) else 0.0
+    across = Line(begin.timestamp(), end.timestamp(), _LEFT + room, width - _RIGHT)
+    placed, top = [], _TOP
+    for panel in panels:
+        height = panel_height * (0.45 if panel.bars else 1.0)
+        placed.append(_place_panel(panel, across, top, top + height))
+        top += height + _BETWEEN + _TOP
+    lane = top - _TOP - _BETWEEN + 4
+    shown = [mark for mark in marks if begin <= mark.at <= end]
+    lane_height = _LANE if shown else 0.0
+    ticks = tick_days(begin, end, zone, 8 if size == "wide" else 4)
+    return Paper(
+        width=width,
+        height=lane + lane_height + _AXIS,
+        left=_LEFT,
+        right=width - _RIGHT,
+        panels=tuple(placed),
+        days=tuple((across.at(tick.timestamp()), day(language, tick.date())) for tick in ticks),
+        marks=tuple(PlacedMark(across.at(mark.at.timestamp()), mark) for mark in shown),
+        lane=lane,
+        size=size,
+    )
+
+
+def _place_panel(panel: Panel, across: Line, top: float, bottom: float) -> PlacedPanel:
+    low, high, ticks = _edges(panel)
+    up = Line(low, high, bottom, top)
+    dots = [dot for series in panel.series for dot in series.dots]
+    bar_width = max(1.5, (across.end - across.start) / max((across.high - across.low) / 86400, 1) * 0.7)
+    return PlacedPanel(
+        panel=panel,
+        top=top,
+        bottom=bottom,
+        ticks=tuple((up.at(tick), f"{tick:.{panel.decimals}f}" if tick % 1 else f"{tick:.0f}") for tick in ticks),
+        series=() if panel.bars else _place_series(panel, across, up),
+        limits=_place_limits(panel, up),
+        gaps=() if panel.bars else tuple(_gaps(dots, across)),
+        bars=tuple(_bar(dot, across, up, bar_width) for dot in dots) if panel.bars else (),
+        bar_width=bar_width,
+    )
+
+
+def _edges(panel: Panel) -> tuple[float, float, list[float]]:
+    values = [value for series in panel.series for value in _measured(series)]
+    if panel.bars:
+        return round_edges(0, max([*values, 1]), 2)
+    if not values:
+        return round_edges(0, 1, 2)
+    values += [limit.value for limit in _near_limits(panel)]
+    return round_edges(min(values), max(values))
+
+
+def _measured(series: Series) -> list[float]:
+    """What the value axis has to hold: the band and the dots; a HI or LO stands at the edge wherever that is."""
+    inner = [dot.value for dot in series.dots if not dot.bound] or [dot.value for dot in series.dots]
+    return inner + list(series.band or ())
+
+
+def _near_limits(panel: Panel) -> list[LimitLine]:
+    """Limits that a value of their metric may soon meet; a line far from every dot only hides the others."""
+    near = []
+    for series in panel.series:
+        values = _measured(series)
+        reach = (max(values) - min(values)) * _NEAR
+        near += [
+            limit
+            for limit in panel.limits
+            if limit.metric == series.metric and min(values) - reach <= limit.value <= max(values) + reach
+        ]
+    return near
+
+
+def _place_series(panel: Panel, across: Line, up: Line) -> tuple[PlacedSeries, ...]:
+    ends = [up.at(series.dots[-1].value) if series.dots else 0.0 for series in panel.series]
+    labels = _apart(ends)
+    placed = []
+    for number, series in enumerate(panel.series):
+        dots = tuple(PlacedDot(across.at(dot.at.timestamp()), up.within(dot.value), dot) for dot in series.dots)
+        band = None
+        if series.band is not None:
+            band_top, band_bottom = up.within(series.band[1]), up.within(series.band[0])
+            band = (band_top, band_bottom - band_top)
+        last = f"{series.dots[-1].value:.{panel.decimals}f}" if series.dots else ""
+        placed.append(PlacedSeries(series, number, dots, _path(dots), band, last, labels[number]))
+    return tuple(placed)
+
+
+def _place_limits(panel: Panel, up: Line) -> tuple[PlacedLimit, ...]:
+    shown = _near_limits(panel)
+    labels = _apart([up.at(limit.value) - 4 for limit in shown])
+    return tuple(PlacedLimit(up.at(limit.value), label, limit) for limit, label in zip(shown, labels, strict=True))
+
+
+def _apart(places: list[float]) -> list[float]:
+    """The places pushed downwards until no two labels overlap; order is kept."""
+    moved = dict.fromkeys(range(len(places)), 0.0)
+    previous = float("-inf")
+    for index in sorted(moved, key=lambda index: places[index]):
+        previous = max(places[index], previous + _LABEL_HEIGHT)
+        moved[index] = previous
+    return list(moved.values())
+
+
+def longest_usual_gap(times: list[datetime]) -> timedelta:
+    """A silence longer than this is a gap: three times the usual distance, and 60 hours at least."""
+    distances = [later - earlier for earlier, later in itertools.pairwise(times)]
+    if not distances:
+        return _SHORTEST_GAP
+    usual = timedelta(seconds=median(distance.total_seconds() for distance in distances))
+    return max(_SHORTEST_GAP, usual * 3)
+
+
+def _gaps(dots: list[Dot], across: Line) -> list[tuple[float, float]]:
+    times = sorted(dot.at for dot in dots)
+    longest = longest_usual_gap(times)
+    found = []
+    for earlier, later in itertools.pairwise(times):
+        if later - earlier > longest:
+            left, right = across.at(earlier.timestamp()) + 4, across.at(later.timestamp()) - 4
+            if right > left:
+                found.append((left, right - left))
+    return found
+
+
+def _path(dots: tuple[PlacedDot, ...]) -> str:
+    longest = longest_usual_gap([placed.dot.at for placed in dots])
+    parts: list[str] = []
+    previous: datetime | None = None
+    for placed in dots:
+        begins = previous is None or placed.dot.at - previous > longest
+        parts.append(f"{'M' if begins else 'L'}{placed.x:.1f} {placed.y:.1f}")
+        previous = placed.dot.at
+    return "".join(parts)
+
+
+def _bar(dot: Dot, across: Line, up: Line, width: float) -> PlacedBar:
+    top = up.at(dot.value)
+    return PlacedBar(across.within(dot.at.timestamp()) - width / 2, top, max(up.start - top, 0.0), dot.words)

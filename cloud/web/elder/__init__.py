@@ -1,0 +1,1 @@
+"""The elder's own page."""

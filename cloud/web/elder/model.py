@@ -1,0 +1,27 @@
+"""What the elder's page shows of visits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class ElderVisit:
+    visit_id: int
+    kind: str
+    state: str
+    wish: str | None
+    asked_at: datetime
+    promised_by: datetime
+    nurse: str | None
+    filed_at: datetime | None
+    face: int | None
+
+
+@dataclass(frozen=True)
+class ElderToday:
+    coming: list[ElderVisit]
+    """Visits on their way or promised, soonest first."""
+    request: ElderVisit | None
+    """What the elder asked for and nobody has begun."""
+    to_assess: ElderVisit | None
+    """The latest filed visit, as long as its day and the next."""

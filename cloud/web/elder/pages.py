@@ -1,0 +1,84 @@
+"""The elder's own page, opened by the link on the tablet, and what can be said on it. Works without scripts."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from cloud.db.pool import AsyncConnection
+from cloud.errors import Conflict, NotFound
+from cloud.visits import commands
+from cloud.web.answers import Line, accepts, done, posted
+from cloud.web.elder import store
+from cloud.web.evidence import store as evidence_store
+from cloud.web.evidence.model import Person
+from cloud.web.moments import greeting
+from cloud.web.render import language_of, page
+from cloud.web.services import services_of
+
+router = APIRouter(tags=["elder"])
+_LONGEST_TOKEN = 200
+
+
+class AssessmentWish(BaseModel):
+    face: int = Field(ge=1, le=5)
+    word: Line = ""
+
+
+class RequestWish(BaseModel):
+    wish: Literal["unwell", "medicine", "washing", "shopping", "repair", "company"]
+
+
+@router.get("/e/{token}", include_in_schema=False)
+async def elder_page(request: Request, token: str) -> Response:
+    services, language = services_of(request), language_of(request)
+    async with services.pool.connection() as conn:
+        person = await _person(conn, token)
+        zone = ZoneInfo(person.time_zone)
+        yesterday = (services.now.astimezone(zone) - timedelta(days=1)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        shown = await store.today(conn, person.elder_id, yesterday)
+    context = {
+        "person": person,
+        "token": token,
+        "shown": shown,
+        "greeting": greeting(language, services.now, zone),
+    }
+    return page(request, "elder.html", context, zone=zone)
+
+
+@router.post("/e/{token}/visits/{visit_id}/assessment", openapi_extra=accepts(AssessmentWish))
+async def assess(request: Request, token: str, visit_id: int) -> Response:
+    """The elder's word on a visit: one of five faces."""
+    wish = await posted(request, AssessmentWish)
+    services = services_of(request)
+    async with services.pool.connection() as conn:
+        person = await _person(conn, token)
+        await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now)
+    return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
+
+
+@router.post("/e/{token}/requests", openapi_extra=accepts(RequestWish))
+async def ask(request: Request, token: str) -> Response:
+    """The elder wants somebody to come. Asking again while a wish stands changes nothing."""
+    wish = await posted(request, RequestWish)
+    services = services_of(request)
+    try:
+        async with services.pool.connection() as conn:
+            person = await _person(conn, token)
+            await commands.request(conn, person.elder_id, wish.wish, services.now, promises=services.config.visits)
+    except Conflict:
+        return done(request, {"wish": wish.wish, "new": False}, f"/e/{token}")
+    return done(request, {"wish": wish.wish, "new": True}, f"/e/{token}")
+
+
+async def _person(conn: AsyncConnection, token: str) -> Person:
+    """Raises NotFound. The database compares digests, so that time tells nothing of the token."""
+    if not 0 < len(token) <= _LONGEST_TOKEN:
+        raise NotFound("This link opens nothing.")
+    return await evidence_store.person_by_link(conn, sha256(token.encode()).digest())

@@ -1,0 +1,40 @@
+"""All SQL of the elder's page."""
+
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from cloud.db.pool import AsyncConnection
+from cloud.web.elder.model import ElderToday, ElderVisit
+
+_VISIT = """
+    SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, s.name AS nurse, r.filed_at, m.face
+    FROM visit v LEFT JOIN staff s ON s.staff_id = v.nurse_id
+    LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
+"""
+
+
+async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime) -> ElderToday:
+    async with conn.cursor(row_factory=class_row(ElderVisit)) as cursor:
+        await cursor.execute(
+            _VISIT
+            + """
+            WHERE v.elder_id = %s AND v.state IN ('proposed', 'accepted', 'travelling', 'at_the_door')
+            ORDER BY array_position(ARRAY['at_the_door', 'travelling', 'accepted', 'proposed'], v.state), v.promised_by
+            """,
+            (elder_id,),
+        )
+        going = await cursor.fetchall()
+        await cursor.execute(
+            _VISIT
+            + """
+            WHERE v.elder_id = %s AND v.state IN ('filed', 'assessed') AND r.filed_at >= %s
+            ORDER BY r.filed_at DESC LIMIT 1
+            """,
+            (elder_id, filed_since),
+        )
+        filed = await cursor.fetchone()
+    asked = next(
+        (visit for visit in going if visit.kind == "request" and visit.state in ("proposed", "accepted")), None
+    )
+    return ElderToday([visit for visit in going if visit.nurse is not None], asked, filed)

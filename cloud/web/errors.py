@@ -1,0 +1,147 @@
+"""The one place where what went wrong becomes an HTTP code and a page: what happened, what was kept, what to do."""
+
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from cloud.db.pool import DatabaseAway
+from cloud.errors import CloudError, Conflict, NotAllowed, NotFound
+from cloud.web.language import N_
+from cloud.web.render import language_of, page, see_other
+
+log = structlog.get_logger()
+
+
+class NotSignedIn(Exception):
+    """There is no session, or it has ended."""
+
+
+class TooManyTries(Exception):
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"too many tries, wait {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True)
+class Words:
+    title: str
+    kept: str
+    todo: str
+
+
+_WORDS = {
+    400: Words(N_("That was not understood"), N_("Nothing was changed."), N_("Go back and try again.")),
+    401: Words(N_("Please sign in"), N_("Nothing was changed."), N_("Sign in and try again.")),
+    403: Words(N_("This is not yours to do"), N_("Nothing was changed."), N_("Ask the desk or an administrator.")),
+    404: Words(
+        N_("There is nothing here for you"),
+        N_("Nothing was changed."),
+        N_("Check the address, or begin at the start page."),
+    ),
+    409: Words(
+        N_("Somebody was faster"),
+        N_("Nothing was changed by you; what the other did stands."),
+        N_("Go back: the page then shows how it is now."),
+    ),
+    422: Words(
+        N_("Something in it is missing or wrong"), N_("Nothing was changed."), N_("Go back, correct it, send it again.")
+    ),
+    429: Words(
+        N_("Too many tries"),
+        N_("Nothing was changed."),
+        N_("Wait a minute, then try again. An administrator can set a new password."),
+    ),
+    500: Words(
+        N_("Something broke on our side"),
+        N_("What was saved before is kept; this one step was not done."),
+        N_("Try again in a moment. If it stays like this, tell the administrator the time."),
+    ),
+    503: Words(
+        N_("The centre's database does not answer"),
+        N_("Alarms still arrive and readings are kept in the homes; this one step was not done."),
+        N_("Try again in a moment."),
+    ),
+}
+_CODES: dict[type[CloudError], int] = {NotFound: 404, Conflict: 409, NotAllowed: 403}
+
+
+def speaks_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/") or "application/json" in (
+        request.headers.get("accept", "") + request.headers.get("content-type", "")
+    )
+
+
+def failure(request: Request, code: int, detail: str = "", headers: dict[str, str] | None = None) -> Response:
+    """The page or JSON for `code`; `detail` is one sentence more."""
+    words = _WORDS.get(code, _WORDS[400 if code < 500 else 500])
+    language = language_of(request)
+    title, kept, todo = (language.gettext(text) for text in (words.title, words.kept, words.todo))
+    answer: Response
+    if speaks_json(request):
+        body = {"error": title, "detail": detail, "kept": kept, "todo": todo}
+        answer = JSONResponse(body, status_code=code)
+    else:
+        answer = page(
+            request,
+            "error.html",
+            {"code": code, "title": title, "detail": detail, "kept": kept, "todo": todo},
+            status_code=code,
+        )
+    answer.headers.update(headers or {})
+    return answer
+
+
+def map_errors(app: FastAPI) -> None:
+    """Gives `app` its handlers."""
+
+    async def cloud_error(request: Request, error: Exception) -> Response:
+        code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), 400)
+        return failure(request, code, str(error))
+
+    async def not_signed_in(request: Request, _error: Exception) -> Response:
+        if speaks_json(request) or request.method != "GET":
+            return failure(request, 401)
+        return see_other(f"/login?next={request.url.path}")
+
+    async def too_many(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooManyTries)  # noqa: S101 - registered for it alone
+        return failure(request, 429, headers={"retry-after": f"{error.wait_s:.0f}"})
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+        return failure(request, 422, "; ".join(_place_and_fault(fault) for fault in error.errors()))
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+        return failure(request, error.status_code, headers=dict(error.headers or {}))
+
+    async def database_away(request: Request, error: Exception) -> Response:
+        log.warning("database_away", what="a page", error=type(error).__name__)
+        return failure(request, 503, headers={"retry-after": "5"})
+
+    async def fault(request: Request, error: Exception) -> Response:
+        log.error("page_failed", route=_route(request), error=type(error).__name__, exc_info=error)
+        return failure(request, 500)
+
+    app.add_exception_handler(CloudError, cloud_error)
+    app.add_exception_handler(NotSignedIn, not_signed_in)
+    app.add_exception_handler(TooManyTries, too_many)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(DatabaseAway, database_away)
+    app.add_exception_handler(Exception, fault)
+
+
+def _place_and_fault(fault: dict[str, object]) -> str:
+    place = fault.get("loc")
+    where = ".".join(str(part) for part in place if part != "body") if isinstance(place, tuple) else ""
+    return f"{where}: {fault.get('msg', '')}" if where else str(fault.get("msg", ""))
+
+
+def _route(request: Request) -> str:
+    """The route's pattern: an elder's link must not stand in a log."""
+    return str(getattr(request.scope.get("route"), "path", "unknown"))

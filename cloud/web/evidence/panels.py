@@ -1,0 +1,157 @@
+"""From rows to charts: which metrics speak of a cause, what a dot says, and the same in sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+from zoneinfo import ZoneInfo
+
+from cloud.detection.model import DOUBTFUL_FLAGS
+from cloud.web import labels
+from cloud.web.charts.series import Bound, Dot, Panel, Series
+from cloud.web.evidence.limit_lines import LimitLines
+from cloud.web.evidence.model import Band, Daily, Measured, Night
+from cloud.web.language import Language
+from cloud.web.moments import clock_time, day
+from cloud.web.values import Measures, long_name, short_name
+from protocols.reading import Flag
+
+PANELS: tuple[tuple[str, ...], ...] = (("systolic", "diastolic"), ("glucose",), ("pulse",))
+"""Metrics that share a panel, in the order of the record."""
+CHARTED = tuple(metric for metrics in PANELS for metric in metrics)
+METRICS_OF_CAUSE: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "blood_pressure": (("systolic", "diastolic"),),
+    "pulse": (("pulse",),),
+    "hypoglycaemia": (("glucose",),),
+    "hyperglycaemia": (("glucose",),),
+}
+"""The panels that a nurse needs to judge a cause; for any other, all of them."""
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """Makes panels for one reader and one home."""
+
+    language: Language
+    measures: Measures
+    zone: ZoneInfo
+    now: datetime
+    limits: LimitLines
+
+    def panel(
+        self, metrics: Sequence[str], rows: Sequence[Measured | Daily], bands: Mapping[str, Band]
+    ) -> Panel | None:
+        """One panel, or None where none of its metrics has a reading."""
+        series = tuple(
+            self._series(metric, [row for row in rows if row.metric == metric], bands.get(metric))
+            for metric in metrics
+            if any(row.metric == metric for row in rows)
+        )
+        if not series:
+            return None
+        names = " / ".join(long_name(self.language, one.metric) for one in series)
+        unit = self.measures.unit(metrics[0])
+        return Panel(
+            title=names,
+            unit=unit,
+            decimals=1 if metrics[0] == "glucose" and unit == "mmol/L" else 0,
+            series=series,
+            limits=tuple(line for one in series for line in self.limits.of(one.metric, self.language, self.measures)),
+            description=" ".join(self._sentence(one) for one in series),
+        )
+
+    def nights(self, nights: Sequence[Night]) -> Panel | None:
+        if not nights:
+            return None
+        dots = tuple(
+            Dot(
+                datetime(night.morning.year, night.morning.month, night.morning.day, 3, tzinfo=self.zone),
+                float(night.movements),
+                words=self.language.gettext(
+                    "night to %(day)s: %(count)s movements",
+                    day=day(self.language, night.morning),
+                    count=night.movements,
+                ),
+            )
+            for night in nights
+        )
+        title = self.language.gettext("Movements in the bathroom, 22:00 to 06:00")
+        counts = [night.movements for night in nights]
+        said = self.language.gettext(
+            "%(nights)s nights with movement, mean %(mean)s, most %(most)s.",
+            nights=len(counts),
+            mean=f"{fmean(counts):.0f}",
+            most=max(counts),
+        )
+        return Panel(title, "", 0, (Series("motion", title, dots),), bars=True, description=said)
+
+    def dot_words(self, row: Measured | Daily) -> str:
+        """All there is to say of a reading: "Sys 184 mmHg, 22 Nov 07:40; cuff too loose"."""
+        name, value = short_name(self.language, row.metric), self.measures.text(row.metric, row.value)
+        if isinstance(row, Daily):
+            return self.language.gettext(
+                "%(name)s %(value)s, mean of %(count)s on %(day)s; %(low)s to %(high)s",
+                name=name,
+                value=value,
+                count=row.count,
+                day=day(self.language, row.measured_at.astimezone(self.zone).date()),
+                low=self.measures.number(row.metric, row.low),
+                high=self.measures.number(row.metric, row.high),
+            )
+        said = [f"{name} {value}, {clock_time(self.language, row.measured_at, self.now, self.zone)}"]
+        said += [labels.label(self.language, labels.FLAGS, flag) for flag in row.flags]
+        if row.meal:
+            said.append(labels.label(self.language, labels.MEALS, row.meal))
+        return self.language.gettext("; ").join(said)
+
+    def _series(self, metric: str, rows: Sequence[Measured | Daily], band: Band | None) -> Series:
+        place = None
+        if band is not None:
+            place = (self.measures.scaled(metric, band.low), self.measures.scaled(metric, band.high))
+        dots = tuple(
+            Dot(
+                row.measured_at,
+                self.measures.scaled(metric, row.value),
+                doubtful=doubtful(row),
+                bound=bound(row),
+                words=self.dot_words(row),
+            )
+            for row in rows
+        )
+        return Series(metric, short_name(self.language, metric), dots, place)
+
+    def _sentence(self, series: Series) -> str:
+        values = [dot.value for dot in series.dots]
+        decimals = 1 if series.metric == "glucose" and self.measures.glucose_unit == "mmol/L" else 0
+        said = self.language.gettext(
+            "%(name)s: %(count)s values from %(low)s to %(high)s, mean %(mean)s; last %(last)s.",
+            name=long_name(self.language, series.metric),
+            count=len(values),
+            low=f"{min(values):.{decimals}f}",
+            high=f"{max(values):.{decimals}f}",
+            mean=f"{fmean(values):.{decimals}f}",
+            last=series.dots[-1].words,
+        )
+        if series.band is None:
+            return said
+        low, high = series.band
+        outside = sum(not low <= value <= high for value in values)
+        usual = self.language.gettext(
+            "Usual %(low)s to %(high)s; %(outside)s outside.",
+            low=f"{low:.{decimals}f}",
+            high=f"{high:.{decimals}f}",
+            outside=outside,
+        )
+        return f"{said} {usual}"
+
+
+def doubtful(row: Measured | Daily) -> bool:
+    return isinstance(row, Measured) and any(flag in DOUBTFUL_FLAGS for flag in row.flags)
+
+
+def bound(row: Measured | Daily) -> Bound:
+    if isinstance(row, Measured) and Flag.ABOVE_RANGE in row.flags:
+        return "HI"
+    if isinstance(row, Measured) and Flag.BELOW_RANGE in row.flags:
+        return "LO"
+    return ""

@@ -1,0 +1,165 @@
+"""All SQL about one elder's time line."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from cloud.db.pool import AsyncConnection
+from cloud.errors import NotFound
+from cloud.web.evidence.model import Band, Contact, Daily, Measured, Night, Noticed, PastVisit, Person
+
+_PERSON = """
+    SELECT e.elder_id, e.code, e.name, e.born_on, e.sex, e.conditions, e.risks, e.plan, e.data_note,
+           h.home_id, h.address, h.door_note, h.time_zone, h.region_id, r.name AS community,
+           CASE WHEN r.level = 'street' THEN r.name ELSE p.name END AS street
+    FROM elder e JOIN home h USING (home_id) JOIN region r ON r.region_id = h.region_id
+    LEFT JOIN region p ON p.region_id = r.parent_id
+"""
+
+
+async def person(conn: AsyncConnection, elder_id: int, regions: frozenset[int]) -> Person:
+    """Raises NotFound where there is no such elder in `regions`, so that nothing tells the two apart."""
+    async with conn.cursor(row_factory=class_row(Person)) as cursor:
+        await cursor.execute(
+            _PERSON + "WHERE e.elder_id = %s AND h.region_id = ANY(%s)", (_key(elder_id), list(regions))
+        )
+        found = await cursor.fetchone()
+    if found is None:
+        raise NotFound(f"There is no elder {elder_id} in your community.")
+    return found
+
+
+async def person_by_link(conn: AsyncConnection, link_hash: bytes) -> Person:
+    """The elder whose link has this SHA-256. Raises NotFound."""
+    async with conn.cursor(row_factory=class_row(Person)) as cursor:
+        await cursor.execute(_PERSON + "WHERE e.link_hash = %s", (link_hash,))
+        found = await cursor.fetchone()
+    if found is None:
+        raise NotFound("This link opens nothing.")
+    return found
+
+
+async def contacts(conn: AsyncConnection, elder_id: int) -> list[Contact]:
+    """In the order in which they are to be called."""
+    async with conn.cursor(row_factory=class_row(Contact)) as cursor:
+        await cursor.execute(
+            "SELECT place, name, relation, phone FROM contact WHERE elder_id = %s ORDER BY place", (elder_id,)
+        )
+        return await cursor.fetchall()
+
+
+async def readings(
+    conn: AsyncConnection, elder_id: int, metrics: Sequence[str], begin: datetime, end: datetime
+) -> list[Measured]:
+    """In order of time."""
+    async with conn.cursor(row_factory=class_row(Measured)) as cursor:
+        await cursor.execute(
+            """
+            SELECT metric, measured_at, value, flags, meal FROM reading
+            WHERE elder_id = %s AND metric = ANY(%s) AND measured_at BETWEEN %s AND %s
+            ORDER BY measured_at, record_key
+            """,
+            (elder_id, list(metrics), begin, end),
+        )
+        return await cursor.fetchall()
+
+
+async def days(
+    conn: AsyncConnection, elder_id: int, metrics: Sequence[str], begin: datetime, end: datetime
+) -> list[Daily]:
+    async with conn.cursor(row_factory=class_row(Daily)) as cursor:
+        await cursor.execute(
+            """
+            SELECT metric, bucket + INTERVAL '12 hours' AS measured_at, mean AS value, low, high, count
+            FROM reading_daily
+            WHERE elder_id = %s AND metric = ANY(%s) AND bucket BETWEEN %s AND %s
+            ORDER BY bucket
+            """,
+            (elder_id, list(metrics), begin, end),
+        )
+        return await cursor.fetchall()
+
+
+async def latest(conn: AsyncConnection, elder_id: int, metrics: Sequence[str], until: datetime) -> list[Measured]:
+    """The last reading of each metric that has one."""
+    async with conn.cursor(row_factory=class_row(Measured)) as cursor:
+        await cursor.execute(
+            """
+            SELECT last.* FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (metric, place)
+            CROSS JOIN LATERAL (
+                SELECT metric, measured_at, value, flags, meal FROM reading
+                WHERE elder_id = %s AND reading.metric = wanted.metric AND measured_at <= %s
+                ORDER BY measured_at DESC LIMIT 1
+            ) AS last
+            ORDER BY wanted.place
+            """,
+            (list(metrics), elder_id, until),
+        )
+        return await cursor.fetchall()
+
+
+async def bands(conn: AsyncConnection, elder_id: int) -> dict[str, Band]:
+    async with conn.cursor(row_factory=class_row(Band)) as cursor:
+        await cursor.execute(
+            "SELECT metric, centre, low, high, count, computed_at FROM baseline WHERE elder_id = %s", (elder_id,)
+        )
+        return {band.metric: band for band in await cursor.fetchall()}
+
+
+async def nights(conn: AsyncConnection, elder_id: int, begin: datetime, end: datetime, zone: str) -> list[Night]:
+    """Nights with at least one movement heard."""
+    async with conn.cursor(row_factory=class_row(Night)) as cursor:
+        await cursor.execute(
+            """
+            WITH heard AS (
+                SELECT measured_at AT TIME ZONE %(zone)s AS local FROM reading
+                WHERE elder_id = %(elder)s AND metric = 'motion' AND value > 0
+                  AND measured_at BETWEEN %(begin)s AND %(end)s
+            )
+            SELECT (local + INTERVAL '2 hours')::date AS morning, count(*)::integer AS movements
+            FROM heard WHERE extract(hour FROM local) >= 22 OR extract(hour FROM local) < 6
+            GROUP BY morning ORDER BY morning
+            """,
+            {"zone": zone, "elder": elder_id, "begin": begin, "end": end},
+        )
+        return await cursor.fetchall()
+
+
+async def noticed(conn: AsyncConnection, elder_id: int, since: datetime) -> list[Noticed]:
+    """Alerts, newest first."""
+    async with conn.cursor(row_factory=class_row(Noticed)) as cursor:
+        await cursor.execute(
+            """
+            SELECT a.alert_id, a.cause, a.priority, a.reasons, a.raised_at, a.state, a.closed_at, a.verdict,
+                   s.name AS verdict_by, a.verdict_at, v.visit_id
+            FROM alert a LEFT JOIN staff s ON s.staff_id = a.verdict_by LEFT JOIN visit v USING (alert_id)
+            WHERE a.elder_id = %s AND a.raised_at >= %s ORDER BY a.raised_at DESC LIMIT 200
+            """,
+            (elder_id, since),
+        )
+        return await cursor.fetchall()
+
+
+async def past_visits(conn: AsyncConnection, elder_id: int, since: datetime) -> list[PastVisit]:
+    """Visits with their reports and the elder's word on them, newest first."""
+    async with conn.cursor(row_factory=class_row(PastVisit)) as cursor:
+        await cursor.execute(
+            """
+            SELECT v.visit_id, v.kind, v.state, v.wish, a.cause, s.name AS nurse, v.asked_at,
+                   r.filed_at, r.findings, r.actions, r.note, r.verdict, r.next_on, m.face, m.word
+            FROM visit v LEFT JOIN alert a USING (alert_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
+            LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
+            WHERE v.elder_id = %s AND v.asked_at >= %s ORDER BY v.asked_at DESC LIMIT 200
+            """,
+            (elder_id, since),
+        )
+        return await cursor.fetchall()
+
+
+_LARGEST_KEY = 2**31 - 1
+
+
+def _key(number: int) -> int:
+    """A number from an address as a key; one that no row can have becomes -1."""
+    return number if 0 <= number <= _LARGEST_KEY else -1

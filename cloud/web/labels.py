@@ -1,0 +1,111 @@
+"""Words of the tables' codes: states, priorities, causes, kinds, wishes, faces, roles, flags."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from cloud.web.language import N_, Language
+
+K = TypeVar("K")
+
+ALARM_KINDS = {
+    "personal_trigger": N_("Emergency button"),
+    "fixed_trigger": N_("Pull cord"),
+    "fall": N_("Fall"),
+    "panic": N_("Panic button"),
+    "inactivity": N_("No movement"),
+    "flood": N_("Flood"),
+    "long_stay": N_("Long stay in the bathroom"),
+}
+CLOSE_REASONS = {
+    "real": N_("Needed help"),
+    "test": N_("A test"),
+    "mistake": N_("Pressed by mistake"),
+    "cancelled": N_("Cancelled at home"),
+}
+VISIT_STATES = {
+    "proposed": N_("nobody has it yet"),
+    "accepted": N_("accepted"),
+    "travelling": N_("on the way"),
+    "at_the_door": N_("at the door"),
+    "filed": N_("report filed"),
+    "assessed": N_("assessed"),
+    "declined": N_("declined"),
+    "cancelled": N_("cancelled"),
+}
+PRIORITIES = {"now": N_("now"), "today": N_("today"), "this_week": N_("this week")}
+CAUSES = {
+    "blood_pressure": N_("Blood pressure"),
+    "pulse": N_("Pulse"),
+    "hypoglycaemia": N_("Low glucose"),
+    "hyperglycaemia": N_("High glucose"),
+}
+VERDICTS = {"right": N_("Right"), "false": N_("False alert"), "technique": N_("Measuring technique")}
+WISHES = {
+    "unwell": N_("I feel unwell"),
+    "medicine": N_("My medicine"),
+    "washing": N_("Help with washing"),
+    "shopping": N_("Food and shopping"),
+    "repair": N_("Something is broken"),
+    "company": N_("Somebody to talk to"),
+}
+FACES = {
+    1: N_("Very bad"),
+    2: N_("Bad"),
+    3: N_("All right"),
+    4: N_("Good"),
+    5: N_("Very good"),
+}
+FINDINGS = {
+    "well": N_("Well, as usual"),
+    "unwell": N_("Unwell"),
+    "measured_again_usual": N_("Measured again: usual"),
+    "measured_again_outside": N_("Measured again: still outside"),
+    "medicine_missed": N_("Medicine missed"),
+    "fell": N_("Had fallen"),
+    "not_at_home": N_("Not at home"),
+}
+ACTIONS = {
+    "talked": N_("Talked it through"),
+    "showed_measuring": N_("Showed how to measure"),
+    "medicine_given": N_("Medicine given as planned"),
+    "doctor_called": N_("Doctor called"),
+    "family_called": N_("Family called"),
+    "ambulance_called": N_("Ambulance called"),
+}
+ROLES = {"nurse": N_("Nurse"), "desk": N_("Desk"), "administrator": N_("Administrator")}
+FLAGS = {
+    "body_moved": N_("moved while measuring"),
+    "cuff_loose": N_("cuff too loose"),
+    "irregular_pulse": N_("irregular pulse"),
+    "pulse_above_range": N_("pulse above range"),
+    "pulse_below_range": N_("pulse below range"),
+    "bad_position": N_("arm in a wrong position"),
+    "above_range": N_("HI: above the meter's range"),
+    "below_range": N_("LO: below the meter's range"),
+    "device_battery_low": N_("battery low"),
+    "sensor_fault": N_("sensor fault"),
+    "sample_short": N_("too little blood"),
+    "strip_error": N_("strip error"),
+    "strip_type_wrong": N_("wrong strip"),
+    "strip_pulled": N_("strip pulled out"),
+    "meter_too_hot": N_("meter too hot"),
+    "meter_too_cold": N_("meter too cold"),
+    "device_time_fault": N_("meter's time at fault"),
+    "clock_missing": N_("meter without a clock"),
+    "clock_reset": N_("meter's clock was reset"),
+    "clock_jumped": N_("meter's clock had moved"),
+    "from_future": N_("meter's clock ahead"),
+}
+MEALS = {
+    "before_meal": N_("before a meal"),
+    "after_meal": N_("after a meal"),
+    "fasting": N_("fasting"),
+    "casual": N_("between meals"),
+    "bedtime": N_("at bedtime"),
+}
+
+
+def label(language: Language, table: Mapping[K, str], code: K) -> str:
+    """The word for `code`; the code itself, spaced, where the table does not know it."""
+    word = table.get(code)
+    return language.gettext(word) if word is not None else str(code).replace("_", " ")

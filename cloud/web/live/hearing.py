@@ -1,0 +1,209 @@
+"""Hears the broker and the database, and tells the hub.
+
+An alarm is shown the moment the broker delivers it, before any database has it, and confirmed when its row is there.
+Every later step comes from the row: NOTIFY wakes, and a sweep over the open alarms finds what a lost wake-up hid.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine
+from dataclasses import asdict, replace
+from uuid import UUID
+
+import structlog
+from prometheus_client import Histogram
+
+from cloud.clock import Clock
+from cloud.db import names
+from cloud.db.listen import Wake
+from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway
+from cloud.web.board import store as board_store
+from cloud.web.board.model import BoardAlarm
+from cloud.web.live import store
+from cloud.web.live.hub import Hub
+from cloud.web.live.model import HomeEntry, LiveEvent
+from protocols.telemetry.messages import AlarmMessage
+
+log = structlog.get_logger()
+
+_REMEMBERED = 10_000
+_ENTRY_AGE_S = 300.0
+
+delivery_seconds = Histogram(
+    "doorstep_web_alarm_delivery_seconds",
+    "From an alarm's arrival from the broker until it was handed to every page",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 1.0),
+)
+
+
+class Hearing:
+    """All of it runs on the event loop of the web process."""
+
+    def __init__(self, clock: Clock, pool: AsyncPool, hub: Hub) -> None:
+        self._clock = clock
+        self._pool = pool
+        self._hub = hub
+        self._homes: dict[str, tuple[float, HomeEntry]] = {}
+        self._unstored: dict[UUID, BoardAlarm] = {}
+        self._stored: dict[UUID, asyncio.Event] = {}
+        self._shown: OrderedDict[UUID, BoardAlarm] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def unstored(self, regions: frozenset[int]) -> list[BoardAlarm]:
+        """Alarms that only the broker has told of, newest first."""
+        found = [alarm for alarm in self._unstored.values() if alarm.region_id in regions]
+        return sorted(found, key=lambda alarm: alarm.heard_at, reverse=True)
+
+    async def until_stored(self, alarm_id: UUID, within_s: float) -> None:
+        """Waits until an alarm that stands on the board has its row, or `within_s` is over."""
+        if alarm_id not in self._unstored:
+            return
+        event = self._stored.setdefault(alarm_id, asyncio.Event())
+        try:
+            async with asyncio.timeout(within_s):
+                await event.wait()
+        except TimeoutError:
+            return
+
+    async def learn_homes(self) -> None:
+        """Fills the directory, so that the first alarm needs no database."""
+        at = asyncio.get_running_loop().time()
+        async with self._pool.connection() as conn:
+            entries = await store.homes(conn, self._clock.now())
+        self._homes = {entry.gateway_id: (at, entry) for entry in entries}
+
+    def hear_alarm(self, gateway_id: str, message: AlarmMessage) -> None:
+        """One alarm message from the broker. Repetitions of a known alarm say nothing new."""
+        began = asyncio.get_running_loop().time()
+        try:
+            alarm_id = UUID(message.alarm)
+        except ValueError:
+            return  # the alarms' worker keeps it as a dead letter
+        if alarm_id in self._shown or message.cancelled:
+            return
+        known = self._homes.get(gateway_id)
+        if known is None:
+            self._start(self._learn_and_show(gateway_id, alarm_id, message))
+            return
+        self._show_unstored(known[1], alarm_id, message)
+        delivery_seconds.observe(asyncio.get_running_loop().time() - began)
+        if began - known[0] > _ENTRY_AGE_S:
+            self._start(self._learn(gateway_id))
+
+    async def hear_wakes(self, wakes: list[Wake]) -> None:
+        """What the database notified; an empty list asks for a sweep. Raises DatabaseAway."""
+        async with self._pool.connection() as conn:
+            if not wakes:
+                await self._sweep(conn)
+            for channel, payload in wakes:
+                if channel == names.ALARM:
+                    self._show_stored(await board_store.alarm(conn, UUID(payload)))
+                elif channel == names.VISIT:
+                    visit = await board_store.visit(conn, int(payload))
+                    if visit is not None:
+                        self._hub.publish(LiveEvent("visit", visit.region_id, asdict(visit)))
+                elif channel == names.ALERT:
+                    alert = await board_store.alert(conn, int(payload))
+                    if alert is not None:
+                        self._hub.publish(LiveEvent("alert", alert.region_id, asdict(alert)))
+                elif channel == names.STATUS:
+                    home = await store.home_of_gateway(conn, payload, self._clock.now())
+                    if home is not None:
+                        self._homes[home.gateway_id] = (asyncio.get_running_loop().time(), home)
+                        self._hub.publish(LiveEvent("status", home.region_id, {"home_code": home.home_code}))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _sweep(self, conn: AsyncConnection) -> None:
+        """Publishes what changed among the alarms that are open now, or that this process believes to be open."""
+        believed = [alarm_id for alarm_id, alarm in self._shown.items() if alarm.state != "closed"]
+        for alarm in await board_store.open_alarms(conn, None):
+            self._show_stored(alarm)
+            if alarm.alarm_id in believed:
+                believed.remove(alarm.alarm_id)
+        for alarm_id in believed:
+            self._show_stored(await board_store.alarm(conn, alarm_id))
+
+    def _show_unstored(self, home: HomeEntry, alarm_id: UUID, message: AlarmMessage) -> None:
+        if alarm_id in self._shown:
+            return
+        elder_id = home.elder_of(message.device)
+        code, name = home.elders.get(elder_id, (None, None)) if elder_id is not None else (None, None)
+        alarm = BoardAlarm(
+            alarm_id=alarm_id,
+            state="at_centre",
+            kind=message.kind.value,
+            test=message.test,
+            raised_at=message.raised_at,
+            heard_at=self._clock.now(),
+            elder_id=elder_id,
+            elder_code=code,
+            elder_name=name,
+            home_code=home.home_code,
+            address=home.address,
+            door_note=home.door_note,
+            time_zone=home.time_zone,
+            region_id=home.region_id,
+            stored=False,
+        )
+        self._unstored[alarm_id] = alarm
+        self._publish(alarm, new=True)
+        self._start(self._confirm(alarm_id))
+
+    def _show_stored(self, alarm: BoardAlarm | None) -> None:
+        if alarm is None:
+            return
+        before = self._shown.get(alarm.alarm_id)
+        self._unstored.pop(alarm.alarm_id, None)
+        if (event := self._stored.pop(alarm.alarm_id, None)) is not None:
+            event.set()
+        if before is None or _differ(before, alarm):
+            self._publish(alarm, new=before is None and alarm.state == "at_centre")
+
+    def _publish(self, alarm: BoardAlarm, *, new: bool) -> None:
+        self._shown[alarm.alarm_id] = alarm
+        self._shown.move_to_end(alarm.alarm_id)
+        while len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+        self._hub.publish(LiveEvent("alarm", alarm.region_id, {**asdict(alarm), "at": alarm.heard_at, "new": new}))
+
+    async def _confirm(self, alarm_id: UUID) -> None:
+        """Looks for the row until it is there: an alarm that web heard again after a restart may be long closed."""
+        for pause_s in (0.2, 1.0, 5.0, 15.0, 60.0):
+            await asyncio.sleep(pause_s)
+            if alarm_id not in self._unstored:
+                return
+            try:
+                async with self._pool.connection() as conn:
+                    self._show_stored(await board_store.alarm(conn, alarm_id))
+            except DatabaseAway:
+                continue
+
+    async def _learn_and_show(self, gateway_id: str, alarm_id: UUID, message: AlarmMessage) -> None:
+        await self._learn(gateway_id)
+        if gateway_id in self._homes:
+            self._show_unstored(self._homes[gateway_id][1], alarm_id, message)
+        else:
+            log.warning("alarm_of_unknown_gateway", gateway=gateway_id, alarm=str(alarm_id))
+
+    async def _learn(self, gateway_id: str) -> None:
+        try:
+            async with self._pool.connection() as conn:
+                entry = await store.home_of_gateway(conn, gateway_id, self._clock.now())
+        except DatabaseAway:
+            return
+        if entry is not None:
+            self._homes[gateway_id] = (asyncio.get_running_loop().time(), entry)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _differ(before: BoardAlarm, after: BoardAlarm) -> bool:
+    """Whether a page has to hear of it; when it was heard is not news."""
+    return replace(before, heard_at=after.heard_at, raised_at=after.raised_at) != after

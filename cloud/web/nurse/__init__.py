@@ -1,0 +1,1 @@
+"""The nurse: today, a visit with its evidence, its report."""

@@ -1,0 +1,70 @@
+"""A nurse's visits as rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One visit on the list of today."""
+
+    visit_id: int
+    kind: str
+    state: str
+    priority: str
+    at_risk: bool
+    wish: str | None
+    cause: str | None
+    reasons: list[dict[str, Any]] | None
+    alert_id: int | None
+    asked_at: datetime
+    promised_by: datetime
+    nurse_id: int | None
+    nurse: str | None
+    elder_id: int
+    elder_code: str
+    elder_name: str
+    born_on: date | None
+    address: str
+    door_note: str
+    time_zone: str
+    region_id: int
+    call_name: str | None
+    call_relation: str | None
+    call_phone: str | None
+    filed_at: datetime | None
+
+    @property
+    def done(self) -> bool:
+        return self.state in ("filed", "assessed", "declined", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitSummary(Card):
+    why: str
+    """The weightiest reason in one sentence; empty where the elder or an alarm asked."""
+
+
+@dataclass(frozen=True)
+class Step:
+    state: str
+    at: datetime
+    who: str | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A report as it was filed, with the elder's word on the visit."""
+
+    visit_id: int
+    nurse: str
+    findings: list[str]
+    actions: list[str]
+    note: str
+    verdict: str | None
+    next_on: date | None
+    filed_at: datetime
+    face: int | None
+    word: str | None

@@ -1,0 +1,83 @@
+"""All SQL of the nurse's pages."""
+
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from cloud.db.pool import AsyncConnection
+from cloud.errors import NotFound
+from cloud.web.nurse.model import Card, Filed, Step
+
+_CARD = """
+    SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, a.reasons, v.alert_id, v.asked_at,
+           v.promised_by, v.nurse_id, s.name AS nurse, e.elder_id, e.code AS elder_code, e.name AS elder_name,
+           e.born_on, h.address, h.door_note, h.time_zone, h.region_id,
+           c.name AS call_name, c.relation AS call_relation, c.phone AS call_phone, r.filed_at
+    FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)
+    LEFT JOIN alert a USING (alert_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
+    LEFT JOIN visit_report r USING (visit_id)
+    LEFT JOIN LATERAL (SELECT name, relation, phone FROM contact WHERE contact.elder_id = e.elder_id
+                       ORDER BY place LIMIT 1) c ON true
+"""
+_LARGEST_ID = 2**63 - 1
+
+
+async def cards(conn: AsyncConnection, regions: frozenset[int], done_since: datetime) -> list[Card]:
+    """Visits that are not over, by promise; then those filed since `done_since`."""
+    async with conn.cursor(row_factory=class_row(Card)) as cursor:
+        await cursor.execute(
+            _CARD
+            + """
+            WHERE h.region_id = ANY(%s)
+              AND (v.state NOT IN ('filed', 'assessed', 'declined', 'cancelled') OR r.filed_at >= %s)
+            ORDER BY r.filed_at IS NOT NULL, v.promised_by, v.visit_id LIMIT 300
+            """,
+            (list(regions), done_since),
+        )
+        return await cursor.fetchall()
+
+
+async def card(conn: AsyncConnection, visit_id: int, regions: frozenset[int]) -> Card:
+    """Raises NotFound where there is no such visit in `regions`."""
+    async with conn.cursor(row_factory=class_row(Card)) as cursor:
+        if 0 <= visit_id <= _LARGEST_ID:
+            await cursor.execute(_CARD + "WHERE v.visit_id = %s AND h.region_id = ANY(%s)", (visit_id, list(regions)))
+            found = await cursor.fetchone()
+            if found is not None:
+                return found
+    raise NotFound(f"There is no visit {visit_id} in your community.")
+
+
+async def steps(conn: AsyncConnection, visit_id: int) -> list[Step]:
+    async with conn.cursor(row_factory=class_row(Step)) as cursor:
+        await cursor.execute(
+            """
+            SELECT v.state, v.at, s.name AS who, v.note FROM visit_event v LEFT JOIN staff s USING (staff_id)
+            WHERE v.visit_id = %s ORDER BY v.visit_event_id
+            """,
+            (visit_id,),
+        )
+        return await cursor.fetchall()
+
+
+_FILED = """
+    SELECT r.visit_id, s.name AS nurse, r.findings, r.actions, r.note, r.verdict, r.next_on, r.filed_at, m.face, m.word
+    FROM visit_report r JOIN staff s USING (staff_id) JOIN visit v USING (visit_id)
+    LEFT JOIN assessment m USING (visit_id)
+"""
+
+
+async def report(conn: AsyncConnection, visit_id: int) -> Filed | None:
+    async with conn.cursor(row_factory=class_row(Filed)) as cursor:
+        await cursor.execute(_FILED + "WHERE r.visit_id = %s", (visit_id,))
+        return await cursor.fetchone()
+
+
+async def report_before(conn: AsyncConnection, elder_id: int, visit_id: int) -> Filed | None:
+    """The last report of this elder's other visits."""
+    async with conn.cursor(row_factory=class_row(Filed)) as cursor:
+        await cursor.execute(
+            _FILED + "WHERE v.elder_id = %s AND r.visit_id <> %s ORDER BY r.filed_at DESC LIMIT 1",
+            (elder_id, visit_id),
+        )
+        return await cursor.fetchone()

@@ -1,0 +1,113 @@
+"""A nurse's list and one visit with all that is needed to judge it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cloud.db.pool import AsyncConnection
+from cloud.web.charts.sparkline import Sparkline, sparkline
+from cloud.web.entry.model import Viewer
+from cloud.web.evidence import store as evidence_store
+from cloud.web.evidence.gather import Evidence, Gatherer
+from cloud.web.evidence.model import Contact, Measured, Person
+from cloud.web.evidence.panels import CHARTED, METRICS_OF_CAUSE, PANELS
+from cloud.web.language import Language
+from cloud.web.nurse import store
+from cloud.web.nurse.model import Card, Filed, Step
+from cloud.web.services import Services
+from cloud.web.words import Sayer, Why
+
+EVIDENCE_DAYS = 42
+_DONE_SHOWN = timedelta(hours=18)
+NEXT_STEP = {"proposed": "accepted", "accepted": "travelling", "travelling": "at_the_door"}
+
+
+@dataclass(frozen=True)
+class ListedVisit:
+    card: Card
+    why: str
+    """One sentence; empty where the elder or an alarm asked."""
+    spark: Sparkline | None
+    spark_metric: str
+
+
+@dataclass(frozen=True)
+class Today:
+    mine: list[ListedVisit]
+    free: list[ListedVisit]
+    others: list[ListedVisit]
+    done: list[ListedVisit]
+
+    @property
+    def next(self) -> ListedVisit | None:
+        """What the thumb bar speaks of: one's own first, then the first that nobody has."""
+        return next(iter([*self.mine, *self.free]), None)
+
+
+@dataclass(frozen=True)
+class VisitView:
+    card: Card
+    person: Person
+    whys: list[Why]
+    contacts: list[Contact]
+    latest: list[Measured]
+    evidence: Evidence
+    steps: list[Step]
+    report: Filed | None
+    before: Filed | None
+
+
+async def today(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Today:
+    now = services.now
+    listed = []
+    for card in await store.cards(conn, viewer.regions, now - _DONE_SHOWN):
+        listed.append(await _listed(conn, services, card, language, now))
+    me = viewer.staff.staff_id
+    going = [one for one in listed if not one.card.done]
+    return Today(
+        mine=[one for one in going if one.card.nurse_id == me],
+        free=[one for one in going if one.card.nurse_id is None],
+        others=[one for one in going if one.card.nurse_id not in (None, me)],
+        done=[one for one in listed if one.card.done and one.card.nurse_id == me],
+    )
+
+
+async def visit_view(
+    conn: AsyncConnection, services: Services, viewer: Viewer, visit_id: int, language: Language
+) -> VisitView:
+    """Raises NotFound."""
+    now = services.now
+    card = await store.card(conn, visit_id, viewer.regions)
+    person = await evidence_store.person(conn, card.elder_id, viewer.regions)
+    gatherer = Gatherer(language, services.measures, services.limit_lines, now)
+    wanted = METRICS_OF_CAUSE.get(card.cause or "", PANELS)
+    return VisitView(
+        card=card,
+        person=person,
+        whys=_sayer(services, card, language, now).all(card.reasons),
+        contacts=await evidence_store.contacts(conn, card.elder_id),
+        latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
+        evidence=await gatherer.gather(conn, person, EVIDENCE_DAYS, wanted),
+        steps=await store.steps(conn, visit_id),
+        report=await store.report(conn, visit_id),
+        before=await store.report_before(conn, card.elder_id, visit_id),
+    )
+
+
+async def _listed(
+    conn: AsyncConnection, services: Services, card: Card, language: Language, now: datetime
+) -> ListedVisit:
+    metric = card.reasons[0].get("metric") if card.reasons else None
+    spark = None
+    if isinstance(metric, str) and not card.done:
+        rows = await evidence_store.readings(conn, card.elder_id, [metric], now - timedelta(days=EVIDENCE_DAYS), now)
+        band = (await evidence_store.bands(conn, card.elder_id)).get(metric)
+        spark = sparkline(
+            [(row.measured_at, row.value) for row in rows], None if band is None else (band.low, band.high)
+        )
+    why = _sayer(services, card, language, now).first(card.reasons)
+    return ListedVisit(card, why, spark, metric if isinstance(metric, str) else "")
+
+
+def _sayer(services: Services, card: Card, language: Language, now: datetime) -> Sayer:
+    return Sayer(language, services.measures, ZoneInfo(card.time_zone), now)

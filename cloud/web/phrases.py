@@ -1,0 +1,26 @@
+"""Sentences that scripts say while a page stands open. `{n}` and its like are filled in the browser."""
+
+from cloud.web.language import Language
+
+
+def phrases(language: Language) -> dict[str, str]:
+    return {
+        "just_now": language.gettext("just now"),
+        "min_ago": language.catalogue.ngettext("%(n)s min ago", "%(n)s min ago", 2) % {"n": "{n}"},
+        "h_ago": language.catalogue.ngettext("%(n)s h ago", "%(n)s h ago", 2) % {"n": "{n}"},
+        "day_ago": language.catalogue.ngettext("%(n)s day ago", "%(n)s days ago", 1) % {"n": "{n}"},
+        "days_ago": language.catalogue.ngettext("%(n)s day ago", "%(n)s days ago", 2) % {"n": "{n}"},
+        "min": language.catalogue.ngettext("%(n)s min", "%(n)s min", 2) % {"n": "{n}"},
+        "h": language.catalogue.ngettext("%(n)s h", "%(n)s h", 2) % {"n": "{n}"},
+        "h_min": language.gettext("%(hours)s h %(minutes)s min", hours="{hours}", minutes="{minutes}"),
+        "day": language.catalogue.ngettext("%(n)s day", "%(n)s days", 1) % {"n": "{n}"},
+        "days": language.catalogue.ngettext("%(n)s day", "%(n)s days", 2) % {"n": "{n}"},
+        "left": language.gettext("by %(moment)s, %(left)s left", moment="{moment}", left="{left}"),
+        "late": language.gettext("by %(moment)s, %(late)s late", moment="{moment}", late="{late}"),
+        "no_answer": language.gettext(
+            "The centre does not answer. Nothing was changed; what you entered is still here. Try again."
+        ),
+        "not_live": language.gettext(
+            "No live connection since {time}. What you see is from then; it comes back by itself."
+        ),
+    }

@@ -1,0 +1,1 @@
+"""An elder's record as staff read it."""

@@ -1,0 +1,99 @@
+"""The web process: opens pool, broker and live events, serves until SIGTERM or SIGINT, and closes them again."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import structlog
+import uvicorn
+
+from cloud.config import CloudConfig
+from cloud.db.pool import create_async_pool
+from cloud.detection.limits import load_limits
+from cloud.logs import set_up_logs
+from cloud.process import Process, stop_on_signals
+from cloud.web.app import create_app
+from cloud.web.evidence.limit_lines import LimitLines, limit_lines
+from cloud.web.live.feeds import feeds
+from cloud.web.live.hearing import Hearing
+from cloud.web.live.hub import Hub
+from cloud.web.services import Services
+
+log = structlog.get_logger()
+
+_GRACE_S = 5
+_PORT_RETRY_S = 2.0
+
+
+def run(config: CloudConfig) -> None:
+    """Serves on the configuration's host and port. Raises ConfigurationError where the limits file is no good."""
+    set_up_logs("web")
+    limits = limit_lines(load_limits(config.beside(config.detection.limits)))
+    process = Process("web", config)
+    stop_on_signals(process.ask_to_stop)
+    asyncio.run(_serve(process, limits))
+    log.info("stopped")
+
+
+async def _serve(process: Process, limits: LimitLines) -> None:
+    listener = await _listen(process)
+    if listener is None:
+        return
+    async with open_services(process, limits) as services:
+        server = _Server(
+            uvicorn.Config(
+                create_app(services),
+                log_config=None,
+                access_log=False,  # addresses hold elders' links
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_S,
+                lifespan="off",
+            )
+        )
+
+        async def end() -> None:
+            await process.until_stopped()
+            services.hub.close()
+            server.should_exit = True
+
+        ending = asyncio.create_task(end())
+        host, port = listener.getsockname()[:2]
+        log.info("started", address=f"http://{host}:{port}")
+        await server.serve(sockets=[listener])
+        ending.cancel()
+
+
+@contextlib.asynccontextmanager
+async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[Services]:
+    """Pool, hub and both wires of the live events, for as long as the context lives. Waits for neither server."""
+    config, hub = process.config, Hub()
+    async with create_async_pool(config.database.dsn, "web", size=config.database.pool_size) as pool:
+        hearing = Hearing(process.clock, pool, hub)
+        services = Services(config, process.clock, pool, hub, hearing, limits, process.health)
+        async with feeds(hearing, config.database.dsn, config.broker.url, process.health):
+            yield services
+
+
+async def _listen(process: Process) -> socket.socket | None:
+    """The bound socket; tries again while the port is in use, with one line. None when asked to stop meanwhile."""
+    web = process.config.web
+    said = False
+    while not process.stop.is_set():
+        try:
+            return socket.create_server((web.host, web.port), backlog=256)
+        except OSError as error:
+            if not said:
+                log.exception("port_in_use", host=web.host, port=web.port, error=error.strerror, what="will try again")
+                said = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.until_stopped(), _PORT_RETRY_S)
+    return None
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's: they must end the streams too, and the process with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,51 @@
+"""What every request can reach: made once at start, kept on the application."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fastapi import Request
+
+from cloud.clock import Clock
+from cloud.config import CloudConfig
+from cloud.db.pool import AsyncPool
+from cloud.process import Health
+from cloud.web.entry.limiter import Limiter
+from cloud.web.evidence.limit_lines import LimitLines
+from cloud.web.language import Language, load_languages
+from cloud.web.live.hearing import Hearing
+from cloud.web.live.hub import Hub
+from cloud.web.values import Measures
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass
+class Services:
+    config: CloudConfig
+    clock: Clock
+    pool: AsyncPool
+    hub: Hub
+    hearing: Hearing
+    limit_lines: LimitLines
+    health: Health
+    languages: dict[str, Language] = field(default_factory=load_languages)
+    limiter: Limiter = field(default_factory=Limiter)
+
+    @property
+    def measures(self) -> Measures:
+        return Measures(self.config.web.glucose_unit)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a wall second; 1 outside demonstrations and trials."""
+        return 1 / self.clock.wall_duration(timedelta(seconds=1)).total_seconds()
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

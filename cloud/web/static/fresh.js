@@ -1,0 +1,39 @@
+// Keeps a page fresh that somebody only looks at: every few seconds, and at once when something happened.
+// <body data-fresh-s="20"> says how often, data-live that the centre's live events may be heard.
+
+const everyMs = Number(document.body.dataset.freshS || 60) * 1000;
+
+function busy() {
+  return document.querySelector("details.want[open]") !== null || document.querySelector("form[data-sending]") !== null;
+}
+
+async function renew() {
+  if (busy()) return;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected || busy()) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("main");
+    const main = document.getElementById("main");
+    if (!fresh) return;
+    const open = [...main.querySelectorAll("details[open]")].map((element) => element.id);
+    for (const id of open) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+    if (textOf(fresh) !== textOf(main)) main.replaceWith(document.adoptNode(fresh));
+  } catch {
+    // no net: the page stays as it is and tries again
+  }
+}
+
+/** What the page says, without its running times. */
+function textOf(main) {
+  const copy = main.cloneNode(true);
+  for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
+  return copy.innerHTML;
+}
+
+setInterval(renew, everyMs);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && renew());
+if (document.body.dataset.live !== undefined) {
+  const stream = new EventSource("/events");
+  for (const kind of ["visit", "alert"]) stream.addEventListener(kind, renew);
+}

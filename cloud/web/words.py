@@ -1,0 +1,153 @@
+"""Why somebody should go there, in plain words: the reasons of an alert (data with rule ids) as sentences.
+
+A reason says rule, metric, value and, where they apply, count, since, limit, usual_low, usual_high, source. Whatever a
+later rule adds is ignored, and a rule that is not known here still says its value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cloud.web.language import N_, Language
+from cloud.web.moments import clock_time
+from cloud.web.values import Measures, short_name
+
+RULES = {
+    "hypoglycaemia_level_2": N_("Very low glucose (level 2)"),
+    "hypoglycaemia_consecutive": N_("Low glucose several times in a row"),
+    "hypoglycaemia_level_1": N_("Low glucose (level 1)"),
+    "glucose_too_high_to_read": N_("Glucose too high for the meter"),
+    "glucose_above_300_two_days": N_("Very high glucose on days in a row"),
+    "glucose_above_250_twice": N_("High glucose twice in a day"),
+    "severe_pressure_repeated": N_("Severe pressure, repeated"),
+    "severe_pressure": N_("Severe pressure"),
+    "high_pressure": N_("High pressure over days"),
+    "low_pressure": N_("Low pressure"),
+    "fast_pulse": N_("Fast pulse"),
+    "slow_pulse": N_("Slow pulse"),
+    "own_normal": N_("Outside the own normal"),
+}
+"""What each rule looks for. The rule ids and their fields stand in docs/detection.md."""
+_MEAN_RULES = frozenset({"high_pressure"})
+
+
+@dataclass(frozen=True)
+class Why:
+    sentence: str
+    """Such as "Sys 184 mmHg, twice since 07:40; usual 138 to 152"."""
+    rule: str
+    """What the rule looks for, in words."""
+    source: str
+    """Where the figure comes from."""
+    confirmed: bool
+    note: str = ""
+    """What else a judge of it should know: doubtful readings, a widened band."""
+
+
+@dataclass(frozen=True)
+class Sayer:
+    """Says reasons to one reader: language, units, the home's zone and what time it is."""
+
+    language: Language
+    measures: Measures
+    zone: ZoneInfo
+    now: datetime
+
+    def why(self, reason: Mapping[str, Any]) -> Why:
+        rule = str(reason.get("rule", ""))
+        head = self.language.gettext(", ").join(
+            part for part in (self._value(reason), self._when(reason, rule)) if part
+        )
+        parts = (head, self._usual(reason), "" if rule == "own_normal" else self._limit(reason))
+        return Why(
+            sentence=self.language.gettext("; ").join(part for part in parts if part),
+            rule=self.language.gettext(RULES[rule]) if rule in RULES else rule.replace("_", " "),
+            source=str(reason.get("source") or ""),
+            confirmed=bool(reason.get("confirmed", False)),
+            note=self._note(reason),
+        )
+
+    def all(self, reasons: list[dict[str, Any]] | None) -> list[Why]:
+        return [self.why(reason) for reason in reasons or []]
+
+    def first(self, reasons: list[dict[str, Any]] | None) -> str:
+        """One sentence: the weightiest reason, which detection puts first."""
+        return self.why(reasons[0]).sentence if reasons else ""
+
+    def _value(self, reason: Mapping[str, Any]) -> str:
+        metric, value = str(reason.get("metric", "")), _number(reason.get("value"))
+        if not metric:
+            return ""
+        name = short_name(self.language, metric)
+        if reason.get("bound") == "lower":  # the value is a lower bound: the meter said HI
+            return self.language.gettext("%(name)s too high for the meter (HI)", name=name)
+        if reason.get("bound") == "upper":
+            return self.language.gettext("%(name)s too low for the meter (LO)", name=name)
+        return name if value is None else f"{name} {self.measures.text(metric, value)}"
+
+    def _when(self, reason: Mapping[str, Any], rule: str) -> str:
+        count, days = reason.get("count", 1), reason.get("days")
+        if isinstance(days, int) and days > 1:
+            if rule in _MEAN_RULES:
+                return self.language.gettext("mean of %(days)s days", days=days)
+            return self.language.gettext("on %(days)s days in a row", days=days)
+        since = _moment(reason.get("since")) or _moment(reason.get("at"))
+        if since is None:
+            return ""
+        time = clock_time(self.language, since, self.now, self.zone)
+        if not isinstance(count, int) or count <= 1:
+            return self.language.gettext("at %(time)s", time=time)
+        if count == 2:
+            return self.language.gettext("twice since %(time)s", time=time)
+        return self.language.gettext("%(count)s times since %(time)s", count=count, time=time)
+
+    def _usual(self, reason: Mapping[str, Any]) -> str:
+        low, high = _number(reason.get("usual_low")), _number(reason.get("usual_high"))
+        if low is None or high is None:
+            return ""
+        metric = str(reason.get("metric", ""))
+        return self.language.gettext(
+            "usual %(low)s to %(high)s",
+            low=self.measures.number(metric, low),
+            high=self.measures.number(metric, high),
+        )
+
+    def _limit(self, reason: Mapping[str, Any]) -> str:
+        limit = _number(reason.get("limit"))
+        if limit is None:
+            return ""
+        number = self.measures.number(str(reason.get("metric", "")), limit)
+        if reason.get("comparison") in ("below", "at_most"):
+            return self.language.gettext("under the limit of %(limit)s", limit=number)
+        return self.language.gettext("limit %(limit)s", limit=number)
+
+    def _note(self, reason: Mapping[str, Any]) -> str:
+        parts = []
+        doubtful, wider = reason.get("doubtful"), _number(reason.get("wider"))
+        if isinstance(doubtful, int) and doubtful > 0:
+            parts.append(
+                self.language.ngettext("%(n)s of these readings is doubtful", "%(n)s of these are doubtful", doubtful)
+            )
+        if wider is not None and wider > 1:
+            parts.append(
+                self.language.gettext(
+                    "the band was made %(percent)s %% wider after false alerts", percent=round((wider - 1) * 100)
+                )
+            )
+        return self.language.gettext("; ").join(parts)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
