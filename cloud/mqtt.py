@@ -87,9 +87,11 @@ class Subscriber:
         *,
         manual_ack: bool = False,
         on_connected: Callable[[bool], None] = lambda _: None,
+        persist: bool = True,
     ) -> None:
         """`subscriptions` are topic filters at QoS 1; `$share/GROUP/FILTER` divides the work of a group.
 
+        With `persist` False a connection that is cut is not made again, and nothing is said about it.
         `on_connected` is told True whenever the subscriptions stand and False when the broker is away.
         Raises ValueError for a `url` that is not mqtt://HOST:PORT. Nothing is opened before `start`.
         """
@@ -98,6 +100,7 @@ class Subscriber:
         self._subscriptions = tuple(subscriptions)
         self._on_letter = on_letter
         self._on_connected = on_connected
+        self._persist = persist
         self._connection = 0
         self._ready = threading.Event()
         self._last_word_at = float("-inf")
@@ -106,6 +109,7 @@ class Subscriber:
             client_id=f"doorstep-{name}-{uuid.uuid4().hex[:12]}",
             protocol=paho.MQTTv5,
             manual_ack=manual_ack,
+            reconnect_on_failure=persist,
         )
         self._client.max_inflight_messages_set(_IN_FLIGHT)
         self._client.max_queued_messages_set(0)  # none is thrown away
@@ -197,7 +201,7 @@ class Subscriber:
 
     def _say(self, event: str, *, reason: str) -> None:
         """One line when it begins and one a minute: an outage must not fill the log."""
-        if time.monotonic() - self._last_word_at >= _REMIND_EVERY_S:
+        if self._persist and time.monotonic() - self._last_word_at >= _REMIND_EVERY_S:
             self._last_word_at = time.monotonic()
             log.warning(event, broker=f"{self._host}:{self._port}", reason=reason, what="will try again")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from cloud.local.ports import accepts, free_port
+from cloud.local.ports import free_port, listens
 from cloud.local.tether import tethered
 
 log = structlog.get_logger()
@@ -117,7 +117,7 @@ class LocalBroker:
     def _answers(self) -> bool:
         deadline = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline and self._process.poll() is None:
-            if accepts(HOST, self.port) and self._process.poll() is None:
+            if listens(self._process.pid, self.port):
                 return True
             time.sleep(_PAUSE_S)
         self.stop()

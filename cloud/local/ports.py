@@ -1,6 +1,9 @@
-"""Free TCP ports on one machine."""
+"""TCP ports on one machine: which are free, and whose they are."""
 
+import contextlib
+import os
 import socket
+from pathlib import Path
 
 _TRIES = 200
 
@@ -28,3 +31,38 @@ def accepts(host: str, port: int, timeout_s: float = 0.5) -> bool:
             return True
     except OSError:
         return False
+
+
+_LISTEN = "0A"  # state in /proc/net/tcp
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether process `pid` itself serves `port`. Somebody else may have been faster to take a port that was free."""
+    names = {f"socket:[{inode}]" for inode in _sockets_listening(port)}
+    return any(name in names for name in _open_files(pid))
+
+
+def _open_files(pid: int) -> list[str]:
+    """What the process's descriptors point at; empty when it ended or is another user's."""
+    found = []
+    try:
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found.append(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    except (FileNotFoundError, PermissionError):
+        return []
+    return found
+
+
+def _sockets_listening(port: int) -> list[str]:
+    found = []
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+        except FileNotFoundError:  # no IPv6 here
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                found.append(fields[9])
+    return found

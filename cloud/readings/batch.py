@@ -7,7 +7,7 @@ from datetime import datetime
 
 import psycopg
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 from cloud.db.pool import DatabaseAway, Pool
 from cloud.errors import RejectedMessage
@@ -30,9 +30,6 @@ BATCH_SECONDS = Histogram(
     "From a whole batch in hand to its acknowledgement",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
 )
-BROKER_DROPPED = Gauge("doorstep_broker_dropped_messages", "What the broker says it dropped since its start")
-
-DROPPED = "$SYS/broker/publish/messages/dropped"
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 10.0
@@ -86,9 +83,7 @@ def settle(process: Process, pool: Pool, subscriber: Subscriber, letters: Sequen
 def _open(letters: Sequence[Letter], now: datetime) -> _Opened:
     opened = _Opened()
     for letter in letters:
-        if letter.topic == DROPPED:
-            _note_dropped(letter.payload)
-        elif letter.topic.endswith(f"/{topics.STATUS}"):
+        if letter.topic.endswith(f"/{topics.STATUS}"):
             opened.statuses.append(letter)
         else:
             try:
@@ -96,13 +91,6 @@ def _open(letters: Sequence[Letter], now: datetime) -> _Opened:
             except RejectedMessage as rejection:
                 opened.rejected.append((letter, str(rejection)))
     return opened
-
-
-def _note_dropped(payload: bytes) -> None:
-    dropped = int(payload) if payload.isdigit() else 0
-    if dropped:
-        log.warning("broker_drops", messages=dropped, what="raise max_queued_messages; gateways will send them again")
-    BROKER_DROPPED.set(dropped)
 
 
 def _write(connection: store.Connection, opened: _Opened, now: datetime) -> Stored:

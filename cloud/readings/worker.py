@@ -4,6 +4,7 @@ Nothing is acknowledged and no receipt is sent before COMMIT. When this process 
 come again, from the broker or from the gateways, and storing them again changes nothing.
 """
 
+import contextlib
 import queue
 import time
 
@@ -14,7 +15,8 @@ from cloud.config import CloudConfig
 from cloud.db.pool import DatabaseAway, create_pool
 from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process, run_worker
-from cloud.readings.batch import DROPPED, settle
+from cloud.readings.batch import settle
+from cloud.readings.drops import DropWatch
 from protocols.telemetry import topics
 
 log = structlog.get_logger()
@@ -36,16 +38,20 @@ def work(process: Process) -> None:
     config = process.config
     letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()  # bounded by the connection's in-flight window
 
+    drops = DropWatch(config.broker.url)
+
     def say_broker(up: bool) -> None:
         if up:
             process.healthy("broker")
+            drops.begin()
             log.info("ready", broker=config.broker.url)
         else:
             process.ill("broker", f"{config.broker.url} does not answer")
 
-    filters = (READINGS, topics.all_gateways(topics.STATUS), DROPPED)
+    filters = (READINGS, topics.all_gateways(topics.STATUS))
     process.ill("broker", "not connected yet")
     with (
+        contextlib.closing(drops),
         create_pool(config.database.dsn, "ingest", size=2) as pool,
         Subscriber(
             config.broker.url, "ingest", filters, letters.put, manual_ack=True, on_connected=say_broker

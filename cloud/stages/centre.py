@@ -108,11 +108,19 @@ class Centre:
             self._parts.callback(stage.stop)
 
     def _web_port(self) -> Callable[[], int]:
-        """The first free port from the configured one upwards; kept over restarts, because people hold its address."""
-        port = free_port(self._config.web.port, self._config.web.host)
-        if port != self._config.web.port:
-            log.warning("port_in_use", port=self._config.web.port, instead=port)
-        return lambda: port
+        """The first free port from the configured one upwards; then that one, because people hold its address."""
+        web = self._config.web
+        last = web.port
+
+        def choose() -> int:
+            nonlocal last
+            port = free_port(last, web.host)
+            if port != last:
+                log.warning("port_in_use", port=last, instead=port)
+            last = port
+            return port
+
+        return choose
 
     def _serve(self, on_ready: Callable[[run_file.RunFile], None]) -> None:
         waiting = list(self._stages)
@@ -125,7 +133,7 @@ class Centre:
                 self._broker.restart()
             revived = [stage for stage in self._stages if stage.revive()]
             if waiting:
-                waiting = [stage for stage in waiting if not stage.is_well()]
+                waiting = [stage for stage in waiting if stage.move_if_crowded_out() or not stage.is_well()]
                 if not waiting:
                     run_file.write(self._data, self._run())
                     on_ready(self._run())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from cloud.local.ports import free_port
+from cloud.local.ports import accepts, free_port, listens
 from cloud.local.tether import tethered
 
 log = structlog.get_logger()
@@ -72,8 +72,8 @@ class StageChild:
         return True
 
     def is_well(self) -> bool:
-        """Whether /health answers 200."""
-        if self._process is None or self._process.poll() is not None:
+        """Whether its own /health answers 200."""
+        if self._process is None or not listens(self._process.pid, self.port):
             return False
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
@@ -83,6 +83,18 @@ class StageChild:
             return False
         finally:
             connection.close()
+
+    def move_if_crowded_out(self) -> bool:
+        """Starts it again on another port where somebody else took its port before it did. True when moved."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return False
+        if not accepts("127.0.0.1", self.port) or listens(process.pid, self.port):
+            return False
+        log.warning("port_taken", stage=self.name, port=self.port, what="starting it on another")
+        self.stop()
+        self.start()
+        return True
 
     def stop(self, within_s: float = 10.0) -> None:
         """Asks it to hand its work back and end; ends it when it does not."""

@@ -1,10 +1,11 @@
 """Ports in use are stepped over."""
 
+import os
 import socket
 
 import pytest
 
-from cloud.local.ports import accepts, free_port
+from cloud.local.ports import accepts, free_port, listens
 
 
 def test_a_port_in_use_is_stepped_over() -> None:
@@ -14,6 +15,14 @@ def test_a_port_in_use_is_stepped_over() -> None:
         found = free_port(port)
         assert port < found < port + 200
     assert not accepts("127.0.0.1", port)
+
+
+def test_whose_port_it_is() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert listens(os.getpid(), port)
+        assert not listens(os.getppid(), port)
+    assert not listens(os.getpid(), port)
 
 
 def test_any_port() -> None:
