@@ -26,6 +26,7 @@ BLOOD_PRESSURE_PROFILE = "blood-pressure-profile"
 BTHOME_SENSOR = "bthome-sensor"
 BTHOME_BUTTON = "bthome-button"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
+LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 
 DRIVERS = MappingProxyType(
     {
@@ -34,6 +35,7 @@ DRIVERS = MappingProxyType(
         BTHOME_SENSOR: Transport.BLUETOOTH,
         BTHOME_BUTTON: Transport.BLUETOOTH,
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
+        LIFESCAN_VERIO_IQ: Transport.SERIAL,
     }
 )
 """What this gateway can speak, and over what."""

@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from firmware_sim.clock import Clock, clock_from_environment
+from firmware_sim.serial.faults import FAULTS, UnknownFault
 from firmware_sim.serial.models import MODELS, UnknownModel
 from protocols.configuration import ConfigurationError
 
@@ -59,13 +60,17 @@ def home(
 @main.command()
 def meter(
     model: Annotated[str, typer.Argument(help=f"One of: {', '.join(MODELS)}.")],
+    *,
     link: Annotated[Path, typer.Option(help="The path at which programs open the meter's serial line.")],
     readings: Annotated[
         Path | None,
-        typer.Option(help="CSV with the columns at (ISO 8601, local) and glucose_mg_dl; default: invented."),
+        typer.Option(
+            help="CSV: at (ISO 8601, local), glucose_mg_dl, perhaps meal, control_solution; default: invented."
+        ),
     ] = None,
     clock_offset: Annotated[float, typer.Option(help="Seconds by which the meter's clock is fast.")] = 0.0,
     serial_number: Annotated[str, typer.Option(help="Default: one of the model's form.")] = "",
+    fault: Annotated[str, typer.Option(help=f"What is wrong with it: {', '.join(FAULTS)}.")] = "",
 ) -> None:
     """One serial meter on a pseudo-terminal.
 
@@ -80,10 +85,16 @@ def meter(
     try:
         asyncio.run(
             run_meter(
-                model, link, _clock(), readings=readings, clock_offset_s=clock_offset, serial_number=serial_number
+                model,
+                link,
+                _clock(),
+                readings=readings,
+                clock_offset_s=clock_offset,
+                serial_number=serial_number,
+                fault=fault,
             )
         )
-    except (UnknownModel, BadReadings, OSError) as error:
+    except (UnknownModel, UnknownFault, BadReadings, OSError) as error:
         _fail(str(error), 2)
 
 

@@ -15,12 +15,13 @@ from types import MappingProxyType
 import serial
 import structlog
 
-from edge.catalogue import LIFESCAN_ULTRAEASY
+from edge.catalogue import LIFESCAN_ULTRAEASY, LIFESCAN_VERIO_IQ
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
 from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
+from protocols.serial.lifescan.verio_iq_session import VerioIqSession
 from protocols.serial.session import (
     ClockRead,
     Event,
@@ -44,7 +45,12 @@ _PARITY = {"none": serial.PARITY_NONE, "odd": serial.PARITY_ODD, "even": serial.
 _STOP_BITS = {1: serial.STOPBITS_ONE, 2: serial.STOPBITS_TWO}
 
 SessionMaker = Callable[[Callable[[datetime], bool]], Session]
-SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType({LIFESCAN_ULTRAEASY: UltraEasySession})
+SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
+    {
+        LIFESCAN_ULTRAEASY: UltraEasySession,
+        LIFESCAN_VERIO_IQ: VerioIqSession,
+    }
+)
 
 
 class MeterAway(Temporary):

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
+from protocols.reading import Meal
 
 
 class StoredGlucose(msgspec.Struct):
@@ -16,6 +17,10 @@ class StoredGlucose(msgspec.Struct):
     glucose_mg_dl: int
     handed_over: bool = False
     """A reader has acknowledged it at least once; the meter keeps it all the same."""
+    meal: Meal | None = None
+    """What the person marked, on meters that have such a mark."""
+    control_solution: bool = False
+    """Likewise."""
 
 
 class MeterState(msgspec.Struct, kw_only=True):
@@ -63,10 +68,19 @@ class GlucoseMemory:
 
 
 class SerialMeter(Protocol):
-    """A meter as its cable sees it: bytes in, bytes out. It never speaks unasked."""
+    """A meter as its cable sees it: bytes in, bytes out."""
 
     memory: GlucoseMemory
 
     def receive(self, data: bytes) -> bytes:
         """What the meter answers to `data`, which may be part of a frame, several, or noise."""
+        ...
+
+
+@runtime_checkable
+class SpeaksFirst(Protocol):
+    """A `SerialMeter` that greets when it is switched on; the others never speak unasked."""
+
+    def switched_on(self) -> bytes:
+        """What it says now; nothing while somebody is reading it."""
         ...

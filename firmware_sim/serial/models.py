@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
-from protocols.serial.lifescan.ultraeasy import MEMORY_RECORDS
+from firmware_sim.serial.verio_iq_meter import VerioIqMeter
+from protocols.serial.lifescan import ultraeasy, verio_iq
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class MeterModel:
 
 MODELS: dict[str, MeterModel] = {
     "onetouch-ultraeasy": MeterModel(
-        "LifeScan OneTouch UltraEasy / UltraMini", MEMORY_RECORDS, UltraEasyMeter, "C182DDCBE"
+        "LifeScan OneTouch UltraEasy / UltraMini", ultraeasy.MEMORY_RECORDS, UltraEasyMeter, "C182DDCBE"
     ),
+    "onetouch-verio-iq": MeterModel("LifeScan OneTouch Verio IQ", verio_iq.MEMORY_RECORDS, VerioIqMeter, "BBBH123C"),
 }
 
 
@@ -33,3 +35,10 @@ def model_of(name: str) -> MeterModel:
     if name not in MODELS:
         raise UnknownModel(f"{name!r} is not a serial meter of the simulator; there are: {', '.join(MODELS)}")
     return MODELS[name]
+
+
+def another_model(name: str) -> MeterModel:
+    """Whatever stands beside `name` on the shelf: a meter that a reader of `name` has to refuse."""
+    model_of(name)
+    names = list(MODELS)
+    return MODELS[names[(names.index(name) + 1) % len(names)]]

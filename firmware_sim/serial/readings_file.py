@@ -6,6 +6,7 @@ from pathlib import Path
 
 from firmware_sim.lives.glucose import GlucoseHabit, glucose_of_day
 from firmware_sim.serial.meter import StoredGlucose
+from protocols.reading import Meal
 
 _COLUMNS = ("at", "glucose_mg_dl")
 _INVENTED_DAYS = 14
@@ -18,7 +19,10 @@ class BadReadings(ValueError):
 
 
 def read_readings(path: Path) -> list[StoredGlucose]:
-    """Oldest first. Raises BadReadings, OSError."""
+    """Oldest first. The columns `meal` and `control_solution` (1 for yes) may be absent.
+
+    Raises BadReadings, OSError.
+    """
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if rows.fieldnames is None or not set(_COLUMNS) <= set(rows.fieldnames):
@@ -46,4 +50,19 @@ def _reading(row: dict[str, str], where: str) -> StoredGlucose:
         raise BadReadings(f"{where}: a meter's clock has no zone; leave it out of {row['at']}")
     if not 0 <= glucose_mg_dl <= _HIGHEST_MG_DL:
         raise BadReadings(f"{where}: {glucose_mg_dl} mg/dL is not between 0 and {_HIGHEST_MG_DL}")
-    return StoredGlucose(at, glucose_mg_dl)
+    return StoredGlucose(at, glucose_mg_dl, meal=_meal(row, where), control_solution=_control_solution(row, where))
+
+
+def _meal(row: dict[str, str], where: str) -> Meal | None:
+    word = row.get("meal") or None
+    try:
+        return None if word is None else Meal(word)
+    except ValueError as error:
+        raise BadReadings(f"{where}: meal {word!r} is not one of {', '.join(Meal)}, or empty") from error
+
+
+def _control_solution(row: dict[str, str], where: str) -> bool:
+    word = row.get("control_solution") or "0"
+    if word not in ("0", "1"):
+        raise BadReadings(f"{where}: control_solution {word!r} is neither 0 nor 1, nor empty")
+    return word == "1"
