@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -264,3 +265,35 @@ def test_the_same_dead_letter_is_counted(connection: store.Connection) -> None:
     store.bury(connection, "t", b"other", "broken")
     found = connection.execute("SELECT payload, times, last_at - first_at FROM dead_letter ORDER BY 1").fetchall()
     assert found == [(b"\x00\xff", 3, timedelta(minutes=2)), (b"other", 1, timedelta(0))]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ingesters_side_by_side_neither_double_nor_block_each_other(
+    any_database: str, connection: store.Connection, seed: int
+) -> None:
+    """Four of them, the same readings in different cuts, with different corrections of the meter's clock."""
+    chance = random.Random(seed)
+    wear(connection, CUFF, "elder-1")
+
+    def create_work() -> list[list[Delivery]]:
+        shift = timedelta(seconds=chance.randint(-300, 300))
+        size = chance.randint(3, 9)
+        deliveries = [
+            create_delivery(
+                *(create_record(n, measured_at=create_record(n).measured_at + shift) for n in range(at, at + size)),
+                first=at,
+            )
+            for at in range(1, 121, size)
+        ]
+        chance.shuffle(deliveries)
+        return [deliveries[at : at + 4] for at in range(0, len(deliveries), 4)]
+
+    def ingest(work: list[list[Delivery]]) -> int:
+        with psycopg.connect(any_database, autocommit=True) as own:
+            return sum(store.store_deliveries(own, batch, NOW).readings for batch in work)
+
+    with ThreadPoolExecutor(4) as threads:
+        stored = list(threads.map(ingest, [create_work() for _ in range(4)]))
+    numbers = one(connection, "SELECT count(DISTINCT sequence) FROM reading")
+    assert sum(stored) == len(rows(connection)) == numbers
+    assert numbers >= 120
