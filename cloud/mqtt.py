@@ -156,6 +156,9 @@ class Subscriber:
             time.sleep(0.01)
         self._client.disconnect()
         self._client.loop_stop()
+        left_open = self._client.socket()  # as paho leaves it when it was just connecting
+        if left_open is not None:
+            left_open.close()
 
     def __enter__(self) -> "Subscriber":
         self.start()
