@@ -232,6 +232,9 @@ def _path(dots: tuple[PlacedDot, ...]) -> str:
     parts: list[str] = []
     previous: datetime | None = None
     for placed in dots:
+        if placed.dot.bound:  # no number, no line
+            previous = None
+            continue
         begins = previous is None or placed.dot.at - previous > longest
         parts.append(f"{'M' if begins else 'L'}{placed.x:.1f} {placed.y:.1f}")
         previous = placed.dot.at

@@ -98,7 +98,8 @@ class Drawer:
                 low=self.measures.number(row.metric, row.low),
                 high=self.measures.number(row.metric, row.high),
             )
-        said = [f"{name} {value}, {clock_time(self.language, row.measured_at, self.now, self.zone)}"]
+        moment = clock_time(self.language, row.measured_at, self.now, self.zone)
+        said = [self.language.gettext(", ").join((f"{name} {value}", moment))]
         said += [labels.label(self.language, labels.FLAGS, flag) for flag in row.flags]
         if row.meal:
             said.append(labels.label(self.language, labels.MEALS, row.meal))

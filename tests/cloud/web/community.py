@@ -39,20 +39,20 @@ class Community:
     def one(self, statement: str, *values: object) -> Any:
         return self.run(statement, *values)[0][0]
 
-    def create_alert(
-        self, elder: str, reasons: list[dict[str, Any]], cause: str = "blood_pressure", **more: Any
-    ) -> int:
+    def create_alert(self, elder: str, reasons: list[dict[str, Any]], **more: Any) -> int:
         values = {
+            "cause": "blood_pressure",
             "priority": "today",
             "raised_at": NOW - timedelta(minutes=40),
             "state": "open",
             "verdict": None,
         } | more
         alert_id: int = self.one(
-            """INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, state, verdict)
+            """INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, state,
+                                  verdict)
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING alert_id""",
             self.elders[elder],
-            cause,
+            values["cause"],
             values["priority"],
             Jsonb(reasons),
             values["raised_at"],
@@ -75,7 +75,8 @@ class Community:
             "at_risk": False,
         } | more
         visit_id: int = self.one(
-            """INSERT INTO visit (elder_id, alert_id, kind, wish, priority, state, nurse_id, asked_at, promised_by, at_risk)
+            """INSERT INTO visit (elder_id, alert_id, kind, wish, priority, state, nurse_id, asked_at, promised_by,
+                                  at_risk)
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING visit_id""",
             self.elders[elder],
             alert_id,
@@ -151,19 +152,32 @@ def create_community(dsn: str) -> Community:
                VALUES (%s, %s, %s, %s, '+86 25 0000 0000', %s) RETURNING staff_id""",
             login, name, role, made.regions[region], _HASH,
         )  # fmt: skip
-    _create_home(made, 1, "王秀英", "1941-03-08", "颐和路 12 号 2 幢 301 室", "钥匙在门卫处，门铃不响，请敲门", LINK)
-    _create_home(made, 2, "李德福", "1938-10-27", "颐和路 30 号 5 幢 102 室", "", "another-link")
-    _create_home(made, 3, "张桂兰", "1944-06-15", "北京西路 7 号 604 室", "养狗，先打电话", "a-third-link")
+    for number, name, born_on, address, door_note, link in (
+        (1, "王秀英", "1941-03-08", "颐和路 12 号 2 幢 301 室", "钥匙在门卫处，门铃不响，请敲门", LINK),
+        (2, "李德福", "1938-10-27", "颐和路 30 号 5 幢 102 室", "", "another-link"),
+        (3, "张桂兰", "1944-06-15", "北京西路 7 号 604 室", "养狗，先打电话", "a-third-link"),
+    ):
+        create_home(
+            made,
+            number,
+            region="community",
+            name=name,
+            born_on=born_on,
+            address=address,
+            door_note=door_note,
+            link=link,
+        )
     return made
 
 
-def _create_home(
-    made: Community, number: int, name: str, born_on: str, address: str, door_note: str, link: str
+def create_home(
+    made: Community, number: int, *, region: str, name: str, born_on: str, address: str, door_note: str, link: str
 ) -> None:
+    """Home, gateway, four devices and one elder who wears them all."""
     code = f"home-{number}"
     home_id = made.one(
         "INSERT INTO home (code, region_id, address, door_note) VALUES (%s, %s, %s, %s) RETURNING home_id",
-        code, made.regions["community"], address, door_note,
+        code, made.regions[region], address, door_note,
     )  # fmt: skip
     elder_id = made.elders[code] = made.one(
         """INSERT INTO elder (code, home_id, name, born_on, sex, conditions, risks, plan, data_note, link_hash)

@@ -21,7 +21,13 @@ from tests.cloud.web.community import NOW, PASSWORD
 _ROOT = Path(__file__).parents[3]
 _START_S = 30.0
 _STOP_S = 15.0
-_PROGRAM = "import sys; from pathlib import Path; from cloud.config import load; from cloud.web.server import run; run(load(Path(sys.argv[1])))"
+_PROGRAM = """
+import sys
+from importlib import import_module
+from pathlib import Path
+from cloud.config import load
+import_module(sys.argv[1]).run(load(Path(sys.argv[2])))
+"""
 
 
 @dataclass
@@ -57,7 +63,11 @@ def running_site(folder: Path, dsn: str, broker: str = "mqtt://127.0.0.1:9") -> 
     scale = TimeScale(NOW, wall, 1.0)
     environment = os.environ | {"DOORSTEP_DSN": dsn, "DOORSTEP_BROKER": broker, CLOCK_VARIABLE: str(scale)}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(config)], stderr=subprocess.PIPE, text=True, env=environment, cwd=_ROOT
+        [sys.executable, "-c", _PROGRAM, "cloud.web.server", str(config)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=_ROOT,
     )
     said: Queue[str] = Queue()
     reader = threading.Thread(target=_read, args=(process, said), daemon=True)
