@@ -27,6 +27,7 @@ BTHOME_SENSOR = "bthome-sensor"
 BTHOME_BUTTON = "bthome-button"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
 LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
+LIFESCAN_ULTRA2 = "lifescan-ultra2"
 
 DRIVERS = MappingProxyType(
     {
@@ -36,6 +37,7 @@ DRIVERS = MappingProxyType(
         BTHOME_BUTTON: Transport.BLUETOOTH,
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
         LIFESCAN_VERIO_IQ: Transport.SERIAL,
+        LIFESCAN_ULTRA2: Transport.SERIAL,
     }
 )
 """What this gateway can speak, and over what."""

@@ -233,7 +233,7 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         kind=section.kind,
         model=model,
         address=address,
-        port=section.port,
+        port=str(folder / section.port) if section.port else "",
         poll_interval_s=section.poll_interval_s,
         passkey=section.passkey,
         pair=section.pair,

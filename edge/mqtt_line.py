@@ -175,4 +175,10 @@ class MqttLine:
 def _paho_log() -> logging.Logger:
     log = logging.getLogger("edge.paho")
     log.setLevel(logging.ERROR)
+    log.addFilter(_is_news)
     return log
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """paho calls it an error that a connection is closed; we have said so already, in one line."""
+    return "Client is not connected" not in record.getMessage()

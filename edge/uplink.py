@@ -222,15 +222,17 @@ class Uplink:
     def _send_again(self) -> None:
         now_s = time.monotonic()
         due = [run for run in self._window if run.due_s <= now_s]
+        resent = 0
         for run in due:
             self._window.remove(run)
             rows = self._outbox.batch(run.first - 1, run.last - run.first + 1, run.last)
             pause_s = min(run.pause_s * 2, LONGEST_RESEND_S)
             for part in contiguous_runs(rows):
                 self._publish(part, pause_s)
-            if rows:
-                self._figures.resent.inc(len(rows))
-                _log.info("sent_again", first=run.first, last=run.last, rows=len(rows))
+            resent += len(rows)
+        if resent:
+            self._figures.resent.inc(resent)
+            _log.info("sent_again", readings=resent, messages=len(due))
 
     def _send_new(self, *, flush: bool) -> float:
         limit = self._settings.batch_readings

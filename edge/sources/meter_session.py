@@ -1,5 +1,6 @@
 """What every meter's session needs, whatever wire it came by: who it is, its clock, its records on the disk."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -105,7 +106,8 @@ class MeterSession:
         self._outbox.remember(
             self.device.name, replace(self._memory, last_sequence=self._highest_sequence, clock=clock)
         )
-        _log.info(
+        _log.log(
+            logging.INFO if self.new_readings else logging.DEBUG,
             "meter_read",
             device=self.device.name,
             records=self.records,

@@ -15,11 +15,12 @@ from types import MappingProxyType
 import serial
 import structlog
 
-from edge.catalogue import LIFESCAN_ULTRAEASY, LIFESCAN_VERIO_IQ
+from edge.catalogue import LIFESCAN_ULTRA2, LIFESCAN_ULTRAEASY, LIFESCAN_VERIO_IQ
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
 from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
+from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
 from protocols.serial.lifescan.verio_iq_session import VerioIqSession
 from protocols.serial.session import (
@@ -49,6 +50,7 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
     {
         LIFESCAN_ULTRAEASY: UltraEasySession,
         LIFESCAN_VERIO_IQ: VerioIqSession,
+        LIFESCAN_ULTRA2: Ultra2Session,
     }
 )
 
