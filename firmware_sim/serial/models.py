@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter
+from firmware_sim.serial.ultra2_meter import Ultra2Meter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
 from firmware_sim.serial.verio_iq_meter import VerioIqMeter
-from protocols.serial.lifescan import ultraeasy, verio_iq
+from protocols.serial.lifescan import ultra2, ultraeasy, verio_iq
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ MODELS: dict[str, MeterModel] = {
         "LifeScan OneTouch UltraEasy / UltraMini", ultraeasy.MEMORY_RECORDS, UltraEasyMeter, "C182DDCBE"
     ),
     "onetouch-verio-iq": MeterModel("LifeScan OneTouch Verio IQ", verio_iq.MEMORY_RECORDS, VerioIqMeter, "BBBH123C"),
+    "onetouch-ultra2": MeterModel("LifeScan OneTouch Ultra2", ultra2.MEMORY_RECORDS, Ultra2Meter, "GMF600DCY"),
 }
 
 

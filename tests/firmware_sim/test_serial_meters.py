@@ -36,6 +36,7 @@ class Abilities:
 ABILITIES = {
     "onetouch-ultraeasy": Abilities(meals=False, control_solution=False),
     "onetouch-verio-iq": Abilities(),
+    "onetouch-ultra2": Abilities(),
 }
 each_model = pytest.mark.parametrize("model", ABILITIES)
 
