@@ -1,11 +1,13 @@
 """`doorstep-sim`: a simulated home, a single serial meter, or what lives there are to choose from."""
 
 import asyncio
+import json
 import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import msgspec
 import structlog
 import typer
 
@@ -96,6 +98,34 @@ def meter(
         )
     except (UnknownModel, UnknownFault, BadReadings, OSError) as error:
         _fail(str(error), 2)
+
+
+@main.command()
+def tell(
+    run_file: Annotated[Path, typer.Argument(help="The run file of a home that is up.")],
+    what: Annotated[str, typer.Argument(help="measure_pressure, measure_glucose, press, motion, shower or meters.")],
+    values: Annotated[list[str] | None, typer.Argument(help="Its values, as NAME=VALUE.")] = None,
+) -> None:
+    """Has something happen in a simulated home, and prints the home's answer as JSON.
+
+    Example: doorstep-sim tell home.run.json measure_pressure systolic=186 diastolic=112 pulse=84
+
+    Ends with 1 when the home cannot do it, with 2 for wrong arguments.
+    """
+    from firmware_sim.control import Command, HomeControl, NotDone  # noqa: PLC0415 - as above
+
+    fields = dict(value.partition("=")[::2] for value in values or [])
+    try:
+        command = msgspec.convert({"do": what, **fields}, type=Command, strict=False)
+        socket_path = json.loads(run_file.read_text(encoding="utf-8"))["control_socket"]
+        with HomeControl(socket_path) as control:
+            typer.echo(json.dumps(control.do(command)))
+    except msgspec.ValidationError as error:
+        _fail(f"{what}: {error}", 2)
+    except (OSError, json.JSONDecodeError, KeyError) as error:
+        _fail(f"{run_file}: no home is up there ({error}); start one with `doorstep-sim home`", 2)
+    except NotDone as error:
+        _fail(str(error), 1)
 
 
 @main.command()
