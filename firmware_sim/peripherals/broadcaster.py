@@ -36,6 +36,13 @@ class Broadcaster:
         )
         if len(advertisement) > LARGEST_ADVERTISEMENT_BYTES:
             raise ValueError(f"advertisement of {len(advertisement)} bytes; {LARGEST_ADVERTISEMENT_BYTES} fit")
+        # Shielded: bumble loses track of its controller, or of the cancellation, when a command is cut short.
+        await asyncio.shield(self._start(advertisement, interval_ms))
+
+    async def hide(self) -> None:
+        await asyncio.shield(self._stop())
+
+    async def _start(self, advertisement: bytes, interval_ms: float) -> None:
         async with self._turn:
             await self._device.start_advertising(
                 advertising_type=AdvertisingType.UNDIRECTED,
@@ -44,6 +51,6 @@ class Broadcaster:
                 advertising_interval_max=interval_ms,
             )
 
-    async def hide(self) -> None:
+    async def _stop(self) -> None:
         async with self._turn:
             await self._device.stop_advertising()

@@ -57,6 +57,7 @@ class EmergencyButton:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self._broadcaster.hide()
 
     async def press(self, kind: ButtonPress = ButtonPress.PRESS) -> float:
         """Returns, once the first frame is out, the wall's Unix seconds just before it went."""

@@ -5,6 +5,7 @@ where a simulated clock runs faster.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from bumble.core import AdvertisingData
@@ -28,6 +29,7 @@ class MeterAdvertiser:
         self._device = device
         self._waiting = waiting
         self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._fresh_until = 0.0
         self._advertised_ms: float | None = None
         self._met = False
@@ -52,6 +54,7 @@ class MeterAdvertiser:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            await self._advertise(None)
 
     def measured(self) -> None:
         """It is in somebody's hands: be heard at once."""
@@ -69,10 +72,9 @@ class MeterAdvertiser:
             if wanted_ms != self._advertised_ms:
                 self._advertised_ms = wanted_ms
                 await self._advertise(wanted_ms)
-            try:
-                await asyncio.wait_for(self._changed.wait(), for_s)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(for_s):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._changed.wait()
 
     def _policy(self) -> tuple[float | None, float | None]:
         """Interval (None: silent) and how many seconds it holds (None: until something changes)."""
@@ -84,14 +86,19 @@ class MeterAdvertiser:
         return (FRESH_INTERVAL_MS, fresh_s) if fresh_s > 0 else (WAITING_INTERVAL_MS, None)
 
     async def _advertise(self, interval_ms: float | None) -> None:
-        if interval_ms is None:
-            await self._device.stop_advertising()
-            return
-        await self._device.start_advertising(
-            advertising_data=self._data,
-            advertising_interval_min=interval_ms,
-            advertising_interval_max=interval_ms,
-        )
+        # Shielded: bumble loses track of its controller, or of the cancellation, when a command is cut short.
+        await asyncio.shield(self._set_advertising(interval_ms))
+
+    async def _set_advertising(self, interval_ms: float | None) -> None:
+        async with self._turn:
+            if interval_ms is None:
+                await self._device.stop_advertising()
+                return
+            await self._device.start_advertising(
+                advertising_data=self._data,
+                advertising_interval_min=interval_ms,
+                advertising_interval_max=interval_ms,
+            )
 
     def _connected(self, connection: Connection) -> None:
         self._met = True

@@ -5,6 +5,7 @@ has ended for a while. Radio intervals pass on the wall's time, the air changes 
 """
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 
 from bumble.device import Device
@@ -48,6 +49,7 @@ class ShowerSensor:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        await self._broadcaster.hide()
 
     def motion(self) -> None:
         """Somebody moves now."""
@@ -68,10 +70,9 @@ class ShowerSensor:
             if values != shown:
                 await self._show(*values)
                 shown = values
-            try:
-                await asyncio.wait_for(self._changed.wait(), self._next_look_s())
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._next_look_s()):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._changed.wait()
 
     async def _show(self, humidity_percent: float, temperature_c: float, motion: bool) -> None:
         self._packet_id = (self._packet_id + 1) & 0xFF
