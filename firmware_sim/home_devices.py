@@ -16,7 +16,7 @@ from firmware_sim.peripherals.glucometer import Glucometer
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
 from firmware_sim.radio import Radio
-from firmware_sim.serial.meter import GlucoseMemory, StoredGlucose
+from firmware_sim.serial.meter import GlucoseMemory, SerialMeter, StoredGlucose
 from firmware_sim.serial.meter_on_line import MeterOnLine
 from firmware_sim.serial.models import model_of
 
@@ -29,7 +29,7 @@ class HomeDevices:
     sphygmomanometer: Sphygmomanometer | None = None
     shower_sensor: ShowerSensor | None = None
     emergency_button: EmergencyButton | None = None
-    serial_glucometer: MeterOnLine | None = None
+    serial_glucometer: MeterOnLine[SerialMeter] | None = None
 
     def start(self) -> None:
         """The Bluetooth devices become audible."""

@@ -1,8 +1,8 @@
-"""The side of a serial glucometer that no protocol shows: its memory, its clock, and the button a finger presses."""
+"""The side of a serial meter that no protocol shows: its memory, its clock, and the button a finger presses."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -23,35 +23,46 @@ class StoredGlucose(msgspec.Struct):
     """Likewise."""
 
 
-class MeterState(msgspec.Struct, kw_only=True):
+class StoredPressure(msgspec.Struct):
+    at: datetime
+    """The meter's own clock, naive."""
+    systolic_mm_hg: int
+    diastolic_mm_hg: int
+    pulse_per_minute: int
+    handed_over: bool = False
+    """As with glucose."""
+
+
+Stored = TypeVar("Stored", StoredGlucose, StoredPressure)
+
+
+class MeterState(msgspec.Struct, Generic[Stored], kw_only=True):
     clock_offset_s: float
-    records: list[StoredGlucose] = []
+    records: list[Stored] = []
     """Oldest first."""
 
 
-class GlucoseMemory:
+class MeterMemory(Generic[Stored]):
     """Records and clock of a meter that keeps the newest `capacity` records."""
 
-    def __init__(self, clock: DeviceClock, capacity: int, path: Path | None = None) -> None:
+    def __init__(self, clock: DeviceClock, capacity: int, kind: type[MeterState[Stored]], path: Path | None) -> None:
         self.clock = clock
         self.capacity = capacity
-        self._kept = Nonvolatile(path, MeterState)
+        self._kind: type[MeterState[Stored]] = kind
+        self._kept: Nonvolatile[MeterState[Stored]] = Nonvolatile(path, kind)
         state = self._kept.load()
         self.is_new = state is None
         """Out of the box: nothing was ever measured with it."""
-        self.records: list[StoredGlucose] = [] if state is None else state.records
+        self.records: list[Stored] = [] if state is None else state.records
         if state is not None:
             clock.offset_s = state.clock_offset_s
 
-    def measure(self, glucose_mg_dl: int) -> None:
-        self.fill([StoredGlucose(self.clock.now(), glucose_mg_dl)])
-
-    def fill(self, records: list[StoredGlucose]) -> None:
+    def fill(self, records: list[Stored]) -> None:
         """Adds `records`, oldest first; the oldest in the memory give way."""
         self.records = (self.records + records)[-self.capacity :]
         self.save()
 
-    def newest(self, index: int) -> StoredGlucose | None:
+    def newest(self, index: int) -> Stored | None:
         """The record `index` places before the newest."""
         return self.records[-1 - index] if index < len(self.records) else None
 
@@ -64,17 +75,43 @@ class GlucoseMemory:
         return sum(record.handed_over for record in self.records)
 
     def save(self) -> None:
-        self._kept.save(MeterState(clock_offset_s=self.clock.offset_s, records=self.records))
+        self._kept.save(self._kind(clock_offset_s=self.clock.offset_s, records=self.records))
 
 
-class SerialMeter(Protocol):
+class GlucoseMemory(MeterMemory[StoredGlucose]):
+    def __init__(self, clock: DeviceClock, capacity: int, path: Path | None = None) -> None:
+        super().__init__(clock, capacity, MeterState[StoredGlucose], path)
+
+    def measure(self, glucose_mg_dl: int) -> None:
+        self.fill([StoredGlucose(self.clock.now(), glucose_mg_dl)])
+
+
+class PressureMemory(MeterMemory[StoredPressure]):
+    def __init__(self, clock: DeviceClock, capacity: int, path: Path | None = None) -> None:
+        super().__init__(clock, capacity, MeterState[StoredPressure], path)
+
+    def measure(self, systolic_mm_hg: int, diastolic_mm_hg: int, pulse_per_minute: int) -> None:
+        self.fill([StoredPressure(self.clock.now(), systolic_mm_hg, diastolic_mm_hg, pulse_per_minute)])
+
+
+class WiredMeter(Protocol):
     """A meter as its cable sees it: bytes in, bytes out."""
-
-    memory: GlucoseMemory
 
     def receive(self, data: bytes) -> bytes:
         """What the meter answers to `data`, which may be part of a frame, several, or noise."""
         ...
+
+
+class SerialMeter(WiredMeter, Protocol):
+    """A glucometer on a cable."""
+
+    memory: GlucoseMemory
+
+
+class SerialCuff(WiredMeter, Protocol):
+    """A blood pressure meter on a cable."""
+
+    memory: PressureMemory
 
 
 @runtime_checkable

@@ -2,19 +2,22 @@
 
 import asyncio
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from firmware_sim.serial.faults import Fault, FaultyLine
-from firmware_sim.serial.meter import SerialMeter, SpeaksFirst
+from firmware_sim.serial.meter import SpeaksFirst, WiredMeter
 from firmware_sim.serial.pty_line import PtyLine
 
 SWITCHED_ON_EVERY_S = 1.0
 """A meter that speaks first is switched on again so often, until somebody answers it."""
 
+M = TypeVar("M", bound=WiredMeter)
 
-class MeterOnLine:
+
+class MeterOnLine(Generic[M]):
     """Answers whoever opens `link`. Made inside a running event loop; raises OSError where `link` cannot be made."""
 
-    def __init__(self, meter: SerialMeter, link: Path, fault: Fault | None = None) -> None:
+    def __init__(self, meter: M, link: Path, fault: Fault | None = None) -> None:
         self.meter = meter
         self.link = link
         self._faulty = FaultyLine(fault)
@@ -23,8 +26,9 @@ class MeterOnLine:
         self._switch: asyncio.TimerHandle | None = None
         self._plugged = True
         self._line = PtyLine(link, self._received)
-        if isinstance(meter, SpeaksFirst):
-            self._switch_on(meter)
+        any_meter: WiredMeter = meter
+        if isinstance(any_meter, SpeaksFirst):
+            self._switch_on(any_meter)
 
     def unplug(self) -> None:
         """The path is gone; a program that has it open sees a hang-up."""
