@@ -82,15 +82,18 @@ class ControlServer:
             raise
 
     async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
             for client in list(self._clients):
                 client.close()
-            await self._server.wait_closed()
-            self._server = None
+            await server.wait_closed()
         self.path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:  # it was on its way in when the home ended
+            writer.close()
+            return
         self._clients.add(writer)
         try:
             with contextlib.suppress(ConnectionError, ValueError):  # ValueError: a line longer than any command
