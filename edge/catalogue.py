@@ -5,7 +5,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
-
 from protocols.configuration import ConfigurationError, decode_configuration
 
 
@@ -28,6 +27,8 @@ BTHOME_BUTTON = "bthome-button"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
 LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 LIFESCAN_ULTRA2 = "lifescan-ultra2"
+TAIDOC_GLUCOSE = "taidoc-glucose"
+TAIDOC_PRESSURE = "taidoc-pressure"
 
 DRIVERS = MappingProxyType(
     {
@@ -38,6 +39,8 @@ DRIVERS = MappingProxyType(
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
         LIFESCAN_VERIO_IQ: Transport.SERIAL,
         LIFESCAN_ULTRA2: Transport.SERIAL,
+        TAIDOC_GLUCOSE: Transport.SERIAL,
+        TAIDOC_PRESSURE: Transport.SERIAL,
     }
 )
 """What this gateway can speak, and over what."""

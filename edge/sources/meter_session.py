@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-
 from edge.clock import Clock
 from edge.config import Device
 from edge.figures import Figures
@@ -15,11 +14,13 @@ from edge.intake import Intake
 from edge.meter_clock import ClockSighting, MeterClock
 from edge.outbox import MeterMemory, Outbox
 from edge.sources.record_readings import readings_from
-from protocols.reading import Metric, Reading, Unit, record_key
+from protocols.reading import CANONICAL_UNIT, Metric, Reading, record_key
 from protocols.record import Record
 
 _log = structlog.get_logger()
 
+METRICS_OF_RECORDS = (Metric.GLUCOSE, Metric.SYSTOLIC, Metric.KETONE)
+"""Every record of a meter holds one of these."""
 JUMP_TOLERANCE_S = 120.0
 READING_LATENCY_S = 2.0
 """Between the meter's answer and our own clock, at most; on a simulated time line it counts `speed` times."""
@@ -86,19 +87,22 @@ class MeterSession:
         """The meter numbers its records from the beginning again."""
         self._highest_sequence = None
 
-    def knows_glucose_at(self, device_time: datetime) -> bool:
-        """Whether the glucose record of this time, by the meter's clock, was taken before."""
+    def knows_record_at(self, device_time: datetime) -> bool:
+        """Whether a record of this time, by the meter's clock, was taken before."""
+        return any(self._knows(metric, device_time) for metric in METRICS_OF_RECORDS)
+
+    def _knows(self, metric: Metric, device_time: datetime) -> bool:
         moment = self._clock.now()
         record = Reading(
             device=self.device.name,
-            metric=Metric.GLUCOSE,
+            metric=metric,
             value=0.0,
-            unit=Unit.MG_DL,
+            unit=CANONICAL_UNIT[metric],
             measured_at=moment,
             received_at=moment,
             device_time=device_time,
         )
-        return self._outbox.has(self.device.name, Metric.GLUCOSE, record_key(record))
+        return self._outbox.has(self.device.name, metric, record_key(record))
 
     def finish(self) -> None:
         """All is durable and the meter let go: the next session goes on from here."""

@@ -14,11 +14,8 @@ from types import MappingProxyType
 
 import serial
 import structlog
-
-from edge.catalogue import LIFESCAN_ULTRA2, LIFESCAN_ULTRAEASY, LIFESCAN_VERIO_IQ
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
-from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
@@ -34,6 +31,16 @@ from protocols.serial.session import (
     Session,
     Wait,
 )
+from protocols.taidoc.session import TaiDocGlucoseSession, TaiDocPressureSession
+
+from edge.catalogue import (
+    LIFESCAN_ULTRA2,
+    LIFESCAN_ULTRAEASY,
+    LIFESCAN_VERIO_IQ,
+    TAIDOC_GLUCOSE,
+    TAIDOC_PRESSURE,
+)
+from edge.sources.meter_session import MeterSession, MeterSessions
 
 _log = structlog.get_logger()
 
@@ -51,6 +58,8 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
         LIFESCAN_ULTRAEASY: UltraEasySession,
         LIFESCAN_VERIO_IQ: VerioIqSession,
         LIFESCAN_ULTRA2: Ultra2Session,
+        TAIDOC_GLUCOSE: TaiDocGlucoseSession,
+        TAIDOC_PRESSURE: TaiDocPressureSession,
     }
 )
 
@@ -174,7 +183,7 @@ class SerialMeter:
     def _read_once(self) -> None:
         figures = self._sessions.figures
         session = self._sessions.begin(self._device)
-        talk = SESSION_OF_DRIVER[self._device.model.driver](session.knows_glucose_at)
+        talk = SESSION_OF_DRIVER[self._device.model.driver](session.knows_record_at)
 
         def put(event: RecordRead) -> None:
             new = self._sessions.intake.put(session.readings([event.record]))

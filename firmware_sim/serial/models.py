@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from firmware_sim.serial.meter import GlucoseMemory, SerialMeter
+from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
+from firmware_sim.serial.taidoc_meter import TaiDocGlucoseMeter, TaiDocPressureMeter
 from firmware_sim.serial.ultra2_meter import Ultra2Meter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
 from firmware_sim.serial.verio_iq_meter import VerioIqMeter
 from protocols.serial.lifescan import ultra2, ultraeasy, verio_iq
+
+from firmware_sim.serial import taidoc_meter
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,31 @@ class MeterModel:
     example_serial_number: str
 
 
+@dataclass(frozen=True)
+class CuffModel:
+    """A blood pressure meter; else as with `MeterModel`."""
+
+    title: str
+    capacity: int
+    create: Callable[[PressureMemory, str], SerialCuff]
+    example_serial_number: str
+
+
+M = TypeVar("M", MeterModel, CuffModel)
+
 MODELS: dict[str, MeterModel] = {
     "onetouch-ultraeasy": MeterModel(
         "LifeScan OneTouch UltraEasy / UltraMini", ultraeasy.MEMORY_RECORDS, UltraEasyMeter, "C182DDCBE"
     ),
     "onetouch-verio-iq": MeterModel("LifeScan OneTouch Verio IQ", verio_iq.MEMORY_RECORDS, VerioIqMeter, "BBBH123C"),
     "onetouch-ultra2": MeterModel("LifeScan OneTouch Ultra2", ultra2.MEMORY_RECORDS, Ultra2Meter, "GMF600DCY"),
+    "taidoc-td42xx": MeterModel(
+        "TaiDoc TD-4277 (GlucoRx Nexus)", taidoc_meter.MEMORY_RECORDS, TaiDocGlucoseMeter, "4277000012345678"
+    ),
+}
+
+CUFFS: dict[str, CuffModel] = {
+    "taidoc-td31xx": CuffModel("TaiDoc TD-3128", taidoc_meter.MEMORY_RECORDS, TaiDocPressureMeter, "3128000012345678"),
 }
 
 
@@ -34,13 +57,31 @@ class UnknownModel(ValueError):
 
 
 def model_of(name: str) -> MeterModel:
-    if name not in MODELS:
-        raise UnknownModel(f"{name!r} is not a serial meter of the simulator; there are: {', '.join(MODELS)}")
-    return MODELS[name]
+    """A glucometer."""
+    return _named(name, MODELS)
+
+
+def cuff_of(name: str) -> CuffModel:
+    return _named(name, CUFFS)
 
 
 def another_model(name: str) -> MeterModel:
     """Whatever stands beside `name` on the shelf: a meter that a reader of `name` has to refuse."""
-    model_of(name)
-    names = list(MODELS)
-    return MODELS[names[(names.index(name) + 1) % len(names)]]
+    return _beside(name, MODELS)
+
+
+def another_cuff(name: str) -> CuffModel:
+    return _beside(name, CUFFS)
+
+
+def _named(name: str, shelf: dict[str, M]) -> M:
+    if name not in shelf:
+        names = ", ".join((*MODELS, *CUFFS))
+        raise UnknownModel(f"{name!r} is not a serial meter of the simulator; there are: {names}")
+    return shelf[name]
+
+
+def _beside(name: str, shelf: dict[str, M]) -> M:
+    _named(name, shelf)
+    names = list(shelf)
+    return shelf[names[(names.index(name) + 1) % len(names)]]
