@@ -14,8 +14,6 @@ from protocols.errors import UnexpectedReply
 from protocols.serial.session import ClockRead, Event, Finished, Identified, LineSettings, RecordRead, Send, Wait
 
 RETRIES = 3
-MAX_UNANSWERING_BYTES = 1 << 16
-"""A line that says so much without one whole part is not a meter of this kind."""
 
 Part = TypeVar("Part")
 Reply = TypeVar("Reply")
@@ -45,12 +43,18 @@ class Splitter(Protocol[Part]):
 
 
 class ConversationSession(Generic[Part]):
-    """See `protocols.serial.session.Session`."""
+    """See `protocols.serial.session.Session`.
 
-    def __init__(self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part]) -> None:
+    A line that says `longest_part_bytes` without one whole part is not a meter of this kind.
+    """
+
+    def __init__(
+        self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512
+    ) -> None:
         self._line = line
         self._talk = talk
         self._splitter = splitter
+        self._longest_part_bytes = longest_part_bytes
         self._silence_s = 0.0
         self._unanswering_bytes = 0
         self._over = False
@@ -71,7 +75,7 @@ class ConversationSession(Generic[Part]):
             self._unanswering_bytes = 0
             if not self._over:
                 events += self._go_on(part)
-        if self._unanswering_bytes > MAX_UNANSWERING_BYTES:
+        if self._unanswering_bytes > self._longest_part_bytes:
             raise UnexpectedReply("the line speaks without end and never as this meter does; check model and cable")
         return events
 

@@ -1,0 +1,87 @@
+"""One read-out of an SD Codefree: wait until somebody switches it on, fetch every record, let it go.
+
+Fetching moves the meter on, so a record whose frame is lost cannot be asked for again in the same session. The count
+that the meter gives first shows it: when the farewell comes too early, nothing is told, and the meter has to be
+switched on again. Records are told when all are there, oldest first, before the message that ends the session.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from protocols.errors import UnexpectedReply
+from protocols.record import Record
+from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk
+from protocols.serial.sd_biosensor import codefree
+from protocols.serial.sd_biosensor.frame import Direction, Frame, FrameSplitter, encode_frame
+from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
+from protocols.serial.within_minute import number_within_minute
+
+SWITCHED_ON_WITHIN_S = 300.0
+REPLY_WITHIN_S = 2.0
+
+
+class CodefreeSession(ConversationSession[Frame]):
+    """See `protocols.serial.session.Session`. `known` records are read and left out."""
+
+    def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
+        super().__init__(LineSettings(baud=38400), _talk(known), FrameSplitter())
+
+
+def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:
+    yield from _greeted()
+    count = codefree.decode_count((yield from _message_after(codefree.GREETING_ANSWER)))
+    yield Identified(codefree.MODEL, serial_number="")
+    yield ClockRead(None)
+    newest_first: list[Record] = []
+    while len(newest_first) < count:
+        message = yield from _message_after(codefree.FETCH)
+        if message == codefree.FAREWELL:
+            raise UnexpectedReply(
+                f"the meter counted {count} records and {len(newest_first)} arrived; switch it off and on to try again"
+            )
+        newest_first.append(codefree.decode_record(message))
+    new = [record for record in number_within_minute(reversed(newest_first)) if not _is_known(record, known)]
+    for record in new:
+        yield RecordRead(record)
+    yield from _let_go()
+    yield Finished(len(new))
+
+
+def _is_known(record: Record, known: Callable[[datetime], bool] | None) -> bool:
+    """Of several in one minute only the first can be known by its time; the others are told every time."""
+    if known is None or record.device_time is None or record.sequence is not None:
+        return False
+    return known(record.device_time)
+
+
+def _greeted() -> Talk[Frame, None]:
+    frame = yield Ask(b"", SWITCHED_ON_WITHIN_S)
+    if frame is None:
+        raise UnexpectedReply("the meter did not greet; with the cable plugged in, switch it off and on")
+    if frame != Frame(Direction.TO_HOST, codefree.GREETING):
+        raise UnexpectedReply(
+            f"expected a {codefree.MODEL}'s greeting (10 30), the meter says {frame.message[:8].hex(' ')}; "
+            "switch it off and on"
+        )
+
+
+def _message_after(message: bytes) -> Talk[Frame, bytes]:
+    """What the meter says next; `message` goes again when nothing comes. Greetings of before are passed over."""
+    sent = encode_frame(Direction.TO_METER, message)
+    for _ in range(1 + RETRIES):
+        frame = yield Ask(sent, REPLY_WITHIN_S)
+        while frame is not None:
+            if frame.direction is Direction.TO_HOST and frame.message != codefree.GREETING:
+                return frame.message
+            frame = yield Ask(b"", REPLY_WITHIN_S)
+    raise UnexpectedReply(
+        f"the meter greeted and then was silent {1 + RETRIES} times; check the cable, switch it off and on"
+    )
+
+
+def _let_go() -> Talk[Frame, None]:
+    """Every record is told: a meter that is gone already has lost nothing."""
+    for _ in range(1 + RETRIES):
+        frame = yield Ask(encode_frame(Direction.TO_METER, codefree.FETCH), REPLY_WITHIN_S)
+        if frame is not None and frame.message == codefree.FAREWELL:
+            return
