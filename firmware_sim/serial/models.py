@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from firmware_sim.serial.areo_meter import AreoMeter
+from firmware_sim.serial.codefree_meter import CodefreeMeter
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
 from firmware_sim.serial.taidoc_meter import TaiDocGlucoseMeter, TaiDocPressureMeter
 from firmware_sim.serial.ultra2_meter import Ultra2Meter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
 from firmware_sim.serial.verio_iq_meter import VerioIqMeter
 from protocols.serial.lifescan import ultra2, ultraeasy, verio_iq
+from protocols.serial.menarini import areo
+from protocols.serial.sd_biosensor import codefree
 
 from firmware_sim.serial import taidoc_meter
 
@@ -42,6 +46,8 @@ MODELS: dict[str, MeterModel] = {
     ),
     "onetouch-verio-iq": MeterModel("LifeScan OneTouch Verio IQ", verio_iq.MEMORY_RECORDS, VerioIqMeter, "BBBH123C"),
     "onetouch-ultra2": MeterModel("LifeScan OneTouch Ultra2", ultra2.MEMORY_RECORDS, Ultra2Meter, "GMF600DCY"),
+    "sd-codefree": MeterModel("SD Biosensor SD Codefree", codefree.MEMORY_RECORDS, CodefreeMeter, ""),
+    "glucomen-areo": MeterModel("Menarini GlucoMen Areo", areo.MEMORY_RECORDS, AreoMeter, "AR0012345"),
     "taidoc-td42xx": MeterModel(
         "TaiDoc TD-4277 (GlucoRx Nexus)", taidoc_meter.MEMORY_RECORDS, TaiDocGlucoseMeter, "4277000012345678"
     ),

@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+
+from edge.catalogue import load_catalogue
+from edge.sources.serial_meter import SESSION_OF_DRIVER
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.serial.faults import FAULTS, FaultyLine, UnknownFault, fault_of
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter, SpeaksFirst, StoredGlucose
+from firmware_sim.serial.models import MODELS, MeterModel, another_model, model_of
 from protocols.errors import ProtocolError, UnexpectedReply
 from protocols.reading import Flag, Meal, Metric
 from protocols.record import Record
 from protocols.serial.session import ClockRead, Event, Finished, Identified, RecordRead, Send, Session
 from tests.edge.conftest import CATALOGUE
 from tests.firmware_sim.conftest import WALL
-
-from edge.catalogue import load_catalogue
-from edge.sources.serial_meter import SESSION_OF_DRIVER
-from firmware_sim.serial.models import MODELS, MeterModel, another_model, model_of
 
 MEALS = (None, Meal.BEFORE_MEAL, Meal.AFTER_MEAL)
 MAX_ROUNDS = 20_000
@@ -37,6 +37,8 @@ ABILITIES = {
     "onetouch-ultraeasy": Abilities(meals=False, control_solution=False),
     "onetouch-verio-iq": Abilities(),
     "onetouch-ultra2": Abilities(),
+    "sd-codefree": Abilities(clock=False, serial_number=False, control_solution=False, bounds_mg_dl=(10.0, 600.0)),
+    "glucomen-areo": Abilities(clock=False, control_solution=False),
     "taidoc-td42xx": Abilities(),
 }
 each_model = pytest.mark.parametrize("model", ABILITIES)
@@ -88,7 +90,7 @@ class Line:
                 for at in range(0, len(answer), self.chunk)
                 for event in session.receive(answer[at:][: self.chunk])
             ]
-            if not answer:
+            if not due:
                 due = session.timed_out()
                 if late:
                     due += session.receive(late)
