@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
+
 from protocols.configuration import ConfigurationError, decode_configuration
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+
 from edge.clock import Clock
 from edge.config import Device
 from edge.figures import Figures

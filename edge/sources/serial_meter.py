@@ -14,8 +14,17 @@ from types import MappingProxyType
 
 import serial
 import structlog
+
+from edge.catalogue import (
+    LIFESCAN_ULTRA2,
+    LIFESCAN_ULTRAEASY,
+    LIFESCAN_VERIO_IQ,
+    TAIDOC_GLUCOSE,
+    TAIDOC_PRESSURE,
+)
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
+from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
@@ -32,15 +41,6 @@ from protocols.serial.session import (
     Wait,
 )
 from protocols.taidoc.session import TaiDocGlucoseSession, TaiDocPressureSession
-
-from edge.catalogue import (
-    LIFESCAN_ULTRA2,
-    LIFESCAN_ULTRAEASY,
-    LIFESCAN_VERIO_IQ,
-    TAIDOC_GLUCOSE,
-    TAIDOC_PRESSURE,
-)
-from edge.sources.meter_session import MeterSession, MeterSessions
 
 _log = structlog.get_logger()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from firmware_sim.serial import taidoc_meter
 from firmware_sim.serial.areo_meter import AreoMeter
 from firmware_sim.serial.codefree_meter import CodefreeMeter
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
@@ -14,8 +15,6 @@ from firmware_sim.serial.verio_iq_meter import VerioIqMeter
 from protocols.serial.lifescan import ultra2, ultraeasy, verio_iq
 from protocols.serial.menarini import areo
 from protocols.serial.sd_biosensor import codefree
-
-from firmware_sim.serial import taidoc_meter
 
 
 @dataclass(frozen=True)
