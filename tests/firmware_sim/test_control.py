@@ -120,6 +120,8 @@ async def test_an_endless_line_ends_the_connection_and_nothing_else(server: Cont
 async def test_only_this_user_may_open_it_and_it_goes_with_the_home(server: ControlServer) -> None:
     assert stat.S_IMODE(server.path.stat().st_mode) == 0o600
     reader, writer = await asyncio.open_unix_connection(server.path)
+    writer.write(b'{"do": "motion"}\n')
+    await asyncio.wait_for(reader.readline(), 5)
     await server.stop()
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
