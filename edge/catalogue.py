@@ -28,10 +28,10 @@ BTHOME_BUTTON = "bthome-button"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
 LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 LIFESCAN_ULTRA2 = "lifescan-ultra2"
-SD_CODEFREE = "sd-codefree"
-MENARINI_AREO = "menarini-areo"
 TAIDOC_GLUCOSE = "taidoc-glucose"
 TAIDOC_PRESSURE = "taidoc-pressure"
+SD_CODEFREE = "sd-codefree"
+MENARINI_AREO = "menarini-areo"
 
 DRIVERS = MappingProxyType(
     {
@@ -42,10 +42,10 @@ DRIVERS = MappingProxyType(
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
         LIFESCAN_VERIO_IQ: Transport.SERIAL,
         LIFESCAN_ULTRA2: Transport.SERIAL,
-        SD_CODEFREE: Transport.SERIAL,
-        MENARINI_AREO: Transport.SERIAL,
         TAIDOC_GLUCOSE: Transport.SERIAL,
         TAIDOC_PRESSURE: Transport.SERIAL,
+        SD_CODEFREE: Transport.SERIAL,
+        MENARINI_AREO: Transport.SERIAL,
     }
 )
 """What this gateway can speak, and over what."""

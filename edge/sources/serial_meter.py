@@ -19,6 +19,8 @@ from edge.catalogue import (
     LIFESCAN_ULTRA2,
     LIFESCAN_ULTRAEASY,
     LIFESCAN_VERIO_IQ,
+    MENARINI_AREO,
+    SD_CODEFREE,
     TAIDOC_GLUCOSE,
     TAIDOC_PRESSURE,
 )
@@ -29,6 +31,8 @@ from protocols.errors import ProtocolError
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
 from protocols.serial.lifescan.verio_iq_session import VerioIqSession
+from protocols.serial.menarini.areo_session import AreoSession
+from protocols.serial.sd_biosensor.codefree_session import CodefreeSession
 from protocols.serial.session import (
     ClockRead,
     Event,
@@ -58,6 +62,8 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
         LIFESCAN_ULTRAEASY: UltraEasySession,
         LIFESCAN_VERIO_IQ: VerioIqSession,
         LIFESCAN_ULTRA2: Ultra2Session,
+        SD_CODEFREE: CodefreeSession,
+        MENARINI_AREO: AreoSession,
         TAIDOC_GLUCOSE: TaiDocGlucoseSession,
         TAIDOC_PRESSURE: TaiDocPressureSession,
     }
