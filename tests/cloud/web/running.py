@@ -1,4 +1,4 @@
-"""The web process as it really runs: a child with its own port, stopped by SIGTERM."""
+"""Stages as they really run: children with their own ports, stopped by SIGTERM."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import httpx
 
@@ -20,6 +21,7 @@ from tests.cloud.web.community import NOW, PASSWORD
 
 _ROOT = Path(__file__).parents[3]
 _START_S = 30.0
+NO_BROKER = "mqtt://127.0.0.1:9"
 _STOP_S = 15.0
 _PROGRAM = """
 import sys
@@ -53,17 +55,32 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, dsn: str, broker: str = "mqtt://127.0.0.1:9") -> Iterator[Site]:
+def running_site(folder: Path, dsn: str, broker: str = NO_BROKER) -> Iterator[Site]:
     """The site over `dsn`; its clock starts at `NOW`. Without `broker` it tries a port on which nobody answers."""
-    config = folder / "web.toml"
-    config.write_text(
-        f'[web]\nport = 0\n[detection]\nlimits = "{_ROOT / "configs" / "limits.toml"}"\n', encoding="utf-8"
-    )
-    wall = Clock().now()
-    scale = TimeScale(NOW, wall, 1.0)
+    scale = TimeScale(NOW, Clock().now(), 1.0)
+    with _running("cloud.web.server", folder, dsn, broker, scale) as (process, said):
+        yield Site(_started(said)["address"], process, Clock(scale))
+
+
+@contextmanager
+def running_alarms(folder: Path, dsn: str, broker: str, clock: Clock) -> Iterator[None]:
+    """The alarms' worker, which stores what the broker tells and tells the home."""
+    scale = TimeScale(clock.now(), Clock().now(), 1.0)
+    with _running("cloud.alarms.worker", folder, dsn, broker, scale) as (_, said):
+        _started(said)
+        yield
+
+
+@contextmanager
+def _running(
+    stage: str, folder: Path, dsn: str, broker: str, scale: TimeScale
+) -> Iterator[tuple["subprocess.Popen[str]", Queue[str]]]:
+    config = folder / f"{stage}.toml"
+    limits = _ROOT / "configs" / "limits.toml"
+    config.write_text(f'[web]\nport = 0\n[detection]\nlimits = "{limits}"\n', encoding="utf-8")
     environment = os.environ | {"DOORSTEP_DSN": dsn, "DOORSTEP_BROKER": broker, CLOCK_VARIABLE: str(scale)}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, "cloud.web.server", str(config)],
+        [sys.executable, "-c", _PROGRAM, stage, str(config)],
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
@@ -73,7 +90,7 @@ def running_site(folder: Path, dsn: str, broker: str = "mqtt://127.0.0.1:9") -> 
     reader = threading.Thread(target=_read, args=(process, said), daemon=True)
     reader.start()
     try:
-        yield Site(_address(said), process, Clock(scale))
+        yield process, said
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -95,10 +112,13 @@ def _read(process: "subprocess.Popen[str]", said: Queue[str]) -> None:
     said.put("")
 
 
-def _address(said: Queue[str]) -> str:
+def _started(said: Queue[str]) -> dict[str, Any]:
+    """The line by which a stage says that it stands."""
     lines = []
     while line := said.get(timeout=_START_S):
         lines.append(line)
-        if line.startswith("{") and (found := json.loads(line)).get("event") == "started":
-            return str(found["address"])
-    raise AssertionError("the site did not start: " + "".join(lines))
+        if line.startswith("{"):
+            found: dict[str, Any] = json.loads(line)
+            if found.get("event") == "started":
+                return found
+    raise AssertionError("the stage did not start: " + "".join(lines))
