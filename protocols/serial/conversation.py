@@ -42,26 +42,19 @@ class Splitter(Protocol[Part]):
         ...
 
 
-class ConversationSession(Generic[Part]):
-    """See `protocols.serial.session.Session`.
+class Conversation(Generic[Part]):
+    """A talk in progress, whatever wire it goes over: `begin`, `receive` and `timed_out` of a session.
 
     A line that says `longest_part_bytes` without one whole part is not a meter of this kind.
     """
 
-    def __init__(
-        self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512
-    ) -> None:
-        self._line = line
+    def __init__(self, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512) -> None:
         self._talk = talk
         self._splitter = splitter
         self._longest_part_bytes = longest_part_bytes
         self._silence_s = 0.0
         self._unanswering_bytes = 0
         self._over = False
-
-    @property
-    def line(self) -> LineSettings:
-        return self._line
 
     def begin(self) -> list[Event]:
         return self._go_on(None)
@@ -99,6 +92,20 @@ class ConversationSession(Generic[Part]):
                 break
             events.append(step)
         return events
+
+
+class ConversationSession(Conversation[Part]):
+    """See `protocols.serial.session.Session`."""
+
+    def __init__(
+        self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512
+    ) -> None:
+        super().__init__(talk, splitter, longest_part_bytes)
+        self._line = line
+
+    @property
+    def line(self) -> LineSettings:
+        return self._line
 
 
 def ask_again(data: bytes, silence_s: float, model: str) -> Talk[Part, Part]:
