@@ -156,9 +156,8 @@ class Subscriber:
             time.sleep(0.01)
         self._client.disconnect()
         self._client.loop_stop()
-        left_open = self._client.socket()  # as paho leaves it when it was just connecting
-        if left_open is not None:
-            left_open.close()
+        # paho leaves its waking sockets open until it is collected, and the connection when it was just being made.
+        self._client._reset_sockets()
 
     def __enter__(self) -> "Subscriber":
         self.start()
