@@ -30,15 +30,16 @@ class PtyLine:
         self.link = link
         self._received = received
         self._device, self._far = os.openpty()
-        tty.setraw(self._far)
-        os.fchmod(self._far, 0o600)
-        os.set_blocking(self._device, False)
-        self._name = os.ttyname(self._far)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        draft = link.with_name(f".{link.name}.{os.getpid()}")
-        draft.unlink(missing_ok=True)
-        draft.symlink_to(self._name)
-        os.replace(draft, link)
+        try:
+            tty.setraw(self._far)
+            os.fchmod(self._far, 0o600)
+            os.set_blocking(self._device, False)
+            self._name = os.ttyname(self._far)
+            _point(link, self._name)
+        except OSError:
+            os.close(self._device)
+            os.close(self._far)
+            raise
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._device, self._readable)
         self._open = True
@@ -72,3 +73,12 @@ class PtyLine:
         if settings[_CFLAG] & termios.PARODD:
             settings[_CFLAG] &= ~termios.PARODD
             termios.tcsetattr(self._far, termios.TCSANOW, settings)
+
+
+def _point(link: Path, name: str) -> None:
+    """Makes `link` lead to `name`, whatever line it led to before; there is no moment without a link."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    draft = link.with_name(f".{link.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(name)
+    os.replace(draft, link)
