@@ -85,8 +85,11 @@ def decode_record(message: bytes) -> Record:
 
 def decode_clock_setting(message: bytes) -> datetime:
     """The meter's side: the time of an ADATE message, its century dropped. Raises DecodeError where it is none."""
+    digits = message.removeprefix(_SET_CLOCK)
+    if len(digits) != len("yyyymmddhhmm"):
+        raise DecodeError("ADATE and twelve digits are expected", offset=len(_SET_CLOCK))
     try:
-        shown = datetime.strptime(message.removeprefix(_SET_CLOCK).decode("ascii"), "%Y%m%d%H%M")  # noqa: DTZ007 - as above
+        shown = datetime.strptime(digits.decode("ascii"), "%Y%m%d%H%M")  # noqa: DTZ007 - as above
     except ValueError as error:
         raise DecodeError("ADATE and twelve digits are expected", offset=len(_SET_CLOCK)) from error
     return shown.replace(year=_CENTURY + shown.year % 100)
