@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from protocols.errors import UnexpectedReply
-from protocols.serial.session import ClockRead, Event, Finished, Identified, LineSettings, RecordRead, Send, Wait
+from protocols.serial.session import (
+    ClockRead,
+    Event,
+    Finished,
+    Identified,
+    LineSettings,
+    NumberingRestarted,
+    RecordRead,
+    Send,
+    Wait,
+)
 
 RETRIES = 3
 
@@ -27,7 +37,7 @@ class Ask:
     silence_s: float
 
 
-Talk = Generator[Ask | Identified | ClockRead | RecordRead | Finished, Part | None, Reply]
+Talk = Generator[Ask | Identified | ClockRead | RecordRead | NumberingRestarted | Finished, Part | None, Reply]
 
 
 class Splitter(Protocol[Part]):

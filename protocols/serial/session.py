@@ -54,13 +54,18 @@ class RecordRead:
 
 
 @dataclass(frozen=True)
+class NumberingRestarted:
+    """The meter counts its records from the beginning again: what was remembered as the last number is void."""
+
+
+@dataclass(frozen=True)
 class Finished:
     """The meter has been let go; nothing further is expected on the line."""
 
     records: int
 
 
-Event = Send | Wait | Identified | ClockRead | RecordRead | Finished
+Event = Send | Wait | Identified | ClockRead | RecordRead | NumberingRestarted | Finished
 
 
 class Session(Protocol):
