@@ -1,6 +1,7 @@
 """`./dev demo`: a day in three homes to watch, or the scripted trip with figures."""
 
 import argparse
+import shutil
 import signal
 import sys
 import time
@@ -35,23 +36,29 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     began = time.monotonic()
-    data = options.data or (Path(mkdtemp(prefix="doorstep-demo-")) if options.once else DEFAULT_DATA)
-    stage = Stage(data.resolve(), options.speed, say)
+    passing = Path(mkdtemp(prefix="doorstep-demo-")) if options.once and options.data is None else None
+    stage = Stage((options.data or passing or DEFAULT_DATA).resolve(), options.speed, say)
     try:
         stage.start(live=not options.once)
         if options.once:
             figures = run_trip(stage, say)
             figures.seconds_run = round(time.monotonic() - began, 1)
+            if figures.failed:
+                passing = None  # kept: its logs say why
+                say(f"data and logs are kept in {stage.data}")
             return _finish(figures, options.json)
         watch(stage, options.speed, stopping, say)
     except KeyboardInterrupt:
         pass
     except (ChildDied, NeverHappened) as error:
+        passing = None
         say(f"demo: {error}")
         return 1
     finally:
         say("stopping")
         stage.stop()
+        if passing is not None:
+            shutil.rmtree(passing, ignore_errors=True)
         say("stopped; nothing is left running")
     return 0
 
@@ -69,7 +76,10 @@ def _finish(figures: Figures, file: Path | None) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="where data are kept (default: .doorstep; with --once: a new folder)"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where data are kept (default: .doorstep; with --once: a new folder, removed when all went well)",
     )
     parser.add_argument(
         "--speed",
