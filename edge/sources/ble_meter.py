@@ -8,7 +8,7 @@ from types import MappingProxyType
 import structlog
 from bleak import BleakClient
 from bleak.backends.device import BLEDevice
-from bleak_retry_connector import establish_connection
+from bleak_retry_connector import close_stale_connections_by_address, establish_connection
 
 from edge.catalogue import BLOOD_PRESSURE_PROFILE, GLUCOSE_PROFILE
 from edge.config import Bluetooth, Device
@@ -32,6 +32,7 @@ GONE_S = 5.0
 """A meter that was silent for so long and is heard again has been switched on again: it is read at once."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
 CONNECT_ATTEMPTS = 2
+FIRST_LOOK_S, LOOK_S = 1.0, 10.0
 
 
 class BleMeter:
@@ -62,7 +63,7 @@ class BleMeter:
         """Until cancelled."""
         pause_s = SHORTEST_PAUSE_S
         while True:
-            await self._seen.wait()
+            await self._until_seen()
             self._seen.clear()
             if time.monotonic() < self._rest_until_s:
                 continue
@@ -75,6 +76,17 @@ class BleMeter:
             else:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _until_seen(self) -> None:
+        """bluetoothd keeps the link, even one that is still being made, of a gateway that was killed; and a connected
+        meter does not advertise. So a link that is nobody's is ended, now and then while the meter is not heard."""
+        look_s = FIRST_LOOK_S
+        while not self._seen.is_set():
+            try:
+                await asyncio.wait_for(self._seen.wait(), look_s)
+            except TimeoutError:
+                await close_stale_connections_by_address(self._device.address)
+            look_s = LOOK_S
 
     async def _read_once(self) -> bool:
         """True when the meter was read to its end."""

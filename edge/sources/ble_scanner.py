@@ -4,6 +4,7 @@ The scanner never ends by itself: no adapter, no bluetoothd, or a radio that fel
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
-from bleak_retry_connector import close_stale_connections_by_address
 
 from edge.sources.bthome_decoder import AdvertListener
 from protocols.adverts.bthome import BTHOME_UUID
@@ -46,7 +46,6 @@ class BleScanner:
         self._listeners = listeners
         self._told = told
         self._last_heard_s = 0.0
-        self._has_scanned = False
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -64,27 +63,21 @@ class BleScanner:
 
     async def _scan(self) -> None:
         """Scans until the radio was silent for too long."""
-        if not self._has_scanned:
-            await self._close_stale()
         scanner = BleakScanner(self.heard, bluez={"adapter": self._adapter} if self._adapter else {})
         async with asyncio.timeout(30):
             await scanner.start()
         self._last_heard_s = started_s = time.monotonic()
-        self._has_scanned = True
         self._told(None)
         _log.info("scanning", adapter=self._adapter or "default")
         try:
             await self._until_silent()
         finally:
-            async with asyncio.timeout(10):
-                await scanner.stop()
+            # A radio that is gone cannot be told to stop; its error must not hide that we were cancelled.
+            with contextlib.suppress(*RADIO_ERRORS):
+                async with asyncio.timeout(5):
+                    await scanner.stop()
         if self._last_heard_s == started_s:
             self._told(f"the radio has heard nothing for {SILENCE_S:.0f} s; the scan is started anew")
-
-    async def _close_stale(self) -> None:
-        """bluetoothd keeps the links of a gateway that was killed, and a connected meter does not advertise."""
-        for address in self._listeners.meters:
-            await close_stale_connections_by_address(address)
 
     async def _until_silent(self) -> None:
         left_s = SILENCE_S

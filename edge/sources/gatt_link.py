@@ -39,6 +39,14 @@ class GattLink:
     async def notify(self, characteristic: str, heard: Callable[[bytes], None]) -> None:
         await self._client.start_notify(characteristic, lambda _sender, data: heard(bytes(data)))
 
+    async def hush(self, characteristic: str) -> None:
+        """Ends the subscription, which a bonded meter would otherwise remember: at the next connection it would speak
+        before anybody listens."""
+        try:
+            await self._client.stop_notify(characteristic)
+        except (BleakError, OSError, EOFError) as error:
+            _log.debug("not_hushed", device=self.session.device.name, problem=str(error))
+
     async def write(self, characteristic: str, data: bytes) -> None:
         await self._client.write_gatt_char(characteristic, data, response=True)
 

@@ -32,10 +32,20 @@ async def read_pressure(link: GattLink, intake: Intake, silence_s: float) -> Non
     await link.notify(uuids.BLOOD_PRESSURE_MEASUREMENT, take)
     while True:
         try:
-            records = [await link.next_of(heard, silence_s)]
-        except (TimeoutError, LinkLost):
+            first = await link.next_of(heard, silence_s)
+        except LinkLost:
             return
-        while not heard.empty():
-            records.append(heard.get_nowait())
-        new = await intake.take(link.session.readings(records))
-        link.session.is_durable(records, new)
+        except TimeoutError:
+            break
+        await _keep(link, intake, [first, *_waiting(heard)])
+    await link.hush(uuids.BLOOD_PRESSURE_MEASUREMENT)
+    await _keep(link, intake, _waiting(heard))
+
+
+def _waiting(heard: asyncio.Queue[Record]) -> list[Record]:
+    return [heard.get_nowait() for _ in range(heard.qsize())]
+
+
+async def _keep(link: GattLink, intake: Intake, records: list[Record]) -> None:
+    new = await intake.take(link.session.readings(records))
+    link.session.is_durable(records, new)
