@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from protocols.errors import UnexpectedReply
 from protocols.serial.session import (
     ClockRead,
+    ClockSet,
     Event,
     Finished,
     Identified,
@@ -37,7 +38,9 @@ class Ask:
     silence_s: float
 
 
-Talk = Generator[Ask | Identified | ClockRead | RecordRead | NumberingRestarted | Finished, Part | None, Reply]
+Talk = Generator[
+    Ask | Identified | ClockRead | ClockSet | RecordRead | NumberingRestarted | Finished, Part | None, Reply
+]
 
 
 class Splitter(Protocol[Part]):

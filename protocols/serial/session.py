@@ -30,6 +30,7 @@ class Wait:
     """The meter now has this long to answer before `timed_out` is due."""
 
     seconds: float
+    """Infinite for a meter that speaks when it has measured: the line is kept open for as long as there is one."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class ClockRead:
 
 
 @dataclass(frozen=True)
+class ClockSet:
+    """The meter's clock was set to this (naive) this moment, after the last record was read."""
+
+    device_time: datetime
+
+
+@dataclass(frozen=True)
 class RecordRead:
     record: Record
 
@@ -65,7 +73,7 @@ class Finished:
     records: int
 
 
-Event = Send | Wait | Identified | ClockRead | RecordRead | NumberingRestarted | Finished
+Event = Send | Wait | Identified | ClockRead | ClockSet | RecordRead | NumberingRestarted | Finished
 
 
 class Session(Protocol):

@@ -1,4 +1,4 @@
-"""How a meter with its maker's own Bluetooth protocol is spoken to: values in, events out, no radio and no clock inside.
+"""How a meter with its maker's own Bluetooth protocol is spoken to: values in, events out, no radio, no clock.
 
 As with a serial meter (`protocols.serial.session`) the driver carries out the events **in their order**, and a
 `RecordRead` is on the disk before it goes on to the next event. What differs is the wire: a value goes to one
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from protocols.serial.session import (
     ClockRead,
+    ClockSet,
     Event,
     Finished,
     Identified,
@@ -30,7 +31,7 @@ class Write:
     value: bytes
 
 
-GattEvent = Write | Wait | Identified | ClockRead | RecordRead | NumberingRestarted | Finished
+GattEvent = Write | Wait | Identified | ClockRead | ClockSet | RecordRead | NumberingRestarted | Finished
 
 
 @dataclass(frozen=True)

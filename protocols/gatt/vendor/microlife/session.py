@@ -19,7 +19,7 @@ from protocols.gatt.vendor.microlife.frame import (
 )
 from protocols.gatt.vendor.session import OverGatt, PlainWire
 from protocols.serial.conversation import Ask, Conversation, Talk, ask_again
-from protocols.serial.session import Finished, RecordRead
+from protocols.serial.session import ClockSet, Finished, RecordRead
 from protocols.serial.within_minute import number_within_minute
 
 REPLY_WITHIN_S = 3.0
@@ -43,7 +43,9 @@ def _talk(set_clock_to: Callable[[], datetime] | None) -> Talk[bytes, None]:
     for record in number_within_minute(records):
         yield RecordRead(record)
     if set_clock_to is not None:
-        commands.decode_done_reply((yield from _asked(commands.encode_clock_setting(set_clock_to()))))
+        now = set_clock_to()
+        commands.decode_done_reply((yield from _asked(commands.encode_clock_setting(now))))
+        yield ClockSet(now)
     yield Ask(encode_frame(Sender.HOST, commands.DISCONNECT), 0.0)  # answered by nothing but the end of the link
     yield Finished(len(records))
 
