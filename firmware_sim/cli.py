@@ -13,7 +13,7 @@ import typer
 
 from firmware_sim.clock import Clock, clock_from_environment
 from firmware_sim.serial.faults import FAULTS, UnknownFault
-from firmware_sim.serial.models import MODELS, UnknownModel
+from firmware_sim.serial.models import CUFFS, MODELS, UnknownModel
 from protocols.configuration import ConfigurationError
 
 main = typer.Typer(
@@ -61,13 +61,14 @@ def home(
 
 @main.command()
 def meter(
-    model: Annotated[str, typer.Argument(help=f"One of: {', '.join(MODELS)}.")],
+    model: Annotated[str, typer.Argument(help=f"One of: {', '.join((*MODELS, *CUFFS))}.")],
     *,
     link: Annotated[Path, typer.Option(help="The path at which programs open the meter's serial line.")],
     readings: Annotated[
         Path | None,
         typer.Option(
-            help="CSV: at (ISO 8601, local), glucose_mg_dl, perhaps meal, control_solution; default: invented."
+            help="CSV: at (ISO 8601, local) and glucose_mg_dl, perhaps meal, control_solution; or at, systolic_mm_hg, "
+            "diastolic_mm_hg, pulse_per_minute; default: invented."
         ),
     ] = None,
     clock_offset: Annotated[float, typer.Option(help="Seconds by which the meter's clock is fast.")] = 0.0,

@@ -5,6 +5,7 @@ normal case: said once, tried again.
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ import serial
 import structlog
 
 from edge.catalogue import (
+    A_AND_D_TM2655P,
+    A_AND_D_UA767PC,
     LIFESCAN_ULTRA2,
     LIFESCAN_ULTRAEASY,
     LIFESCAN_VERIO_IQ,
@@ -28,6 +31,8 @@ from edge.config import Device
 from edge.errors import EdgeError, Temporary
 from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
+from protocols.serial.a_and_d.tm2655p_session import Tm2655PSession
+from protocols.serial.a_and_d.ua767pc_session import Ua767PcSession
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
 from protocols.serial.lifescan.verio_iq_session import VerioIqSession
@@ -66,6 +71,8 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
         MENARINI_AREO: AreoSession,
         TAIDOC_GLUCOSE: TaiDocGlucoseSession,
         TAIDOC_PRESSURE: TaiDocPressureSession,
+        A_AND_D_UA767PC: lambda _known: Ua767PcSession(),
+        A_AND_D_TM2655P: Tm2655PSession,
     }
 )
 
@@ -112,7 +119,7 @@ class Conversation:
             while not self._finished:
                 if stop.is_set():
                     raise MeterAway("the gateway is stopping", retry_after_s=0.0)
-                if time.monotonic() > give_up_s:
+                if time.monotonic() > give_up_s and math.isfinite(self._deadline_s):
                     raise MeterAway(f"no end after {OLDEST_SESSION_S:.0f} s", retry_after_s=LOOK_S)
                 heard = self._port.read(max(1, self._port.in_waiting))
                 if heard:
@@ -194,6 +201,8 @@ class SerialMeter:
         def put(event: RecordRead) -> None:
             new = self._sessions.intake.put(session.readings([event.record]))
             session.is_durable([event.record], new)
+            figures.heard(self._device.name)
+            figures.trouble(self._device.name, None)
 
         try:
             with open_port(self._device.port, talk.line) as port:

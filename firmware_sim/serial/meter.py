@@ -66,6 +66,10 @@ class MeterMemory(Generic[Stored]):
         """The record `index` places before the newest."""
         return self.records[-1 - index] if index < len(self.records) else None
 
+    def oldest_kept_back(self) -> Stored | None:
+        """The oldest record that no reader was given yet."""
+        return next((record for record in self.records if not record.handed_over), None)
+
     def erase(self) -> None:
         self.records = []
         self.save()
@@ -116,7 +120,7 @@ class SerialCuff(WiredMeter, Protocol):
 
 @runtime_checkable
 class SpeaksFirst(Protocol):
-    """A `SerialMeter` that greets when it is switched on; the others never speak unasked."""
+    """A meter that greets when it is switched on, or tells what it has measured; the others never speak unasked."""
 
     def switched_on(self) -> bytes:
         """What it says now; nothing while somebody is reading it."""

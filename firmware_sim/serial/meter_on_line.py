@@ -9,7 +9,7 @@ from firmware_sim.serial.meter import SpeaksFirst, WiredMeter
 from firmware_sim.serial.pty_line import PtyLine
 
 SWITCHED_ON_EVERY_S = 1.0
-"""A meter that speaks first is switched on again so often, until somebody answers it."""
+"""A meter that speaks first is switched on again so often, once a program has set up the line to hear it."""
 
 M = TypeVar("M", bound=WiredMeter)
 
@@ -41,7 +41,8 @@ class MeterOnLine(Generic[M]):
         self._say(self.meter.receive(data))
 
     def _switch_on(self, meter: SpeaksFirst) -> None:
-        self._say(meter.switched_on())
+        if self._line.set_up:
+            self._say(meter.switched_on())
         self._switch = self._loop.call_later(SWITCHED_ON_EVERY_S, self._switch_on, meter)
 
     def _say(self, answer: bytes) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from firmware_sim.serial import taidoc_meter
+from firmware_sim.serial import taidoc_meter, tm2655p_meter, ua767pc_meter
 from firmware_sim.serial.areo_meter import AreoMeter
 from firmware_sim.serial.codefree_meter import CodefreeMeter
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
 from firmware_sim.serial.taidoc_meter import TaiDocGlucoseMeter, TaiDocPressureMeter
+from firmware_sim.serial.tm2655p_meter import Tm2655PMeter
+from firmware_sim.serial.ua767pc_meter import Ua767PcMeter
 from firmware_sim.serial.ultra2_meter import Ultra2Meter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
 from firmware_sim.serial.verio_iq_meter import VerioIqMeter
@@ -54,6 +56,8 @@ MODELS: dict[str, MeterModel] = {
 
 CUFFS: dict[str, CuffModel] = {
     "taidoc-td31xx": CuffModel("TaiDoc TD-3128", taidoc_meter.MEMORY_RECORDS, TaiDocPressureMeter, "3128000012345678"),
+    "a-and-d-ua767pc": CuffModel("A&D UA-767PC", ua767pc_meter.MEMORY_RECORDS, Ua767PcMeter, ""),
+    "a-and-d-tm2655p": CuffModel("A&D TM-2655P", tm2655p_meter.MEMORY_RECORDS, Tm2655PMeter, ""),
 }
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 _CHUNK_BYTES = 4096
 _CFLAG = 2
+_INPUT_SPEED, _OUTPUT_SPEED = 4, 5
+_SPEED_OF_NOBODY = termios.B50
+"""No meter has it, so it tells a line that was never set up."""
 
 
 class PtyLine:
@@ -32,6 +35,7 @@ class PtyLine:
         self._device, self._far = os.openpty()
         try:
             tty.setraw(self._far)
+            _set_speed(self._far, _SPEED_OF_NOBODY)
             os.fchmod(self._far, 0o600)
             os.set_blocking(self._device, False)
             self._name = os.ttyname(self._far)
@@ -43,6 +47,11 @@ class PtyLine:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._device, self._readable)
         self._open = True
+
+    @property
+    def set_up(self) -> bool:
+        """A program has opened the line and set its speed, now or earlier."""
+        return bool(termios.tcgetattr(self._far)[_OUTPUT_SPEED] != _SPEED_OF_NOBODY)
 
     def send(self, data: bytes) -> None:
         """Puts `data` on the line. As on a wire, bytes are lost when nobody takes them."""
@@ -82,3 +91,9 @@ def _point(link: Path, name: str) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(name)
     os.replace(draft, link)
+
+
+def _set_speed(line: int, speed: int) -> None:
+    settings = termios.tcgetattr(line)
+    settings[_INPUT_SPEED] = settings[_OUTPUT_SPEED] = speed
+    termios.tcsetattr(line, termios.TCSANOW, settings)

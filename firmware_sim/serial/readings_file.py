@@ -1,17 +1,25 @@
 """Readings for a single meter: from a CSV file, or invented."""
 
 import csv
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
+from firmware_sim.lives import tihm
+from firmware_sim.lives.events import PressureTaken
 from firmware_sim.lives.glucose import GlucoseHabit, glucose_of_day
-from firmware_sim.serial.meter import StoredGlucose
+from firmware_sim.serial.meter import StoredGlucose, StoredPressure
 from protocols.reading import Meal
 
 _COLUMNS = ("at", "glucose_mg_dl")
+_PRESSURE_COLUMNS = ("systolic_mm_hg", "diastolic_mm_hg", "pulse_per_minute")
 _INVENTED_DAYS = 14
 _SEED = 1
 _HIGHEST_MG_DL = 0xFFFF
+_HIGHEST_MM_HG = 300
+
+R = TypeVar("R")
 
 
 class BadReadings(ValueError):
@@ -23,12 +31,23 @@ def read_readings(path: Path) -> list[StoredGlucose]:
 
     Raises BadReadings, OSError.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        if rows.fieldnames is None or not set(_COLUMNS) <= set(rows.fieldnames):
-            raise BadReadings(f"{path}: the first line has to name the columns {' and '.join(_COLUMNS)}")
-        readings = [_reading(row, f"{path}, line {rows.line_num}") for row in rows]
-    return sorted(readings, key=lambda reading: reading.at)
+    return sorted(_rows(path, _COLUMNS, _reading), key=lambda reading: reading.at)
+
+
+def read_pressures(path: Path) -> list[StoredPressure]:
+    """Oldest first. Raises BadReadings, OSError."""
+    return sorted(_rows(path, ("at", *_PRESSURE_COLUMNS), _pressure), key=lambda reading: reading.at)
+
+
+def invented_pressures(now: datetime) -> list[StoredPressure]:
+    """What a real person measured (firmware_sim/lives/ATTRIBUTION.md), shifted so that it ends now (naive)."""
+    days = tihm.read_excerpt(tihm.PEOPLE[0], now.date()).days
+    taken = sorted((event for day in days.values() for event in day if isinstance(event, PressureTaken)), key=_at)
+    return [
+        StoredPressure(event.at, event.systolic_mm_hg, event.diastolic_mm_hg, event.pulse_per_minute)
+        for event in taken
+        if event.at <= now
+    ]
 
 
 def invented_readings(now: datetime) -> list[StoredGlucose]:
@@ -39,6 +58,31 @@ def invented_readings(now: datetime) -> list[StoredGlucose]:
         for event in glucose_of_day(_SEED, number, (now + timedelta(days=number)).date(), GlucoseHabit())
     ]
     return [StoredGlucose(event.at, event.glucose_mg_dl) for event in taken if event.at <= now]
+
+
+def _at(event: PressureTaken) -> datetime:
+    return event.at
+
+
+def _rows(path: Path, columns: Sequence[str], make: Callable[[dict[str, str], str], R]) -> list[R]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if rows.fieldnames is None or not set(columns) <= set(rows.fieldnames):
+            raise BadReadings(f"{path}: the first line has to name the columns {' and '.join(columns)}")
+        return [make(row, f"{path}, line {rows.line_num}") for row in rows]
+
+
+def _pressure(row: dict[str, str], where: str) -> StoredPressure:
+    try:
+        at = datetime.fromisoformat(row["at"])
+        systolic, diastolic, pulse = (int(row[column]) for column in _PRESSURE_COLUMNS)
+    except (ValueError, TypeError) as error:
+        raise BadReadings(f"{where}: expected a time like 2026-11-22T07:30:00 and whole numbers") from error
+    if at.tzinfo is not None:
+        raise BadReadings(f"{where}: a meter's clock has no zone; leave it out of {row['at']}")
+    if not all(0 <= number <= _HIGHEST_MM_HG for number in (systolic, diastolic, pulse)):
+        raise BadReadings(f"{where}: {systolic}/{diastolic}, pulse {pulse} is not between 0 and {_HIGHEST_MM_HG}")
+    return StoredPressure(at, systolic, diastolic, pulse)
 
 
 def _reading(row: dict[str, str], where: str) -> StoredGlucose:

@@ -12,6 +12,7 @@ from protocols.errors import ReservedValue, UnexpectedReply
 from protocols.reading import Flag
 from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
+from protocols.serial.never_set import NEVER_SET
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
 from protocols.serial.within_minute import number_within_minute
 from protocols.taidoc import commands
@@ -20,8 +21,6 @@ from protocols.taidoc.frame import NO_DATA, Frame, FrameSplitter, Sender, encode
 from protocols.taidoc.records import Family, decode_glucose_value, decode_pressure_value
 
 REPLY_WITHIN_S = 2.0
-NEVER_SET = datetime(2000, 1, 1)  # noqa: DTZ001 - the meter's clock has no zone
-"""Stands for a record's time that is none: always the same, so that the record stays itself when it is read again."""
 _MAX_STRAY_FRAMES = 20
 
 Known = Callable[[datetime], bool]

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from protocols.errors import UnexpectedReply
 from protocols.reading import Flag, Metric
 from protocols.record import Record
+from protocols.serial.never_set import NEVER_SET
 from protocols.serial.session import ClockRead, Event, Finished, Identified, LineSettings, RecordRead, Send, Session
 from protocols.taidoc import commands
 from protocols.taidoc.commands import Command
 from protocols.taidoc.frame import NO_DATA, Frame, FrameSplitter, Sender, encode_frame
 from protocols.taidoc.records import encode_glucose_value
-from protocols.taidoc.session import NEVER_SET, TaiDocGlucoseSession, TaiDocPressureSession
+from protocols.taidoc.session import TaiDocGlucoseSession, TaiDocPressureSession
 
 NEWEST = datetime(2026, 11, 22, 7, 30)
 

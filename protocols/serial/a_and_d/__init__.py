@@ -1,0 +1,1 @@
+"""A&D blood pressure meters on a serial cable. They speak when they have measured."""
