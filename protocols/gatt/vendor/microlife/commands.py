@@ -13,6 +13,7 @@ from protocols.errors import ReservedValue, UnexpectedReply
 from protocols.gatt.vendor.pressure_values import pressure_values
 from protocols.reading import Flag
 from protocols.record import Record
+from protocols.serial.never_set import NEVER_SET
 
 MODEL = "Microlife Bluetooth blood pressure monitor"
 READ_USER = bytes.fromhex("05")
@@ -26,8 +27,6 @@ RECORD_LENGTH = 10
 USERS = (1, 2)
 MEMORY_RECORDS = 99
 EPOCH_YEAR = 2000
-NEVER_SET = datetime(2000, 1, 1)  # noqa: DTZ001 - the monitor's clock has no zone
-"""Stands for a record's time that is none: always the same, so that the record stays itself when it is read again."""
 _NAME_LENGTH = 20
 _USER_REPLY_LENGTH = 2 + 2 * (1 + _NAME_LENGTH)
 

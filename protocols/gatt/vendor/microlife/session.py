@@ -19,6 +19,7 @@ from protocols.gatt.vendor.microlife.frame import (
 )
 from protocols.gatt.vendor.session import OverGatt, PlainWire
 from protocols.serial.conversation import Ask, Conversation, Talk, ask_again
+from protocols.serial.never_set import NEVER_SET
 from protocols.serial.session import ClockSet, Finished, RecordRead
 from protocols.serial.within_minute import number_within_minute
 
@@ -39,7 +40,7 @@ class MicrolifeSession(OverGatt):
 def _talk(set_clock_to: Callable[[], datetime] | None) -> Talk[bytes, None]:
     user = commands.decode_user_reply((yield from _asked(commands.READ_USER)))
     reply = yield from _asked(commands.READ_RECORDS, RECORDS_WITHIN_S)
-    records = sorted(commands.decode_records_reply(reply, user), key=lambda r: r.device_time or commands.NEVER_SET)
+    records = sorted(commands.decode_records_reply(reply, user), key=lambda r: r.device_time or NEVER_SET)
     for record in number_within_minute(records):
         yield RecordRead(record)
     if set_clock_to is not None:

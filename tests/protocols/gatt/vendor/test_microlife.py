@@ -20,6 +20,7 @@ from protocols.gatt.vendor.microlife.frame import (
 from protocols.gatt.vendor.microlife.session import MicrolifeSession
 from protocols.gatt.vendor.session import Write
 from protocols.reading import Flag, Metric
+from protocols.serial.never_set import NEVER_SET
 from protocols.serial.session import Finished, RecordRead
 from tests.protocols.gatt.vendor.conftest import Transcript, converse
 
@@ -109,7 +110,7 @@ def test_records_from_outside() -> None:
 def test_time_outside_the_calendar_is_flagged_and_the_value_kept() -> None:
     (record,) = commands.decode_records_reply(bytes(38) + bytes((110, 70, 65, 24, 0, 15, 14, 30, 0, 0)), 1)
     assert record.flags == (Flag.DEVICE_TIME_FAULT,)
-    assert record.device_time == commands.NEVER_SET
+    assert record.device_time == NEVER_SET
     assert dict(record.values)[Metric.SYSTOLIC] == 110
 
 
