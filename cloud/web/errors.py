@@ -20,6 +20,10 @@ class NotSignedIn(Exception):
     """There is no session, or it has ended."""
 
 
+class NotStoredYet(Exception):
+    """An alarm stands on the board and its row does not: the database is slow or away."""
+
+
 class TooManyTries(Exception):
     def __init__(self, wait_s: float) -> None:
         super().__init__(f"too many tries, wait {wait_s:.0f} s")
@@ -133,6 +137,7 @@ def map_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(DatabaseAway, database_away)
+    app.add_exception_handler(NotStoredYet, database_away)
     app.add_exception_handler(Exception, fault)
 
 

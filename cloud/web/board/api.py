@@ -19,6 +19,7 @@ from cloud.web.board.model import Board, BoardAlarm, Figures
 from cloud.web.board.view import board
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
+from cloud.web.errors import NotStoredYet
 from cloud.web.render import language_of
 from cloud.web.services import services_of
 
@@ -91,6 +92,8 @@ async def _act(
     await services.hearing.until_stored(alarm_id, WAIT_FOR_ROW_S)
     async with services.pool.connection() as conn:
         if await store.alarm(conn, alarm_id, viewer.regions) is None:
+            if any(alarm.alarm_id == alarm_id for alarm in services.hearing.unstored(viewer.regions)):
+                raise NotStoredYet
             raise NotFound(f"There is no alarm {alarm_id} in your community.")
     async with _conflicts_in_words(request, alarm_id), services.pool.connection() as conn:
         await action(conn)

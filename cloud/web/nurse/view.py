@@ -19,6 +19,7 @@ from cloud.web.words import Sayer, Why
 
 EVIDENCE_DAYS = 42
 _DONE_SHOWN = timedelta(hours=18)
+_SPARKS = 40  # cards below these say their reason in words alone
 NEXT_STEP = {"proposed": "accepted", "accepted": "travelling", "travelling": "at_the_door"}
 
 
@@ -60,8 +61,9 @@ class VisitView:
 async def today(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Today:
     now = services.now
     listed = []
-    for card in await store.cards(conn, viewer.regions, now - _DONE_SHOWN):
-        listed.append(await _listed(conn, services, card, language, now))
+    for place, card in enumerate(await store.cards(conn, viewer.regions, now - _DONE_SHOWN)):
+        drawn = place < _SPARKS and not card.done
+        listed.append(await _listed(conn, services, card, language, drawn=drawn))
     me = viewer.staff.staff_id
     going = [one for one in listed if not one.card.done]
     return Today(
@@ -95,11 +97,12 @@ async def visit_view(
 
 
 async def _listed(
-    conn: AsyncConnection, services: Services, card: Card, language: Language, now: datetime
+    conn: AsyncConnection, services: Services, card: Card, language: Language, *, drawn: bool
 ) -> ListedVisit:
+    now = services.now
     metric = card.reasons[0].get("metric") if card.reasons else None
     spark = None
-    if isinstance(metric, str) and not card.done:
+    if isinstance(metric, str) and drawn:
         rows = await evidence_store.readings(conn, card.elder_id, [metric], now - timedelta(days=EVIDENCE_DAYS), now)
         band = (await evidence_store.bands(conn, card.elder_id)).get(metric)
         spark = sparkline(
