@@ -30,6 +30,8 @@ LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 LIFESCAN_ULTRA2 = "lifescan-ultra2"
 TAIDOC_GLUCOSE = "taidoc-glucose"
 TAIDOC_PRESSURE = "taidoc-pressure"
+FREESTYLE_OPTIUM = "freestyle-optium"
+FREESTYLE_LITE = "freestyle-lite"
 A_AND_D_UA767PC = "a-and-d-ua767pc"
 A_AND_D_TM2655P = "a-and-d-tm2655p"
 SD_CODEFREE = "sd-codefree"
@@ -46,6 +48,8 @@ DRIVERS = MappingProxyType(
         LIFESCAN_ULTRA2: Transport.SERIAL,
         TAIDOC_GLUCOSE: Transport.SERIAL,
         TAIDOC_PRESSURE: Transport.SERIAL,
+        FREESTYLE_OPTIUM: Transport.SERIAL,
+        FREESTYLE_LITE: Transport.SERIAL,
         A_AND_D_UA767PC: Transport.SERIAL,
         A_AND_D_TM2655P: Transport.SERIAL,
         SD_CODEFREE: Transport.SERIAL,

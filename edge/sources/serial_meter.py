@@ -19,6 +19,8 @@ import structlog
 from edge.catalogue import (
     A_AND_D_TM2655P,
     A_AND_D_UA767PC,
+    FREESTYLE_LITE,
+    FREESTYLE_OPTIUM,
     LIFESCAN_ULTRA2,
     LIFESCAN_ULTRAEASY,
     LIFESCAN_VERIO_IQ,
@@ -33,6 +35,7 @@ from edge.sources.meter_session import MeterSession, MeterSessions
 from protocols.errors import ProtocolError
 from protocols.serial.a_and_d.tm2655p_session import Tm2655PSession
 from protocols.serial.a_and_d.ua767pc_session import Ua767PcSession
+from protocols.serial.abbott.session import LiteSession, OptiumSession
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
 from protocols.serial.lifescan.verio_iq_session import VerioIqSession
@@ -73,6 +76,8 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
         TAIDOC_PRESSURE: TaiDocPressureSession,
         A_AND_D_UA767PC: lambda _known: Ua767PcSession(),
         A_AND_D_TM2655P: Tm2655PSession,
+        FREESTYLE_OPTIUM: OptiumSession,
+        FREESTYLE_LITE: LiteSession,
     }
 )
 

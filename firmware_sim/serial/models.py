@@ -7,6 +7,7 @@ from typing import TypeVar
 from firmware_sim.serial import taidoc_meter, tm2655p_meter, ua767pc_meter
 from firmware_sim.serial.areo_meter import AreoMeter
 from firmware_sim.serial.codefree_meter import CodefreeMeter
+from firmware_sim.serial.freestyle_meter import LiteMeter, OptiumMeter
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
 from firmware_sim.serial.taidoc_meter import TaiDocGlucoseMeter, TaiDocPressureMeter
 from firmware_sim.serial.tm2655p_meter import Tm2655PMeter
@@ -14,6 +15,7 @@ from firmware_sim.serial.ua767pc_meter import Ua767PcMeter
 from firmware_sim.serial.ultra2_meter import Ultra2Meter
 from firmware_sim.serial.ultraeasy_meter import UltraEasyMeter
 from firmware_sim.serial.verio_iq_meter import VerioIqMeter
+from protocols.serial.abbott import dump as freestyle
 from protocols.serial.lifescan import ultra2, ultraeasy, verio_iq
 from protocols.serial.menarini import areo
 from protocols.serial.sd_biosensor import codefree
@@ -52,6 +54,8 @@ MODELS: dict[str, MeterModel] = {
     "taidoc-td42xx": MeterModel(
         "TaiDoc TD-4277 (GlucoRx Nexus)", taidoc_meter.MEMORY_RECORDS, TaiDocGlucoseMeter, "4277000012345678"
     ),
+    "freestyle-optium": MeterModel("Abbott FreeStyle Optium", freestyle.MEMORY_RECORDS, OptiumMeter, "XMGT304-P0123"),
+    "freestyle-lite": MeterModel("Abbott FreeStyle Lite", freestyle.MEMORY_RECORDS, LiteMeter, "DAGT304-P0123"),
 }
 
 CUFFS: dict[str, CuffModel] = {

@@ -40,6 +40,8 @@ ABILITIES = {
     "sd-codefree": Abilities(clock=False, serial_number=False, control_solution=False, bounds_mg_dl=(10.0, 600.0)),
     "glucomen-areo": Abilities(clock=False, control_solution=False),
     "taidoc-td42xx": Abilities(),
+    "freestyle-optium": Abilities(meals=False, bounds_mg_dl=(20.0, 500.0)),
+    "freestyle-lite": Abilities(meals=False, bounds_mg_dl=(20.0, 500.0)),
 }
 each_model = pytest.mark.parametrize("model", ABILITIES)
 
