@@ -1,9 +1,19 @@
-"""Hypothesis profiles: `./dev check` looks quickly, `./dev test` looks thoroughly."""
+"""For all tests: how thoroughly Hypothesis looks, and logs that no test leaves pointed at its own output."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("quick", max_examples=15, deadline=None)
 settings.register_profile("thorough", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("DOORSTEP_HYPOTHESIS", "thorough"))
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_logs() -> Iterator[None]:
+    """A command that a test runs configures the logs of this very process, perhaps onto a stream that is closed later."""
+    yield
+    structlog.reset_defaults()
