@@ -14,7 +14,7 @@ from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
 from protocols.serial.never_set import NEVER_SET
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
-from protocols.serial.within_minute import number_within_minute
+from protocols.serial.within_minute import is_known, number_within_minute
 from protocols.taidoc import commands
 from protocols.taidoc.commands import CONNECT_REPLIES, Command
 from protocols.taidoc.frame import NO_DATA, Frame, FrameSplitter, Sender, encode_frame
@@ -78,7 +78,7 @@ def _told(minute: list[Record], known: Known | None) -> Generator[RecordRead, No
     """The records of one minute, oldest first, without one that is known for certain; how many were told."""
     taken = 0
     for record in number_within_minute(minute):
-        if known is None or record.sequence is not None or record.device_time is None or not known(record.device_time):
+        if not is_known(record, known):
             taken += 1
             yield RecordRead(record)
     return taken

@@ -11,7 +11,7 @@ from protocols.record import Record
 from protocols.serial.a_and_d import tm2655p
 from protocols.serial.a_and_d.listening import ListeningSession
 from protocols.serial.session import LineSettings
-from protocols.serial.within_minute import number_within_minute
+from protocols.serial.within_minute import is_known, number_within_minute
 
 LINE = LineSettings(baud=2400)
 
@@ -32,7 +32,4 @@ class Tm2655PSession(ListeningSession):
             return []
         self._minute.append(record)
         numbered = number_within_minute(self._minute)[-1]
-        at = numbered.device_time
-        if numbered.sequence is None and at is not None and self._known is not None and self._known(at):
-            return []
-        return [numbered]
+        return [] if is_known(numbered, self._known) else [numbered]

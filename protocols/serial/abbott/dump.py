@@ -27,7 +27,7 @@ from protocols.record import Record
 from protocols.serial.glucose_range import GlucoseRange
 from protocols.serial.never_set import NEVER_SET
 from protocols.serial.sum16 import sum16
-from protocols.serial.within_minute import number_within_minute
+from protocols.serial.within_minute import number_within_minute, oldest_first
 
 RANGE = GlucoseRange(lowest_mg_dl=20, highest_mg_dl=500)
 """Beyond it the meters say LO and HI (Tidepool)."""
@@ -139,9 +139,7 @@ def _records(data: bytes, offset: int, dialect: Dialect) -> tuple[Record, ...]:
     if len(lines) != int(count[1]):
         raise DecodeError(f"{int(count[1])} records are said, {len(lines)} come", offset=count.end())
     records = [_record(line, dialect) for line in lines]
-    if records and _at(records[0]) >= _at(records[-1]):
-        records.reverse()
-    return tuple(number_within_minute(records))
+    return tuple(number_within_minute(oldest_first(records)))
 
 
 def _record(line: bytes, dialect: Dialect) -> Record:
@@ -191,7 +189,3 @@ def _time(written: bytes, second: int = 0) -> tuple[datetime | None, tuple[Flag,
     except ValueError:  # no such day
         return None, (Flag.DEVICE_TIME_FAULT,)
     return at, ()
-
-
-def _at(record: Record) -> datetime:
-    return NEVER_SET if record.device_time is None else record.device_time

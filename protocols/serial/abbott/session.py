@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from protocols.errors import DecodeError, UnexpectedReply
-from protocols.record import Record
 from protocols.serial.abbott.dump import LITE, OPTIUM, Dialect, Dump, decode_dump
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
+from protocols.serial.within_minute import is_known
 
 SILENCE_S = 3.0
 MAX_DUMP_BYTES = 1 << 15
@@ -26,7 +26,7 @@ class FreeStyleSession(ConversationSession[bytes]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, dialect: Dialect, known: Known | None = None) -> None:
-        super().__init__(LineSettings(baud=19200), _talk(dialect, known), AnswerSplitter())
+        super().__init__(LineSettings(baud=19200), _talk(dialect, known), AnswerSplitter(), MAX_DUMP_BYTES)
 
 
 class OptiumSession(FreeStyleSession):
@@ -71,16 +71,10 @@ def _talk(dialect: Dialect, known: Known | None) -> Talk[bytes, None]:
     dump = yield from _memory(dialect)
     yield Identified(dialect.model, dump.serial_number, dump.version)
     yield ClockRead(dump.clock)
-    new = [record for record in dump.records if not _is_known(record, known)]
+    new = [record for record in dump.records if not is_known(record, known)]
     for record in new:
         yield RecordRead(record)
     yield Finished(len(new))
-
-
-def _is_known(record: Record, known: Known | None) -> bool:
-    """A second record of a minute is never known for certain: it has a number, and is told again."""
-    at = record.device_time
-    return known is not None and at is not None and record.sequence is None and known(at)
 
 
 def _memory(dialect: Dialect) -> Talk[bytes, Dump]:

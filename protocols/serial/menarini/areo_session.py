@@ -7,12 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from protocols.errors import DecodeError, UnexpectedReply
-from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
 from protocols.serial.menarini import areo
 from protocols.serial.menarini.block import MAX_BYTES, BlockSplitter, decode_block
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
-from protocols.serial.within_minute import number_within_minute
+from protocols.serial.within_minute import is_known, number_within_minute, oldest_first
 
 SILENCE_S = 2.0
 
@@ -29,25 +28,10 @@ def _talk(known: Callable[[datetime], bool] | None) -> Talk[bytes, None]:
     yield Identified(areo.MODEL, info.serial_number, info.version)
     yield ClockRead(None)
     records = areo.decode_readings((yield from _lines_after(areo.READ_READINGS)))
-    new = [record for record in number_within_minute(_oldest_first(records)) if not _is_known(record, known)]
+    new = [record for record in number_within_minute(oldest_first(records)) if not is_known(record, known)]
     for record in new:
         yield RecordRead(record)
     yield Finished(len(new))
-
-
-def _oldest_first(records: list[Record]) -> list[Record]:
-    """The protocol does not say in which order they come; the times at both ends do."""
-    if not records:
-        return []
-    first, last = records[0].device_time, records[-1].device_time
-    return records if first is not None and last is not None and first < last else records[::-1]
-
-
-def _is_known(record: Record, known: Callable[[datetime], bool] | None) -> bool:
-    """Of several in one minute only the first can be known by its time; the others are told every time."""
-    if known is None or record.device_time is None or record.sequence is not None:
-        return False
-    return known(record.device_time)
 
 
 def _lines_after(command: bytes) -> Talk[bytes, list[bytes]]:

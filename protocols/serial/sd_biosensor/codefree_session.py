@@ -14,7 +14,7 @@ from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Tal
 from protocols.serial.sd_biosensor import codefree
 from protocols.serial.sd_biosensor.frame import Direction, Frame, FrameSplitter, encode_frame
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
-from protocols.serial.within_minute import number_within_minute
+from protocols.serial.within_minute import is_known, number_within_minute
 
 SWITCHED_ON_WITHIN_S = 300.0
 REPLY_WITHIN_S = 2.0
@@ -40,18 +40,11 @@ def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:
                 f"the meter counted {count} records and {len(newest_first)} arrived; switch it off and on to try again"
             )
         newest_first.append(codefree.decode_record(message))
-    new = [record for record in number_within_minute(reversed(newest_first)) if not _is_known(record, known)]
+    new = [record for record in number_within_minute(reversed(newest_first)) if not is_known(record, known)]
     for record in new:
         yield RecordRead(record)
     yield from _let_go()
     yield Finished(len(new))
-
-
-def _is_known(record: Record, known: Callable[[datetime], bool] | None) -> bool:
-    """Of several in one minute only the first can be known by its time; the others are told every time."""
-    if known is None or record.device_time is None or record.sequence is not None:
-        return False
-    return known(record.device_time)
 
 
 def _greeted() -> Talk[Frame, None]:

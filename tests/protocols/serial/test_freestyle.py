@@ -204,6 +204,14 @@ def test_first_answer_may_be_missing_or_empty() -> None:
     assert told[-1] == Finished(3)
 
 
+def test_full_memory_may_come_in_any_pieces() -> None:
+    session = LiteSession()
+    session.begin()
+    text = create_dump(LITE, 450)
+    told = [event for at in range(0, len(text), 32) for event in session.receive(text[at : at + 32])]
+    assert told[-1] == Finished(450)
+
+
 def test_damaged_memory_is_asked_for_again_after_silence() -> None:
     session = LiteSession()
     session.begin()
