@@ -29,7 +29,6 @@ def set_up_logs(process: str) -> None:
         processors=[*shared, *exceptions, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
     # Libraries speak through the standard library; only their warnings are ours to show, in the same form.
     handler = logging.StreamHandler(sys.stderr)

@@ -14,6 +14,6 @@ settings.load_profile(os.environ.get("DOORSTEP_HYPOTHESIS", "thorough"))
 
 @pytest.fixture(autouse=True)
 def unconfigured_logs() -> Iterator[None]:
-    """A command that a test runs configures the logs of this very process, perhaps onto a stream that is closed later."""
+    """A command that a test runs configures the logs of this process, perhaps onto a stream that closes."""
     yield
     structlog.reset_defaults()
