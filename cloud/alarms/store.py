@@ -23,15 +23,15 @@ _ALARM = (
     "FROM alarm AS a LEFT JOIN staff ON staff.staff_id = a.taken_by WHERE a.alarm_id = %s"
 )
 
-# Who wears the device; in a home of one elder, that elder.
+# The only one who wears the device; in a home of one elder, that elder.
 _INSERT = """
 INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, test, raised_at, heard_at)
 SELECT %(alarm_id)s, gateway.gateway_id,
        coalesce(
-           (SELECT wearer.elder_id FROM device JOIN wearer USING (device_id)
+           (SELECT min(wearer.elder_id) FROM device JOIN wearer USING (device_id)
             WHERE device.gateway_id = gateway.gateway_id AND device.name = %(device)s
               AND wearer.during @> %(raised_at)s::timestamptz
-            ORDER BY wearer.user_slot LIMIT 1),
+            HAVING count(DISTINCT wearer.elder_id) = 1),
            (SELECT min(elder.elder_id) FROM elder WHERE elder.home_id = gateway.home_id HAVING count(*) = 1)),
        %(kind)s, %(device)s, %(test)s, %(raised_at)s, %(heard_at)s
 FROM gateway WHERE gateway.gateway_id = %(gateway)s

@@ -60,8 +60,11 @@ def waiting(connection: Connection) -> int:
 def observations(
     connection: Connection, elder_id: int, metrics: Collection[Metric], since: datetime
 ) -> list[Observation]:
+    """What is filed to the elder. Where a person said that it is theirs, it arrived when they said so."""
     rows = connection.execute(
-        "SELECT metric, value, measured_at, stored_at, flags FROM reading "
+        "SELECT metric, value, measured_at, COALESCE((SELECT max(ruled_at) FROM ruling "
+        "WHERE reading.wearer_why = 'said' AND ruling.device_id = reading.device_id "
+        "AND ruling.record_key = reading.record_key), stored_at), flags FROM reading "
         "WHERE elder_id = %s AND metric = ANY(%s) AND measured_at >= %s",
         (elder_id, sorted(metrics), since),
     )

@@ -7,8 +7,9 @@ corrected otherwise, is found by the key without it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,7 +17,10 @@ from psycopg.types.multirange import Multirange
 
 from cloud.db import names
 from cloud.readings.model import Delivery, Stored
+from cloud.readings.ownership import Act, Line, LookUp, owners_of
 from cloud.readings.receipt import holds, receipt_of
+from cloud.registry import store as registry
+from cloud.registry.whose import BODY_METRICS, Whose, Why
 from protocols.reading import record_key
 from protocols.telemetry.messages import Receipt
 
@@ -31,14 +35,16 @@ _FIRST_HEARD_KEY = 1 << 62  # protocols.reading: from here on the key holds the 
 _CREATE_INCOMING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming (
     place integer GENERATED ALWAYS AS IDENTITY, device_id integer, metric text, record_key bigint,
-    measured_at timestamptz, value double precision, flags text[], meal text, user_slot integer,
+    measured_at timestamptz, value double precision, elder_id integer, wearer_certainty real, wearer_why text,
+    flags text[], meal text, user_slot integer,
     device_time timestamp, clock_offset_s double precision, sequence integer, received_at timestamptz,
     gateway_id text, epoch bigint, outbox_number bigint
 ) ON COMMIT DELETE ROWS
 """
 _COPY_INCOMING = """
-COPY incoming (device_id, metric, record_key, measured_at, value, flags, meal, user_slot, device_time,
-               clock_offset_s, sequence, received_at, gateway_id, epoch, outbox_number) FROM STDIN
+COPY incoming (device_id, metric, record_key, measured_at, value, elder_id, wearer_certainty, wearer_why, flags, meal,
+               user_slot, device_time, clock_offset_s, sequence, received_at, gateway_id, epoch, outbox_number)
+FROM STDIN
 """
 # A value that was heard carries its time in its key, so the primary key alone tells it; only records are looked up.
 _DROP_KNOWN_RECORDS = """
@@ -46,15 +52,13 @@ DELETE FROM incoming i USING reading r
 WHERE i.record_key < %s AND r.device_id = i.device_id AND r.metric = i.metric AND r.record_key = i.record_key
 """
 # In the order of the key, so that two ingesters that hold the same rows wait for each other and do not deadlock.
-# Slot 0 of `wearer` stands for whoever has no row of their own on that device.
 _INSERT_READINGS = """
-INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, flags, meal, user_slot, device_time,
-                     clock_offset_s, sequence, received_at, stored_at, gateway_id, epoch, outbox_number)
+INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, wearer_certainty, wearer_why, flags,
+                     meal, user_slot, device_time, clock_offset_s, sequence, received_at, stored_at, gateway_id, epoch,
+                     outbox_number)
 SELECT DISTINCT ON (i.device_id, i.metric, i.record_key)
        i.device_id, i.metric, i.record_key, i.measured_at, i.value,
-       (SELECT w.elder_id FROM wearer w
-        WHERE w.device_id = i.device_id AND w.user_slot IN (0, COALESCE(i.user_slot, 0)) AND w.during @> i.measured_at
-        ORDER BY w.user_slot DESC LIMIT 1),
+       i.elder_id, i.wearer_certainty, i.wearer_why,
        i.flags, i.meal, i.user_slot, i.device_time, i.clock_offset_s, i.sequence, i.received_at, %(now)s,
        i.gateway_id, i.epoch, i.outbox_number
 FROM incoming i
@@ -152,37 +156,45 @@ def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> l
 def _insert(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> int:
     """The number of new rows. Asks detection to look at their elders."""
     devices = _device_ids(connection, deliveries)
-    connection.execute(_CREATE_INCOMING)
-    records: set[int] = set()
-    with connection.cursor() as cursor, cursor.copy(_COPY_INCOMING) as copy:
-        for delivery in deliveries:
-            for numbered in delivery.readings:
-                reading = numbered.reading
-                device_id = devices[delivery.gateway, reading.device]
-                key = record_key(reading)
-                if key < _FIRST_HEARD_KEY:
-                    records.add(device_id)
-                copy.write_row(
-                    (
-                        device_id,
-                        reading.metric.value,
-                        key,
-                        reading.measured_at,
-                        reading.value,
-                        [flag.value for flag in reading.flags],
-                        reading.meal.value if reading.meal else None,
-                        reading.user_slot,
-                        reading.device_time,
-                        reading.clock_offset_s,
-                        reading.sequence,
-                        reading.received_at,
-                        delivery.gateway,
-                        delivery.epoch,
-                        numbered.number,
-                    )
-                )
+    places = [(delivery, numbered) for delivery in deliveries for numbered in delivery.readings]
+    lines = [
+        Line(devices[delivery.gateway, numbered.reading.device], record_key(numbered.reading), numbered.reading)
+        for delivery, numbered in places
+    ]
+    records = {line.device_id for line in lines if line.record_key < _FIRST_HEARD_KEY}
     if records:
-        _drop_known_records(connection, sorted(records))
+        _lock_memories(connection, sorted(records))
+    wearings = registry.wearings(connection, {line.device_id for line in lines})
+    look_up = LookUp(partial(_decided, connection), partial(registry.bands, connection))
+    owners = owners_of(lines, wearings, look_up)
+    connection.execute(_CREATE_INCOMING)
+    with connection.cursor() as cursor, cursor.copy(_COPY_INCOMING) as copy:
+        for (delivery, numbered), line, owner in zip(places, lines, owners, strict=True):
+            reading = line.reading
+            copy.write_row(
+                (
+                    line.device_id,
+                    reading.metric.value,
+                    line.record_key,
+                    reading.measured_at,
+                    reading.value,
+                    owner.elder_id,
+                    owner.certainty,
+                    owner.why.value,
+                    [flag.value for flag in reading.flags],
+                    reading.meal.value if reading.meal else None,
+                    reading.user_slot,
+                    reading.device_time,
+                    reading.clock_offset_s,
+                    reading.sequence,
+                    reading.received_at,
+                    delivery.gateway,
+                    delivery.epoch,
+                    numbered.number,
+                )
+            )
+    if records:
+        _drop_known_records(connection)
     rows = connection.execute(_INSERT_READINGS, {"now": now}).fetchall()
     _ask_detection(connection, rows, now)
     return len(rows)
@@ -214,14 +226,26 @@ def _device_ids(connection: Connection, deliveries: Sequence[Delivery]) -> dict[
     return load()
 
 
-def _drop_known_records(connection: Connection, devices: list[int]) -> None:
-    """Removes from `incoming` what a meter's memory gave before, with whatever correction of its clock.
+def _decided(connection: Connection, acts: Collection[Act]) -> dict[Act, Whose]:
+    """Whose the records are of which some value is stored."""
+    rows = connection.execute(
+        "SELECT DISTINCT ON (device_id, record_key) device_id, record_key, elder_id, wearer_certainty, wearer_why "
+        "FROM reading JOIN unnest(%s::integer[], %s::bigint[]) AS act (device_id, record_key) "
+        "USING (device_id, record_key) WHERE metric = ANY(%s)",
+        ([device for device, _ in acts], [key for _, key in acts], sorted(BODY_METRICS)),
+    )
+    return {(device, key): Whose(elder, certainty, Why(why)) for device, key, elder, certainty, why in rows}
 
-    The lock keeps a second ingester from storing the same record between this look and our COMMIT.
-    """
+
+def _lock_memories(connection: Connection, devices: list[int]) -> None:
+    """Keeps a second ingester from storing the same record, or giving it to somebody else, before our COMMIT."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(%s, device_id) FROM unnest(%s::integer[]) AS device_id", (_DEVICE_LOCK, devices)
     )
+
+
+def _drop_known_records(connection: Connection) -> None:
+    """Removes from `incoming` what a meter's memory gave before, with whatever correction of its clock."""
     # A fresh temporary table has no statistics; left alone, the planner may read the whole history to drop a few rows.
     connection.execute("SET LOCAL enable_hashjoin = off")
     connection.execute("SET LOCAL enable_mergejoin = off")

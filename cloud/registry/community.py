@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from cloud.registry.model import Community, Level
+from cloud.registry.model import Community, Level, SharingRule, Wearing
+from cloud.registry.usual_times import minutes_of
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.telemetry.topics import STATUS, topic
 
@@ -94,14 +95,25 @@ def _gateway_complaints(community: Community) -> Iterable[str]:
             yield f"gateway {gateway.name}: home: there is no home {gateway.home!r} in this file"
         yield from _twice(f"gateway {gateway.name}: device", "name", (device.name for device in gateway.device))
         for device in gateway.device:
+            place = f"gateway {gateway.name}: device {device.name}"
             for wearing in device.wearings():
-                place = f"gateway {gateway.name}: device {device.name}"
                 if wearing.elder not in elders:
                     yield f"{place}: wearer: there is no elder {wearing.elder!r} in this file"
-                if any(_is_naive(at) for at in (wearing.begin, wearing.until)):
-                    yield f"{place}: wearing: from and until need a zone, such as 2026-03-01T00:00:00+08:00"
-                elif wearing.begin and wearing.until and wearing.begin >= wearing.until:
-                    yield f"{place}: wearing: until must be later than from"
+                yield from _wearing_complaints(place, wearing)
+            if device.rule is SharingRule.BY_TIME and not any(wearing.usual for wearing in device.wearings()):
+                yield f'{place}: rule: by_time needs `usual` of at least one wearing, such as ["06:30-08:00"]'
+
+
+def _wearing_complaints(place: str, wearing: Wearing) -> Iterable[str]:
+    if any(_is_naive(at) for at in (wearing.begin, wearing.until)):
+        yield f"{place}: wearing: from and until need a zone, such as 2026-03-01T00:00:00+08:00"
+    elif wearing.begin and wearing.until and wearing.begin >= wearing.until:
+        yield f"{place}: wearing: until must be later than from"
+    for text in wearing.usual:
+        try:
+            minutes_of(text)
+        except ValueError as error:
+            yield f"{place}: wearing: usual: {error}"
 
 
 def _is_naive(at: datetime | None) -> bool:

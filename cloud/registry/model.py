@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -29,6 +30,14 @@ class DeviceKind(StrEnum):
     SHOWER_SENSOR = "shower_sensor"
     EMERGENCY_BUTTON = "emergency_button"
     UNKNOWN = "unknown"
+
+
+class SharingRule(StrEnum):
+    """How a reading is told apart that does not say by itself whose it is (docs/sharing.md)."""
+
+    ASK = "ask"
+    BY_TIME = "by_time"
+    BY_PLAUSIBILITY = "by_plausibility"
 
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,10 +83,12 @@ class Wearing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One person measures with one device (or one user slot of it) for a while."""
 
     elder: str
-    slot: int = 0
-    """User number on the device; 0 stands for whoever has no number of their own."""
+    slot: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """User number on the device (some count from 0); left out: the device has no number for them."""
     begin: datetime | None = None
     until: datetime | None = None
+    usual: tuple[str, ...] = ()
+    """When they usually measure, by the home's clock, such as "06:30-08:00"; for the rule by_time."""
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -88,6 +99,8 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     wearer: str | None = None
     """Code of the only elder who ever uses it; `wearing` says it in full where it is not that simple."""
     wearing: tuple[Wearing, ...] = ()
+    rule: SharingRule | None = None
+    """Needed where two people use it at once without a user number."""
 
     def wearings(self) -> tuple[Wearing, ...]:
         return self.wearing if self.wearer is None else (Wearing(elder=self.wearer), *self.wearing)

@@ -1,16 +1,27 @@
 """The registry's SQL. Everything is made or changed by its code, so that the same file twice does nothing."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
-from psycopg.types.range import TimestamptzRange
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range, TimestamptzRange
 
 from cloud.errors import Conflict, NotFound
 from cloud.identity.store import token_hash
-from cloud.registry.model import Device, Elder, Gateway, Home, Region, Wearing
+from cloud.registry.model import Device, Elder, Gateway, Home, Region, SharingRule, Wearing
+from cloud.registry.usual_times import minutes_of
+from cloud.registry.wearing import DeviceWearing, Wearer
+from cloud.registry.whose import Band
+from protocols.reading import Metric
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+LEAST_READINGS_OF_BAND = 8
+"""A band that rests on fewer is mostly the group's: two people's would be alike."""
 
 
 def id_of(connection: Connection, table: str, code: str) -> int:
@@ -102,27 +113,82 @@ def _upsert_device(connection: Connection, gateway: str, device: Device) -> None
     ).fetchone()
     if row is None:
         raise NotFound(f"device {device.name} of {gateway} was removed meanwhile")
+    _set_rule(connection, row[0], device.rule)
     for wearing in device.wearings():
-        _wear(connection, f"{gateway} {device.name}", row[0], wearing)
+        _wear(connection, f"{gateway} {device.name}", row[0], wearing, shared=device.rule is not None)
 
 
-def _wear(connection: Connection, device_name: str, device_id: int, wearing: Wearing) -> None:
-    """Raises Conflict where somebody else wears the device in that time."""
+def _set_rule(connection: Connection, device_id: int, rule: SharingRule | None) -> None:
+    if rule is None:
+        connection.execute("DELETE FROM sharing WHERE device_id = %s", (device_id,))
+        return
+    connection.execute(
+        "INSERT INTO sharing (device_id, rule) VALUES (%s, %s) "
+        "ON CONFLICT (device_id) DO UPDATE SET rule = EXCLUDED.rule",
+        (device_id, rule.value),
+    )
+
+
+def _wear(connection: Connection, device_name: str, device_id: int, wearing: Wearing, *, shared: bool) -> None:
+    """Raises Conflict where somebody else wears the device in that time, and it is not `shared`."""
     elder_id = id_of(connection, "elder", wearing.elder)
     during = TimestamptzRange(wearing.begin, wearing.until)
+    usual = Multirange([Range(*minutes) for text in wearing.usual for minutes in minutes_of(text)])
     overlapping = connection.execute(
-        "SELECT elder.code, wearer.elder_id = %s AND during = %s FROM wearer JOIN elder USING (elder_id) "
-        "WHERE device_id = %s AND user_slot = %s AND during && %s",
+        "SELECT elder.code, wearer.elder_id = %s, during = %s FROM wearer JOIN elder USING (elder_id) "
+        "WHERE device_id = %s AND user_slot IS NOT DISTINCT FROM %s AND during && %s",
         (elder_id, during, device_id, wearing.slot, during),
     ).fetchall()
-    if any(same for _, same in overlapping):
-        return
-    if overlapping:
-        raise Conflict(
-            f"device {device_name}: slot {wearing.slot} is worn by {overlapping[0][0]} in that time; "
-            f"end that wearing first, so that old readings stay with whom they were measured on"
+    if any(own and same for _, own, same in overlapping):
+        connection.execute(
+            "UPDATE wearer SET usual_minutes = %s::int4multirange WHERE device_id = %s "
+            "AND user_slot IS NOT DISTINCT FROM %s AND elder_id = %s AND during = %s",
+            (usual, device_id, wearing.slot, elder_id, during),
         )
+        return
+    for code, own, _ in overlapping:
+        if own or wearing.slot is not None or not shared:
+            place = "" if wearing.slot is None else f"slot {wearing.slot} "
+            raise Conflict(
+                f"device {device_name}: {place}is worn by {code} in that time; end that wearing first, so that old "
+                "readings stay with whom they were measured on; or, where two people share it, give the device a rule"
+            )
     connection.execute(
-        "INSERT INTO wearer (device_id, user_slot, elder_id, during) VALUES (%s, %s, %s, %s)",
-        (device_id, wearing.slot, elder_id, during),
+        "INSERT INTO wearer (device_id, user_slot, elder_id, during, usual_minutes) "
+        "VALUES (%s, %s, %s, %s, %s::int4multirange)",
+        (device_id, wearing.slot, elder_id, during, usual),
     )
+
+
+def wearings(connection: Connection, device_ids: Collection[int]) -> dict[int, DeviceWearing]:
+    """What is registered of each of the devices."""
+    rows = connection.execute(
+        "SELECT device.device_id, home.time_zone, sharing.rule, wearer.elder_id, wearer.user_slot, "
+        "wearer.during, wearer.usual_minutes FROM device JOIN gateway USING (gateway_id) JOIN home USING (home_id) "
+        "LEFT JOIN sharing USING (device_id) LEFT JOIN wearer USING (device_id) "
+        "WHERE device_id = ANY(%s) ORDER BY device_id, user_slot, elder_id",
+        (sorted(device_ids),),
+    )
+    found: dict[int, DeviceWearing] = {}
+    for device_id, zone, rule, elder_id, slot, during, usual in rows:
+        known = found.get(device_id) or DeviceWearing(ZoneInfo(zone), None if rule is None else SharingRule(rule))
+        if elder_id is not None:
+            minutes = tuple((part.lower, part.upper) for part in usual)
+            wearer = Wearer(elder_id, slot, during.lower, during.upper, minutes)
+            known = replace(known, wearers=(*known.wearers, wearer))
+        found[device_id] = known
+    return found
+
+
+def bands(connection: Connection, elder_ids: Collection[int]) -> dict[int, dict[Metric, Band]]:
+    """Own normal bands, as detection last found them, of those that rest on readings enough to tell people apart."""
+    rows = connection.execute(
+        "SELECT elder_id, metric, low, high FROM baseline WHERE elder_id = ANY(%s) AND count >= %s",
+        (sorted(elder_ids), LEAST_READINGS_OF_BAND),
+    )
+    found: dict[int, dict[Metric, Band]] = {}
+    known = frozenset(Metric)
+    for elder_id, metric, low, high in rows:
+        if metric in known:
+            found.setdefault(elder_id, {})[Metric(metric)] = Band(low, high)
+    return found

@@ -50,7 +50,7 @@ def populate(connection: store.Connection) -> None:
     )
 
 
-def wear(connection: store.Connection, device: str, elder: str, during: str = "[,)", slot: int = 0) -> None:
+def wear(connection: store.Connection, device: str, elder: str, during: str = "[,)", slot: int | None = None) -> None:
     connection.execute(
         "INSERT INTO wearer (device_id, user_slot, elder_id, during) "
         "SELECT device_id, %s, elder_id, %s::tstzrange FROM device, elder WHERE device.name = %s AND elder.code = %s",

@@ -10,8 +10,9 @@ import pytest
 
 from cloud.errors import Conflict
 from cloud.registry.community import read_community
-from cloud.registry.model import Community
+from cloud.registry.model import Community, SharingRule, Wearing
 from cloud.registry.seed import seed
+from cloud.registry.store import wearings
 from protocols.configuration import ConfigurationError
 
 pytestmark = pytest.mark.integration
@@ -67,9 +68,36 @@ def test_two_wearers_at_once_are_refused_and_nothing_is_changed(database: str, c
         gateway = community.gateway[0]
         device = msgspec.structs.replace(gateway.device[0], wearer="elder-2")
         other = msgspec.structs.replace(gateway, device=(device, *gateway.device[1:]))
-        with pytest.raises(Conflict, match="slot 0 is worn by elder-1 in that time"):
+        with pytest.raises(Conflict, match="is worn by elder-1 in that time"):
             seed(connection, msgspec.structs.replace(community, gateway=(other,)))
         assert everything(connection) == before
+
+
+def test_a_shared_meter_has_a_rule_and_two_wearers(database: str, community: Community) -> None:
+    gateway = community.gateway[0]
+    wearing = tuple(
+        Wearing(elder=elder, usual=usual)
+        for elder, usual in (("elder-1", ("06:30-08:00", "22:00-00:30")), ("elder-2", ()))
+    )
+    device = msgspec.structs.replace(gateway.device[0], wearer=None, wearing=wearing, rule=SharingRule.BY_TIME)
+    shared = msgspec.structs.replace(gateway, device=(device,))
+    with psycopg.connect(database, autocommit=True) as connection:
+        for _ in range(2):
+            seed(connection, msgspec.structs.replace(community, gateway=(shared,)))
+            row = connection.execute("SELECT device_id FROM device").fetchone()
+            assert row is not None
+            found = wearings(connection, [row[0]])[row[0]]
+            assert found.rule is SharingRule.BY_TIME
+            assert [wearer.usual for wearer in found.wearers] == [((0, 30), (390, 480), (1320, 1440)), ()]
+        alone = msgspec.structs.replace(device, rule=None)
+        with pytest.raises(Conflict, match="give the device a rule"):
+            seed(
+                connection,
+                msgspec.structs.replace(
+                    community,
+                    gateway=(msgspec.structs.replace(shared, device=(msgspec.structs.replace(alone, name="new"),)),),
+                ),
+            )
 
 
 def test_a_password_comes_from_the_environment(database: str, community: Community) -> None:

@@ -62,12 +62,19 @@ CREATE TABLE device (
     UNIQUE (gateway_id, name)
 );
 
+CREATE TABLE sharing (                             -- devices whose readings do not say by themselves whose they are
+    device_id   integer PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+    rule        text NOT NULL CHECK (rule IN ('ask', 'by_time', 'by_plausibility'))
+);
+
 CREATE TABLE wearer (                              -- who measures with what, and when
     device_id   integer NOT NULL REFERENCES device,
-    user_slot   integer NOT NULL DEFAULT 0,        -- 0: the device knows no users
+    user_slot   integer CHECK (user_slot >= 0),    -- the device's number for them, 0 among them; NULL: they have none
     elder_id    integer NOT NULL REFERENCES elder,
     during      tstzrange NOT NULL DEFAULT tstzrange(NULL, NULL),
-    EXCLUDE USING gist (device_id WITH =, user_slot WITH =, during WITH &&)
+    usual_minutes int4multirange NOT NULL DEFAULT '{}',  -- of the home's day, when they usually measure
+    EXCLUDE USING gist (device_id WITH =, user_slot WITH =, during WITH &&),
+    EXCLUDE USING gist (device_id WITH =, elder_id WITH =, during WITH &&) WHERE (user_slot IS NULL)
 );
 
 -- identity -----------------------------------------------------------------------------------------------------------
@@ -98,7 +105,9 @@ CREATE TABLE reading (
     record_key     bigint NOT NULL,                -- protocols.reading.record_key
     measured_at    timestamptz NOT NULL,
     value          double precision NOT NULL,      -- in the metric's canonical unit
-    elder_id       integer,                        -- NULL: nobody known to wear the device then
+    elder_id       integer,                        -- NULL: nobody wears the device, or it is not known whose it is
+    wearer_certainty real DEFAULT 1,               -- that it is theirs; NULL: nobody was in question
+    wearer_why     text NOT NULL DEFAULT 'only_wearer',  -- cloud.registry.whose.Why
     flags          text[] NOT NULL DEFAULT '{}',
     meal           text,
     user_slot      integer,
@@ -113,6 +122,21 @@ CREATE TABLE reading (
     PRIMARY KEY (device_id, metric, record_key, measured_at)
 );
 CREATE INDEX reading_by_elder ON reading (elder_id, metric, measured_at DESC) INCLUDE (value);
+CREATE INDEX reading_not_certain ON reading (gateway_id, measured_at DESC) WHERE wearer_certainty < 1;
+
+CREATE TABLE ruling (                              -- a person said whose a measurement was; its rows changed with it
+    ruling_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    device_id   integer NOT NULL REFERENCES device,
+    record_key  bigint NOT NULL,
+    measured_at timestamptz NOT NULL,
+    from_elder_id integer REFERENCES elder,        -- whose it was taken to be; NULL: nobody's
+    to_elder_id integer REFERENCES elder,          -- NULL: nobody of ours
+    from_why    text NOT NULL,
+    from_certainty real,
+    staff_id    integer NOT NULL REFERENCES staff,
+    ruled_at    timestamptz NOT NULL
+);
+CREATE INDEX ruling_by_record ON ruling (device_id, record_key, ruled_at DESC);
 
 CREATE TABLE outbox_stream (                       -- what is stored of each outbox: the source of every receipt
     gateway_id  text NOT NULL,

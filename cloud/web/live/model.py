@@ -21,10 +21,10 @@ class HomeEntry:
     elders: dict[int, tuple[str, str]]
     """Code and name by elder_id."""
     wearers: dict[str, int]
-    """elder_id by the gateway's name of the device."""
+    """elder_id by the gateway's name of the device, where one person alone wears it."""
 
     def elder_of(self, device: str) -> int | None:
-        """Who wears the device; in a home of one elder, that elder."""
+        """The only one who wears the device; in a home of one elder, that elder."""
         if device in self.wearers:
             return self.wearers[device]
         return next(iter(self.elders)) if len(self.elders) == 1 else None

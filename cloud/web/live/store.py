@@ -25,9 +25,10 @@ async def _homes(conn: AsyncConnection, at: datetime, gateway_id: str | None) ->
             SELECT g.gateway_id, h.code AS home_code, h.address, h.door_note, h.time_zone, h.region_id,
                    (SELECT coalesce(jsonb_object_agg(e.elder_id::text, jsonb_build_array(e.code, e.name)), '{}')
                     FROM elder e WHERE e.home_id = h.home_id) AS elders,
-                   (SELECT coalesce(jsonb_object_agg(d.name, w.elder_id), '{}')
-                    FROM device d JOIN wearer w USING (device_id)
-                    WHERE d.gateway_id = g.gateway_id AND w.during @> %(at)s::timestamptz) AS wearers
+                   (SELECT coalesce(jsonb_object_agg(name, elder_id), '{}')
+                    FROM (SELECT d.name, min(w.elder_id) AS elder_id FROM device d JOIN wearer w USING (device_id)
+                          WHERE d.gateway_id = g.gateway_id AND w.during @> %(at)s::timestamptz
+                          GROUP BY d.name HAVING count(DISTINCT w.elder_id) = 1) AS worn) AS wearers
             FROM gateway g JOIN home h USING (home_id)
             WHERE %(gateway)s::text IS NULL OR g.gateway_id = %(gateway)s
             """,

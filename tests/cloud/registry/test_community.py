@@ -100,3 +100,18 @@ def test_a_wider_region_does_not_lie_in_a_narrower() -> None:
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read: No such file"):
         read_community(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ('rule = "by_luck"', "rule"),
+        ('rule = "by_time"', "by_time needs `usual`"),
+        ('[[gateway.device.wearing]]\nelder = "elder-1"\nusual = ["7-8"]', "usual: expected a time such as"),
+        ('[[gateway.device.wearing]]\nelder = "elder-1"\nslot = -1', "slot"),
+    ],
+)
+def test_what_is_wrong_with_sharing_is_said(lines: str, complaint: str) -> None:
+    text = GOOD.replace('wearer = "elder-1"\n', lines + "\n")
+    with pytest.raises(ConfigurationError, match=complaint):
+        decode_community(text, "file")
