@@ -170,18 +170,23 @@ class Sphygmomanometer:
             task.cancel()
 
     async def _hand_over(self, connection: Connection) -> None:
-        """Indicates all there is and all that comes, each once the one before is confirmed."""
-        while True:
-            self._more.clear()
-            while self._state.records:
-                record = self._state.records[0]
-                try:
-                    await self.device.gatt_server.indicate_subscriber(connection, self._measurement, _as_sent(record))
-                except TimeoutError:
-                    _log.warning("indication not confirmed", device=str(self.device.random_address))
-                    return
-                self._confirmed(record)
-            await self._more.wait()
+        """Indicates all there is and all that comes, each once the one before is confirmed.
+
+        It asks each time whether it is still wanted: a confirmation that arrives with the cancellation swallows it
+        (asyncio.wait_for before Python 3.12), and without a subscriber bumble "indicates" into the void.
+        """
+        while self._sending.get(connection) is asyncio.current_task():
+            if not self._state.records:
+                self._more.clear()
+                await self._more.wait()
+                continue
+            record = self._state.records[0]
+            try:
+                await self.device.gatt_server.indicate_subscriber(connection, self._measurement, _as_sent(record))
+            except TimeoutError:
+                _log.warning("indication not confirmed", device=str(self.device.random_address))
+                return
+            self._confirmed(record)
 
     def _confirmed(self, record: PressureRecord) -> None:
         if record in self._state.records:
