@@ -102,6 +102,57 @@ def meter(
 
 
 @main.command()
+def ble(
+    models: Annotated[list[str], typer.Argument(help="Which devices; `doorstep-sim models` lists them.")],
+    *,
+    hci: Annotated[
+        str, typer.Option(help="Where a Bluetooth stack finds its controller: tcp-server:HOST:PORT, port 0 for any.")
+    ],
+    address: Annotated[
+        str, typer.Option(help="Of the first device (static random); the others count on from it.")
+    ] = "C0:FF:EE:00:0B:01",
+    readings: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV: at, and glucose_mg_dl or systolic_mm_hg, diastolic_mm_hg, pulse_per_minute; default: invented."
+        ),
+    ] = None,
+    clock_offset: Annotated[float, typer.Option(help="Seconds by which the devices' clocks are fast.")] = 0.0,
+    serial_number: Annotated[str, typer.Option(help="Default: one of the model's form.")] = "",
+    passkey: Annotated[int | None, typer.Option(help="Six digits on the display, for pairing; default: none.")] = None,
+) -> None:
+    """Bluetooth devices for any program that speaks HCI: a host stack takes them for a dongle with a street around it.
+
+    Example: doorstep-sim ble bluetooth-glucose microlife-b6 --hci tcp-server:127.0.0.1:9600
+
+    Prints where the controller is (tcp-client:HOST:PORT) when all is on the air. Ends with 0 on SIGTERM, SIGINT or
+    when the process that started it has died, with 2 for wrong arguments.
+    """
+    from firmware_sim.peripherals.models import UnknownBleModel  # noqa: PLC0415 - as above
+    from firmware_sim.single_ble import BadHci, Wanted, run_ble  # noqa: PLC0415
+
+    _write_logs()
+    wanted = Wanted(address, readings, clock_offset, serial_number, passkey)
+    try:
+        asyncio.run(run_ble(models, hci, _clock(), wanted))
+    except (UnknownBleModel, BadHci, ValueError, OSError) as error:
+        _fail(str(error), 2)
+
+
+@main.command()
+def models() -> None:
+    """The devices that `meter` (serial) and `ble` (Bluetooth) offer, by the names of the gateway's catalogue."""
+    from firmware_sim.peripherals.models import BLE_MODELS  # noqa: PLC0415 - as above
+    from firmware_sim.serial.models import CUFFS  # noqa: PLC0415
+
+    serial = {name: model.title for name, model in MODELS.items()} | {name: cuff.title for name, cuff in CUFFS.items()}
+    bluetooth = {name: device.title for name, device in BLE_MODELS.items()}
+    for wire, titles in (("serial", serial), ("bluetooth", bluetooth)):
+        for name, title in titles.items():
+            typer.echo(f"{wire:9}  {name:24}  {title}")
+
+
+@main.command()
 def tell(
     run_file: Annotated[Path, typer.Argument(help="The run file of a home that is up.")],
     what: Annotated[str, typer.Argument(help="measure_pressure, measure_glucose, press, motion, shower or meters.")],

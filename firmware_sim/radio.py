@@ -63,12 +63,15 @@ class Radio:
         await device.power_on()
         return device
 
-    async def serve_hci(self, address: str = DONGLE_ADDRESS) -> str:
-        """Offer one controller with this public address as a dongle and return its name, `tcp-client:HOST:PORT`."""
+    async def serve_hci(self, address: str = DONGLE_ADDRESS, *, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Offer one controller with this public address as a dongle and return its name, `tcp-client:HOST:PORT`.
+
+        Port 0 takes a free one. Raises OSError where the port cannot be opened.
+        """
         public_address = hci.Address(address, hci.Address.PUBLIC_DEVICE_ADDRESS)
         dongle = Dongle(RadioController(f"dongle-{len(self._dongles)}", self._link, public_address))
         self._dongles.append(dongle)
-        return await dongle.listen()
+        return await dongle.listen(host, port)
 
     def place(self, address: str, rssi_dbm: int | None) -> None:
         """Let a device be heard at `rssi_dbm` (typically -30 to -100), or carry it out of range (None).

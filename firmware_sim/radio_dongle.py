@@ -69,10 +69,10 @@ class Dongle:
         self._line: HciLine | None = None
         self._server: asyncio.Server | None = None
 
-    async def listen(self) -> str:
-        """Open a free port of 127.0.0.1 and return the transport name for the host, `tcp-client:HOST:PORT`."""
+    async def listen(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Open a port (0: a free one) and return the transport name for the host, `tcp-client:HOST:PORT`."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: HciLine(self), host="127.0.0.1", port=0)
+        self._server = await loop.create_server(lambda: HciLine(self), host=host, port=port)
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"tcp-client:{host}:{port}"
 

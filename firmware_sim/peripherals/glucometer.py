@@ -13,7 +13,7 @@ import msgspec
 from bumble.device import Connection, Device
 from bumble.gatt import Service
 
-from firmware_sim.bonding import set_pairing
+from firmware_sim.bonding import PairingMode, set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
 from firmware_sim.peripherals.assigned import assigned
@@ -76,8 +76,13 @@ class Glucometer:
         *,
         state: Path | None = None,
         passkey: int | None = None,
+        pairing_mode: PairingMode | None = None,
+        lets_delete: bool = False,
     ) -> None:
-        """`state` is a file; None forgets with the process. `passkey`: six digits on its display, for pairing."""
+        """`state` is a file; None forgets with the process. `passkey`: six digits on its display, for pairing.
+
+        `lets_delete`: clients may delete records; most real meters refuse it.
+        """
         self.device = device
         self.clock = clock
         self._kept = Nonvolatile(state, GlucometerState)
@@ -86,7 +91,7 @@ class Glucometer:
         """Out of the box: nothing was ever measured with it."""
         self._state = kept or GlucometerState(clock_offset_s=clock.offset_s)
         clock.offset_s = self._state.clock_offset_s
-        set_pairing(device, passkey)
+        set_pairing(device, passkey, pairing_mode)
         access = bonded_access(passkey)
         self._measurement = announced(uuids.GLUCOSE_MEASUREMENT, NOTIFY, access)
         self._context = announced(uuids.GLUCOSE_MEASUREMENT_CONTEXT, NOTIFY, access)
@@ -97,6 +102,7 @@ class Glucometer:
             records=lambda: self.records,
             send=self._send,
             handed_over=self._sent,
+            deleted=self._delete if lets_delete else None,
         )
         feature = encode_glucose_feature(
             GlucoseFeature.RESULT_HIGH_LOW_DETECTION | GlucoseFeature.LOW_BATTERY_DETECTION | GlucoseFeature.TIME_FAULT
@@ -113,7 +119,7 @@ class Glucometer:
                 current_time(clock, access, self.save),
             ]
         )
-        self._advertiser = MeterAdvertiser(device, [uuids.GLUCOSE_SERVICE], lambda: self.unsent > 0)
+        self._advertiser = MeterAdvertiser(device, [uuids.GLUCOSE_SERVICE], lambda: self.unsent > 0, pairing_mode)
 
     def start(self) -> None:
         self._advertiser.start()
@@ -152,6 +158,11 @@ class Glucometer:
         self._state.records = [*self._state.records, record][-CAPACITY:]
         return record
 
+    def wipe(self) -> None:
+        """Somebody emptied the memory by its menu: the records are gone, and the next is number 1 again."""
+        self._state.records, self._state.next_sequence = [], 1
+        self.save()
+
     def save(self) -> None:
         self._state.clock_offset_s = self.clock.offset_s
         self._kept.save(self._state)
@@ -163,6 +174,10 @@ class Glucometer:
         if record.meal is not None:
             context = GlucoseContext(record.sequence, meal_code=MEAL_CODE[record.meal])
             await server.notify_subscriber(connection, self._context, encode_glucose_context(context))
+
+    def _delete(self, records: Sequence[GlucoseRecord]) -> None:
+        self._state.records = [record for record in self._state.records if record not in records]
+        self.save()
 
     def _sent(self, records: Sequence[GlucoseRecord]) -> None:
         for record in records:

@@ -8,41 +8,55 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from bumble.core import AdvertisingData
-from bumble.data_types import CompleteLocalName, Flags, IncompleteListOf16BitServiceUUIDs
+from bumble.core import UUID, AdvertisingData, DataType
+from bumble.data_types import (
+    CompleteLocalName,
+    Flags,
+    IncompleteListOf16BitServiceUUIDs,
+    IncompleteListOf128BitServiceUUIDs,
+)
 from bumble.device import Connection, Device
 
-from firmware_sim.peripherals.assigned import assigned
+from firmware_sim.bonding import PairingMode
+from firmware_sim.peripherals.assigned import assigned, is_assigned
 
 FRESH_INTERVAL_MS = 250.0
 FRESH_FOR_S = 30.0
 WAITING_INTERVAL_MS = 2_000.0
+LARGEST_ADVERTISEMENT_BYTES = 31
 IDLE_INTERVAL_MS = 10_240.0  # the longest that legacy advertising allows
 _FLAGS = AdvertisingData.Flags
+
+
+def service_lists(services: Sequence[str]) -> list[DataType]:
+    """Incomplete lists of services: those with assigned numbers and the others apart."""
+    short = [assigned(uuid) for uuid in services if is_assigned(uuid)]
+    long = [UUID(uuid) for uuid in services if not is_assigned(uuid)]
+    lists: list[DataType] = [IncompleteListOf16BitServiceUUIDs(short)] if short else []
+    return [*lists, IncompleteListOf128BitServiceUUIDs(long)] if long else lists
 
 
 class MeterAdvertiser:
     """Advertises `device` as connectable while it has no connection. `waiting`: is there a record to hand over?"""
 
-    def __init__(self, device: Device, services: Sequence[str], waiting: Callable[[], bool]) -> None:
-        """`services` are UUIDs of assigned numbers, for the advertisement."""
+    def __init__(
+        self,
+        device: Device,
+        services: Sequence[str],
+        waiting: Callable[[], bool],
+        pairing_mode: PairingMode | None = None,
+    ) -> None:
+        """`services` are UUIDs, for the advertisement. Out of `pairing_mode` it is connectable and not discoverable."""
         self._device = device
+        self._services = services
         self._waiting = waiting
+        self._pairing_mode = PairingMode() if pairing_mode is None else pairing_mode
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
         self._fresh_until = 0.0
         self._advertised_ms: float | None = None
         self._met = False
         self._task: asyncio.Task[None] | None = None
-        self._data = bytes(
-            AdvertisingData(
-                [
-                    Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED),
-                    IncompleteListOf16BitServiceUUIDs([assigned(uuid) for uuid in services]),
-                    CompleteLocalName(device.name),
-                ]
-            )
-        )
         device.on(Device.EVENT_CONNECTION, self._connected)
 
     def start(self) -> None:
@@ -94,11 +108,23 @@ class MeterAdvertiser:
             if interval_ms is None:
                 await self._device.stop_advertising()
                 return
+            advertisement, scan_response = self._data()
             await self._device.start_advertising(
-                advertising_data=self._data,
+                advertising_data=advertisement,
+                scan_response_data=scan_response,
                 advertising_interval_min=interval_ms,
                 advertising_interval_max=interval_ms,
             )
+
+    def _data(self) -> tuple[bytes, bytes]:
+        """Advertisement and scan response; the name stands in the one where it fits, else in the other."""
+        discoverable = _FLAGS.LE_GENERAL_DISCOVERABLE_MODE if self._pairing_mode.on else _FLAGS(0)
+        parts: list[DataType] = [Flags(discoverable | _FLAGS.BR_EDR_NOT_SUPPORTED), *service_lists(self._services)]
+        name = CompleteLocalName(self._device.name)
+        whole = bytes(AdvertisingData([*parts, name]))
+        if len(whole) <= LARGEST_ADVERTISEMENT_BYTES:
+            return whole, b""
+        return bytes(AdvertisingData(parts)), bytes(AdvertisingData([name]))
 
     def _connected(self, connection: Connection) -> None:
         self._met = True

@@ -39,13 +39,18 @@ class RecordAccessPoint(Generic[R]):
         records: Callable[[], Sequence[R]],
         send: Callable[[Connection, R], Awaitable[None]],
         handed_over: Callable[[Sequence[R]], None],
+        deleted: Callable[[Sequence[R]], None] | None = None,
     ) -> None:
-        """`send` puts one record on the air, on `measurement`; `handed_over` is told which records went out whole."""
+        """`send` puts one record on the air, on `measurement`; `handed_over` is told which records went out whole.
+
+        `deleted` is told which are to go; None refuses to delete.
+        """
         self._device = device
         self._measurement = measurement
         self._records = records
         self._send = send
         self._handed_over = handed_over
+        self._deleted = deleted
         self._running: dict[Connection, asyncio.Task[None]] = {}
         self.characteristic: Characteristic[bytes] = Characteristic(
             assigned(uuids.RECORD_ACCESS_CONTROL_POINT),
@@ -101,13 +106,16 @@ class RecordAccessPoint(Generic[R]):
             del self._running[connection]
 
     async def _carry_out(self, connection: Connection, command: RecordAccessCommand) -> None:
-        choice = selected(command, self._records())
+        choice = selected(command, self._records(), lets_delete=self._deleted is not None)
         if isinstance(choice, ResponseCode):
             await self._answer(connection, _response(command, choice))
         elif command.op_code == OpCode.REPORT_COUNT:
             await self._answer(connection, RecordCount(len(choice)))
         elif not choice:
             await self._answer(connection, _response(command, ResponseCode.NO_RECORDS_FOUND))
+        elif command.op_code == OpCode.DELETE_RECORDS and self._deleted is not None:
+            self._deleted(choice)
+            await self._answer(connection, _response(command, ResponseCode.SUCCESS))
         else:
             for record in choice:
                 await self._send(connection, record)

@@ -1,6 +1,6 @@
 """Which records of a glucometer a Record Access command means, or with which code it is refused. Pure.
 
-Glucose Service 1.0, section 3.4. Deleting is refused: no client should be able to empty an elder's meter.
+Glucose Service 1.0, section 3.4. Deleting is refused unless the meter lets it happen.
 """
 
 from collections.abc import Sequence
@@ -18,24 +18,29 @@ class Numbered(Protocol):
 R = TypeVar("R", bound=Numbered)
 
 
-def selected(command: RecordAccessCommand, records: Sequence[R]) -> list[R] | ResponseCode:
-    """The records (`records` oldest first) that a report or a count asks for, or the code of the refusal."""
-    if command.op_code not in (OpCode.REPORT_RECORDS, OpCode.REPORT_COUNT):
+def selected(
+    command: RecordAccessCommand, records: Sequence[R], *, lets_delete: bool = False
+) -> list[R] | ResponseCode:
+    """The records (`records` oldest first) that a report, count or deletion means, or the code of the refusal."""
+    deletes = lets_delete and command.op_code == OpCode.DELETE_RECORDS
+    if command.op_code not in (OpCode.REPORT_RECORDS, OpCode.REPORT_COUNT) and not deletes:
         return ResponseCode.OP_CODE_NOT_SUPPORTED
-    if command.operator == Operator.GREATER_OR_EQUAL:
-        return _from_sequence(command, records)
+    if command.operator in (Operator.GREATER_OR_EQUAL, Operator.LESS_OR_EQUAL):
+        return _by_sequence(command, records)
     if command.operator in _WHOLE_MEMORY:
         part = _WHOLE_MEMORY[Operator(command.operator)]
         return ResponseCode.INVALID_OPERAND if command.operand else list(records[part])
-    if command.operator in (Operator.LESS_OR_EQUAL, Operator.WITHIN_RANGE):
+    if command.operator == Operator.WITHIN_RANGE:
         return ResponseCode.OPERATOR_NOT_SUPPORTED
     return ResponseCode.INVALID_OPERATOR
 
 
-def _from_sequence(command: RecordAccessCommand, records: Sequence[R]) -> list[R] | ResponseCode:
+def _by_sequence(command: RecordAccessCommand, records: Sequence[R]) -> list[R] | ResponseCode:
     if command.operand and command.operand[0] != FILTER_SEQUENCE:
         return ResponseCode.OPERAND_NOT_SUPPORTED
-    bound = command.from_sequence
+    bound = command.sequence_bound
     if bound is None:
         return ResponseCode.INVALID_OPERAND
+    if command.operator == Operator.LESS_OR_EQUAL:
+        return [record for record in records if record.sequence <= bound]
     return [record for record in records if record.sequence >= bound]

@@ -5,6 +5,7 @@ client has confirmed it, as some real ones do: what a client loses after that is
 """
 
 import asyncio
+import math
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import structlog
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, Service
 
-from firmware_sim.bonding import set_pairing
+from firmware_sim.bonding import PairingMode, set_pairing
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
 from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.device_services import (
     INDICATE,
+    NOTIFY,
     Identity,
     announced,
     battery,
@@ -57,6 +59,8 @@ class PressureRecord(msgspec.Struct, frozen=True):
     diastolic_mm_hg: int
     pulse_per_minute: int
     flags: tuple[Flag, ...] = ()
+    user_id: int | None = None
+    """Of the service, from 0; None on a cuff for one person."""
 
 
 class CuffState(msgspec.Struct, kw_only=True):
@@ -81,6 +85,7 @@ class Sphygmomanometer:
         *,
         state: Path | None = None,
         passkey: int | None = None,
+        pairing_mode: PairingMode | None = None,
     ) -> None:
         """`state` is a file; None forgets with the process. `passkey`: six digits on its display, for pairing."""
         self.device = device
@@ -93,9 +98,10 @@ class Sphygmomanometer:
         clock.offset_s = self._state.clock_offset_s
         self._more = asyncio.Event()
         self._sending: dict[Connection, asyncio.Task[None]] = {}
-        set_pairing(device, passkey)
+        set_pairing(device, passkey, pairing_mode)
         access = bonded_access(passkey)
         self._measurement = announced(uuids.BLOOD_PRESSURE_MEASUREMENT, INDICATE, access)
+        self._cuff_pressure = announced(uuids.INTERMEDIATE_CUFF_PRESSURE, NOTIFY, access)
         self._measurement.on(Characteristic.EVENT_SUBSCRIPTION, self._subscribed)
         feature = encode_blood_pressure_feature(
             BloodPressureFeature.BODY_MOVEMENT_DETECTION
@@ -106,11 +112,18 @@ class Sphygmomanometer:
         )
         pressure = Service(
             assigned(uuids.BLOOD_PRESSURE_SERVICE),
-            [self._measurement, fixed(uuids.BLOOD_PRESSURE_FEATURE, feature), date_time(clock, access, self.save)],
+            [
+                self._measurement,
+                self._cuff_pressure,
+                fixed(uuids.BLOOD_PRESSURE_FEATURE, feature),
+                date_time(clock, access, self.save),
+            ],
         )
         device.add_services([pressure, device_information(identity), battery(lambda: _BATTERY_PERCENT)])
         device.on(Device.EVENT_CONNECTION, self._connected)
-        self._advertiser = MeterAdvertiser(device, [uuids.BLOOD_PRESSURE_SERVICE], lambda: bool(self._state.records))
+        self._advertiser = MeterAdvertiser(
+            device, [uuids.BLOOD_PRESSURE_SERVICE], lambda: bool(self._state.records), pairing_mode
+        )
 
     def start(self) -> None:
         self._advertiser.start()
@@ -133,13 +146,18 @@ class Sphygmomanometer:
         return self._state.handed_over
 
     def measure(
-        self, systolic_mm_hg: int, diastolic_mm_hg: int, pulse_per_minute: int, flags: tuple[Flag, ...] = ()
+        self,
+        systolic_mm_hg: int,
+        diastolic_mm_hg: int,
+        pulse_per_minute: int,
+        flags: tuple[Flag, ...] = (),
+        user_id: int | None = None,
     ) -> PressureRecord:
         """The cuff was on just now. Raises CannotSay for a flag that cuffs do not know."""
         unknown = [flag for flag in flags if flag not in _STATUS_OF]
         if unknown:
             raise CannotSay(f"a cuff cannot say {', '.join(unknown)}; it knows {', '.join(_STATUS_OF)}")
-        record = PressureRecord(self.clock.now(), systolic_mm_hg, diastolic_mm_hg, pulse_per_minute, flags)
+        record = PressureRecord(self.clock.now(), systolic_mm_hg, diastolic_mm_hg, pulse_per_minute, flags, user_id)
         self.fill(record)
         self.save()
         self._more.set()
@@ -168,6 +186,13 @@ class Sphygmomanometer:
         task = self._sending.pop(connection, None)
         if task is not None:
             task.cancel()
+
+    async def inflate(self, *pressures_mm_hg: int) -> None:
+        """The cuff tightens: who is connected and listens sees its pressure. No measurement comes of that alone."""
+        for pressure_mm_hg in pressures_mm_hg:
+            rising = BloodPressureMeasurement(systolic=pressure_mm_hg, diastolic=math.nan, mean=math.nan)
+            packet = encode_blood_pressure_measurement(rising)
+            await self.device.gatt_server.notify_subscribers(self._cuff_pressure, packet)
 
     async def _hand_over(self, connection: Connection) -> None:
         """Indicates all there is and all that comes, each once the one before is confirmed.
@@ -207,7 +232,7 @@ def _as_sent(record: PressureRecord) -> bytes:
             mean=mean,
             time_stamp=record.at,
             pulse_per_min=record.pulse_per_minute,
-            user_id=None,
+            user_id=record.user_id,
             status=status,
         )
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.nonvolatile import Nonvolatile
-from protocols.reading import Meal
+from protocols.reading import Flag, Meal
 
 
 class StoredGlucose(msgspec.Struct):
@@ -31,6 +31,10 @@ class StoredPressure(msgspec.Struct):
     pulse_per_minute: int
     handed_over: bool = False
     """As with glucose."""
+    user: int | None = None
+    """Whose memory it stands in, from 1, on meters that have several."""
+    flags: tuple[Flag, ...] = ()
+    """What the meter noticed, on meters that can."""
 
 
 Stored = TypeVar("Stored", StoredGlucose, StoredPressure)
@@ -40,6 +44,8 @@ class MeterState(msgspec.Struct, Generic[Stored], kw_only=True):
     clock_offset_s: float
     records: list[Stored] = []
     """Oldest first."""
+    taken: int | None = None
+    """Records ever taken; None in a state that was saved before they were counted."""
 
 
 class MeterMemory(Generic[Stored]):
@@ -54,12 +60,15 @@ class MeterMemory(Generic[Stored]):
         self.is_new = state is None
         """Out of the box: nothing was ever measured with it."""
         self.records: list[Stored] = [] if state is None else state.records
+        self.taken = len(self.records) if state is None or state.taken is None else state.taken
+        """Records ever taken, also those that gave way or were erased: the newest's number, where it has one."""
         if state is not None:
             clock.offset_s = state.clock_offset_s
 
     def fill(self, records: list[Stored]) -> None:
         """Adds `records`, oldest first; the oldest in the memory give way."""
         self.records = (self.records + records)[-self.capacity :]
+        self.taken += len(records)
         self.save()
 
     def newest(self, index: int) -> Stored | None:
@@ -79,7 +88,7 @@ class MeterMemory(Generic[Stored]):
         return sum(record.handed_over for record in self.records)
 
     def save(self) -> None:
-        self._kept.save(self._kind(clock_offset_s=self.clock.offset_s, records=self.records))
+        self._kept.save(self._kind(clock_offset_s=self.clock.offset_s, records=self.records, taken=self.taken))
 
 
 class GlucoseMemory(MeterMemory[StoredGlucose]):

@@ -10,7 +10,7 @@ from firmware_sim.lives import tihm
 from firmware_sim.lives.events import PressureTaken
 from firmware_sim.lives.glucose import GlucoseHabit, glucose_of_day
 from firmware_sim.serial.meter import StoredGlucose, StoredPressure
-from protocols.reading import Meal
+from protocols.reading import Flag, Meal
 
 _COLUMNS = ("at", "glucose_mg_dl")
 _PRESSURE_COLUMNS = ("systolic_mm_hg", "diastolic_mm_hg", "pulse_per_minute")
@@ -35,7 +35,7 @@ def read_readings(path: Path) -> list[StoredGlucose]:
 
 
 def read_pressures(path: Path) -> list[StoredPressure]:
-    """Oldest first. Raises BadReadings, OSError."""
+    """Oldest first. The columns `user` and `flags` may be absent. Raises BadReadings, OSError."""
     return sorted(_rows(path, ("at", *_PRESSURE_COLUMNS), _pressure), key=lambda reading: reading.at)
 
 
@@ -82,7 +82,22 @@ def _pressure(row: dict[str, str], where: str) -> StoredPressure:
         raise BadReadings(f"{where}: a meter's clock has no zone; leave it out of {row['at']}")
     if not all(0 <= number <= _HIGHEST_MM_HG for number in (systolic, diastolic, pulse)):
         raise BadReadings(f"{where}: {systolic}/{diastolic}, pulse {pulse} is not between 0 and {_HIGHEST_MM_HG}")
-    return StoredPressure(at, systolic, diastolic, pulse)
+    return StoredPressure(at, systolic, diastolic, pulse, user=_user(row, where), flags=_flags(row, where))
+
+
+def _user(row: dict[str, str], where: str) -> int | None:
+    word = row.get("user") or None
+    if word is not None and not word.isdecimal():
+        raise BadReadings(f"{where}: user {word!r} is not a number, nor empty")
+    return None if word is None else int(word)
+
+
+def _flags(row: dict[str, str], where: str) -> tuple[Flag, ...]:
+    words = (row.get("flags") or "").split()
+    try:
+        return tuple(Flag(word) for word in words)
+    except ValueError as error:
+        raise BadReadings(f"{where}: flags {words} are not of {', '.join(Flag)}, with blanks between") from error
 
 
 def _reading(row: dict[str, str], where: str) -> StoredGlucose:

@@ -55,9 +55,10 @@ class RecordAccessCommand:
     operand: bytes = b""
 
     @property
-    def from_sequence(self) -> int | None:
-        """The bound of "sequence number greater or equal"; None for other operators, filters or operand lengths."""
-        if self.operator != Operator.GREATER_OR_EQUAL or len(self.operand) != 3 or self.operand[0] != FILTER_SEQUENCE:
+    def sequence_bound(self) -> int | None:
+        """The one bound of a comparison of sequence numbers; None for other operators, filters or operand lengths."""
+        one_bound = self.operator in (Operator.GREATER_OR_EQUAL, Operator.LESS_OR_EQUAL)
+        if not one_bound or len(self.operand) != 3 or self.operand[0] != FILTER_SEQUENCE:
             return None
         return int.from_bytes(self.operand[1:], "little")
 
@@ -99,6 +100,11 @@ def report_from(sequence: int) -> RecordAccessCommand:
 def count_from(sequence: int) -> RecordAccessCommand:
     """Count the records with this sequence number (0 to 65535) and all above it."""
     return RecordAccessCommand(OpCode.REPORT_COUNT, Operator.GREATER_OR_EQUAL, _sequence_operand(sequence))
+
+
+def delete_through(sequence: int) -> RecordAccessCommand:
+    """Delete the records with this sequence number (0 to 65535) and all below it."""
+    return RecordAccessCommand(OpCode.DELETE_RECORDS, Operator.LESS_OR_EQUAL, _sequence_operand(sequence))
 
 
 def encode_record_access_command(command: RecordAccessCommand) -> bytes:

@@ -96,7 +96,9 @@ class GattClient:
         await self.connection.disconnect()
 
     def characteristic(self, uuid: str) -> CharacteristicProxy[bytes]:
-        return self._characteristics[uuid[4:8]]
+        """By its 128-bit UUID in lower case."""
+        short = self._characteristics.get(uuid[4:8]) if uuid.endswith("-0000-1000-8000-00805f9b34fb") else None
+        return short or self._characteristics[uuid.replace("-", "")]
 
 
 @pytest_asyncio.fixture

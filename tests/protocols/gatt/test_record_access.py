@@ -71,7 +71,7 @@ def test_answers_as_they_stand_in_the_specification() -> None:
 
 @given(st.integers(0, 0xFFFF))
 def test_server_reads_the_bound(sequence: int) -> None:
-    assert decode_record_access_command(encode_record_access_command(report_from(sequence))).from_sequence == sequence
+    assert decode_record_access_command(encode_record_access_command(report_from(sequence))).sequence_bound == sequence
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_server_reads_the_bound(sequence: int) -> None:
     ],
 )
 def test_other_commands_have_no_bound(command: RecordAccessCommand) -> None:
-    assert command.from_sequence is None
+    assert command.sequence_bound is None
 
 
 @given(answers, st.integers(0, 3))
