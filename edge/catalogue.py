@@ -32,6 +32,7 @@ TAIDOC_GLUCOSE = "taidoc-glucose"
 TAIDOC_PRESSURE = "taidoc-pressure"
 FREESTYLE_OPTIUM = "freestyle-optium"
 FREESTYLE_LITE = "freestyle-lite"
+CONTOUR = "contour"
 A_AND_D_UA767PC = "a-and-d-ua767pc"
 A_AND_D_TM2655P = "a-and-d-tm2655p"
 SD_CODEFREE = "sd-codefree"
@@ -50,6 +51,7 @@ DRIVERS = MappingProxyType(
         TAIDOC_PRESSURE: Transport.SERIAL,
         FREESTYLE_OPTIUM: Transport.SERIAL,
         FREESTYLE_LITE: Transport.SERIAL,
+        CONTOUR: Transport.SERIAL,
         A_AND_D_UA767PC: Transport.SERIAL,
         A_AND_D_TM2655P: Transport.SERIAL,
         SD_CODEFREE: Transport.SERIAL,

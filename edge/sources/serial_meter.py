@@ -19,6 +19,7 @@ import structlog
 from edge.catalogue import (
     A_AND_D_TM2655P,
     A_AND_D_UA767PC,
+    CONTOUR,
     FREESTYLE_LITE,
     FREESTYLE_OPTIUM,
     LIFESCAN_ULTRA2,
@@ -36,6 +37,7 @@ from protocols.errors import ProtocolError
 from protocols.serial.a_and_d.tm2655p_session import Tm2655PSession
 from protocols.serial.a_and_d.ua767pc_session import Ua767PcSession
 from protocols.serial.abbott.session import LiteSession, OptiumSession
+from protocols.serial.ascensia.session import ContourSession
 from protocols.serial.lifescan.ultra2_session import Ultra2Session
 from protocols.serial.lifescan.ultraeasy_session import UltraEasySession
 from protocols.serial.lifescan.verio_iq_session import VerioIqSession
@@ -78,6 +80,7 @@ SESSION_OF_DRIVER: Mapping[str, SessionMaker] = MappingProxyType(
         A_AND_D_TM2655P: Tm2655PSession,
         FREESTYLE_OPTIUM: OptiumSession,
         FREESTYLE_LITE: LiteSession,
+        CONTOUR: ContourSession,
     }
 )
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from firmware_sim.serial import taidoc_meter, tm2655p_meter, ua767pc_meter
+from firmware_sim.serial import contour_meter, taidoc_meter, tm2655p_meter, ua767pc_meter
 from firmware_sim.serial.areo_meter import AreoMeter
 from firmware_sim.serial.codefree_meter import CodefreeMeter
+from firmware_sim.serial.contour_meter import ContourMeter
 from firmware_sim.serial.freestyle_meter import LiteMeter, OptiumMeter
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, SerialCuff, SerialMeter
 from firmware_sim.serial.taidoc_meter import TaiDocGlucoseMeter, TaiDocPressureMeter
@@ -56,6 +57,7 @@ MODELS: dict[str, MeterModel] = {
     ),
     "freestyle-optium": MeterModel("Abbott FreeStyle Optium", freestyle.MEMORY_RECORDS, OptiumMeter, "XMGT304-P0123"),
     "freestyle-lite": MeterModel("Abbott FreeStyle Lite", freestyle.MEMORY_RECORDS, LiteMeter, "DAGT304-P0123"),
+    "contour": MeterModel("Bayer Contour", contour_meter.MEMORY_RECORDS, ContourMeter, "7150-1155328"),
 }
 
 CUFFS: dict[str, CuffModel] = {

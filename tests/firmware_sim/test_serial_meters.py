@@ -42,6 +42,7 @@ ABILITIES = {
     "taidoc-td42xx": Abilities(),
     "freestyle-optium": Abilities(meals=False, bounds_mg_dl=(20.0, 500.0)),
     "freestyle-lite": Abilities(meals=False, bounds_mg_dl=(20.0, 500.0)),
+    "contour": Abilities(),
 }
 each_model = pytest.mark.parametrize("model", ABILITIES)
 
