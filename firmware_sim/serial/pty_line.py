@@ -18,6 +18,8 @@ _CFLAG = 2
 _INPUT_SPEED, _OUTPUT_SPEED = 4, 5
 _SPEED_OF_NOBODY = termios.B50
 """No meter has it, so it tells a line that was never set up."""
+LOST_AFTER_S = 2.0
+"""Bytes that nobody takes for so long are gone, as on a wire."""
 
 
 class PtyLine:
@@ -47,6 +49,8 @@ class PtyLine:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._device, self._readable)
         self._open = True
+        self._unsent = bytearray()
+        self._loss: asyncio.TimerHandle | None = None
 
     @property
     def set_up(self) -> bool:
@@ -54,11 +58,11 @@ class PtyLine:
         return bool(termios.tcgetattr(self._far)[_OUTPUT_SPEED] != _SPEED_OF_NOBODY)
 
     def send(self, data: bytes) -> None:
-        """Puts `data` on the line. As on a wire, bytes are lost when nobody takes them."""
-        try:
-            os.write(self._device, data)
-        except BlockingIOError:
-            termios.tcflush(self._far, termios.TCIFLUSH)
+        """Puts `data` on the line; what it cannot hold yet follows as the far end takes it, or is lost."""
+        waiting = bool(self._unsent)
+        self._unsent += data
+        if not waiting:
+            self._writable()
 
     def close(self) -> None:
         """Pulls the plug: the path is gone and a program that has the line open sees a hang-up."""
@@ -66,6 +70,7 @@ class PtyLine:
             return
         self._open = False
         self._loop.remove_reader(self._device)
+        self._rest_is_gone()
         if self.link.is_symlink() and os.readlink(self.link) == self._name:
             self.link.unlink()
         os.close(self._device)
@@ -76,6 +81,31 @@ class PtyLine:
         self._forget_odd_parity()
         if data:
             self._received(data)
+
+    def _writable(self) -> None:
+        try:
+            del self._unsent[: os.write(self._device, self._unsent)]
+        except BlockingIOError:
+            pass
+        else:
+            self._wait_no_longer()
+        if self._unsent and self._loss is None:
+            self._loop.add_writer(self._device, self._writable)
+            self._loss = self._loop.call_later(LOST_AFTER_S, self._nobody_listens)
+
+    def _nobody_listens(self) -> None:
+        self._rest_is_gone()
+        termios.tcflush(self._far, termios.TCIFLUSH)
+
+    def _rest_is_gone(self) -> None:
+        self._unsent.clear()
+        self._wait_no_longer()
+
+    def _wait_no_longer(self) -> None:
+        if self._loss is not None:
+            self._loss.cancel()
+            self._loss = None
+            self._loop.remove_writer(self._device)
 
     def _forget_odd_parity(self) -> None:
         settings = termios.tcgetattr(self._far)
