@@ -1,8 +1,11 @@
 """The catalogue of models (configs/devices.toml): which driver speaks to what, and what that was proven against."""
 
+import re
+import sys
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
 
@@ -61,12 +64,18 @@ DRIVERS = MappingProxyType(
 """What this gateway can speak, and over what."""
 
 
+USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
+"""Vendor and product, as lsusb writes them."""
+
+
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     title: str
     kinds: tuple[DeviceKind, ...]
     driver: str
     proven_against: tuple[str, ...]
     """Real devices or independent programs; a simulator of our own is named as such."""
+    usb: tuple[Annotated[str, msgspec.Meta(pattern=f"^{USB_ID.pattern}$")], ...] = ()
+    """Vendor and product ids of the meter's cable, where known. Several models may share one."""
     note: str = ""
 
     @property
@@ -79,6 +88,19 @@ class CatalogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 Catalogue = dict[str, Model]
+FILE_NAME = "devices.toml"
+
+
+def find_catalogue(beside: Path) -> Path:
+    """The catalogue in the folder `beside`, or the one that came with this program.
+
+    Raises ConfigurationError where there is none.
+    """
+    came_with = (Path(__file__).parents[1] / "configs", Path(sys.prefix) / "share" / "doorstep")
+    for folder in (beside, *came_with):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise ConfigurationError(f"catalogue: no {FILE_NAME} in {beside}; name one with --catalogue")
 
 
 def load_catalogue(path: Path) -> Catalogue:

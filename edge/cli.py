@@ -11,9 +11,12 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from edge.catalogue import Catalogue, Model, Transport, find_catalogue, load_catalogue
+from edge.catalogue_table import catalogue_json, catalogue_table
 from edge.clock import Clock, clock_from_environment
 from edge.config import EdgeConfig, load
 from edge.errors import EdgeError
+from edge.home_zone import home_zone
 from edge.logs import set_up_logs
 from edge.status import GatewayStatus, ask_status, status_table
 from protocols.configuration import ConfigurationError
@@ -90,6 +93,76 @@ def status(
     else:
         _print(found, clock)
     raise typer.Exit(0 if found.well else 1)
+
+
+CatalogueOption = Annotated[
+    Path | None, typer.Option("--catalogue", help="The catalogue of models; default: the one beside the configuration.")
+]
+
+
+@app.command(epilog="Example: doorstep-edge devices --json")
+def devices(
+    catalogue: CatalogueOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list for machines.")] = False,
+) -> None:
+    """List the models that can be read, and what each was proven against."""
+    known = _catalogue(catalogue)
+    if as_json:
+        typer.echo(catalogue_json(known))
+    else:
+        Console().print(catalogue_table(known), markup=False, highlight=False)
+
+
+@app.command(epilog="Example: doorstep-edge read --port /dev/ttyUSB0 --driver auto --json")
+def read(
+    *,
+    port: Annotated[str, typer.Option(help="A serial port: its path, or usb:VENDOR:PRODUCT.")],
+    driver: Annotated[
+        str, typer.Option(help="A model that `doorstep-edge devices` lists, or auto: asked, never written to.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for machines.")] = False,
+    time_zone: Annotated[str, typer.Option(help="Of the home, such as Asia/Shanghai; default: this machine's.")] = "",
+    listen: Annotated[
+        float, typer.Option(min=1.0, help="Seconds to listen to a meter that speaks when it has measured.")
+    ] = 60.0,
+    catalogue: CatalogueOption = None,
+) -> None:
+    """Read all that a meter holds, once. Nothing is erased, remembered or sent. Exit code 1: not read to its end."""
+    from edge.readout.lines import HEADING, json_line, text_line  # noqa: PLC0415 - as above
+    from edge.readout.serial_port import SerialReader  # noqa: PLC0415
+
+    set_up_logs()
+    known = _catalogue(catalogue)
+    model = None if driver == "auto" else _model(driver, known, Transport.SERIAL)
+    try:
+        zone, clock = home_zone(time_zone), clock_from_environment()
+    except ValueError as error:
+        _refuse(str(error), 2)
+    line = json_line if as_json else text_line
+    if not as_json:
+        typer.echo(HEADING)
+    reader = SerialReader(port, known, zone, clock, tell=lambda reading: typer.echo(line(reading)), listen_s=listen)
+    try:
+        found = reader.read_any() if model is None else reader.read(model)
+    except (EdgeError, ValueError) as error:
+        _refuse(str(error), 2 if isinstance(error, ValueError) else 1)
+    typer.echo(found.sentence(known), err=True)
+
+
+def _catalogue(path: Path | None) -> Catalogue:
+    try:
+        return load_catalogue(path or find_catalogue(DEFAULT_CONFIG.parent))
+    except ConfigurationError as error:
+        _refuse(str(error), 2)
+
+
+def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
+    """A model by its own name or, where no entry has that, by its driver's."""
+    fits: dict[str, Model] = {known: model for known, model in catalogue.items() if model.transport is transport}
+    found = next((known for known, model in fits.items() if name in (known, model.driver)), None)
+    if found is None:
+        _refuse(f"--driver: expected auto or one of {', '.join(fits)}, got {name!r}", 2)
+    return found
 
 
 def _print(found: GatewayStatus, clock: Clock) -> None:

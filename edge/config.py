@@ -10,6 +10,7 @@ import msgspec
 
 from edge.catalogue import Catalogue, DeviceKind, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
+from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.telemetry import topics
 
@@ -89,7 +90,7 @@ class DeviceSection(Section, frozen=True):
     address: str = ""
     """Bluetooth devices: AA:BB:CC:DD:EE:FF."""
     port: str = ""
-    """Serial devices: for example /dev/ttyUSB0, better a path under /dev/serial/by-id."""
+    """Serial devices: `usb:VENDOR:PRODUCT` or `usb:VENDOR:PRODUCT:SERIAL`, wherever it is plugged in; or a path."""
     poll_interval_s: Positive = 60.0
     """Serial devices: the meter is asked so often, and as soon as its port appears."""
     passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
@@ -221,7 +222,7 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
     if model.transport is Transport.BLUETOOTH and not _ADDRESS.fullmatch(address):
         raise ConfigurationError(f"{where}.address: expected AA:BB:CC:DD:EE:FF, got {section.address!r}")
     if model.transport is Transport.SERIAL and not section.port:
-        raise ConfigurationError(f"{where}.port: expected the path of a serial port such as /dev/ttyUSB0")
+        raise ConfigurationError(f"{where}.port: expected usb:VENDOR:PRODUCT or a path such as /dev/ttyUSB0")
     key = find_device_key(where, section.bind_key, section.bind_key_env, section.bind_key_file, folder)
     if section.kind is DeviceKind.EMERGENCY_BUTTON and key is None:
         raise ConfigurationError(
@@ -233,13 +234,22 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         kind=section.kind,
         model=model,
         address=address,
-        port=str(folder / section.port) if section.port else "",
+        port=_port(where, section.port, folder),
         poll_interval_s=section.poll_interval_s,
         passkey=section.passkey,
         pair=section.pair,
         heard_within_s=section.heard_within_s,
         bind_key=key,
     )
+
+
+def _port(where: str, text: str, folder: Path) -> str:
+    if not text:
+        return ""
+    try:
+        return text if parse_usb_port(text) is not None else str(folder / text)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}.port: {error}") from error
 
 
 def _need_unique(devices: tuple[Device, ...]) -> None:

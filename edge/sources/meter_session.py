@@ -47,6 +47,16 @@ class MeterSession:
         """Of the last record that an earlier session made durable."""
         return self._memory.last_sequence
 
+    @property
+    def serial_number(self) -> str:
+        """What the meter said, now or earlier; empty where it said none."""
+        return self._memory.identity
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """Meter clock minus the home's wall clock; None where the meter tells no clock."""
+        return self._meter_clock.offset_s
+
     def identified(self, serial_number: str) -> None:
         """Another meter in the old one's place begins anew."""
         if self._memory.identity and serial_number != self._memory.identity:

@@ -1,7 +1,7 @@
 """A meter on a serial port: opened by pyserial, spoken to by its sans-IO session, in a thread of its own.
 
-The port is looked at as soon as it appears and then every `poll_interval_s`. A meter that is away or asleep is the
-normal case: said once, tried again.
+The port is looked at as soon as it appears, at whatever path its cable is plugged in, and then every
+`poll_interval_s`. A meter that is away or asleep is the normal case: said once, tried again.
 """
 
 import asyncio
@@ -9,12 +9,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 
 import serial
 import structlog
+from serial.tools import list_ports
 
 from edge.catalogue import (
     A_AND_D_TM2655P,
@@ -33,6 +34,7 @@ from edge.catalogue import (
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
 from edge.sources.meter_session import MeterSession, MeterSessions
+from edge.usb_ports import NoSuchPort, Ports, find_port
 from protocols.errors import ProtocolError
 from protocols.serial.a_and_d.tm2655p_session import Tm2655PSession
 from protocols.serial.a_and_d.ua767pc_session import Ua767PcSession
@@ -106,12 +108,30 @@ def open_port(path: str, line: LineSettings) -> serial.Serial:
         raise MeterAway(f"port {path} cannot be opened: {error}", retry_after_s=LOOK_S) from error
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long one conversation may last; seconds."""
+
+    identify_within_s: float = math.inf
+    """The meter has to say by then who it is."""
+    session_s: float = OLDEST_SESSION_S
+    listen_s: float = math.inf
+    """For meters that speak when they have measured: all is said after so long."""
+
+
 class Conversation:
     """Drives `talk` over `port` and carries out its events in their order."""
 
     def __init__(
-        self, port: serial.Serial, talk: Session, session: MeterSession, put: Callable[[RecordRead], None]
+        self,
+        port: serial.Serial,
+        talk: Session,
+        session: MeterSession,
+        put: Callable[[RecordRead], None],
+        patience: Patience = Patience(),
     ) -> None:
+        self.identified: Identified | None = None
+        self._patience = patience
         self._port = port
         self._talk = talk
         self._session = session
@@ -121,14 +141,13 @@ class Conversation:
 
     def run(self, stop: threading.Event) -> None:
         """Until the meter is let go. Raises MeterAway, ProtocolError, or Temporary from the disk."""
-        give_up_s = time.monotonic() + OLDEST_SESSION_S
+        self._began_s = time.monotonic()
         try:
             self._carry_out(self._talk.begin())
-            while not self._finished:
+            while not self._finished and not self._has_listened_enough():
                 if stop.is_set():
                     raise MeterAway("the gateway is stopping", retry_after_s=0.0)
-                if time.monotonic() > give_up_s and math.isfinite(self._deadline_s):
-                    raise MeterAway(f"no end after {OLDEST_SESSION_S:.0f} s", retry_after_s=LOOK_S)
+                self._need_progress()
                 heard = self._port.read(max(1, self._port.in_waiting))
                 if heard:
                     self._carry_out(self._talk.receive(heard))
@@ -137,6 +156,17 @@ class Conversation:
         except OSError as error:  # a hung-up line reads as an error in pyserial, never as endless silence
             raise MeterAway(f"the line broke: {error}", retry_after_s=LOOK_S) from error
 
+    def _has_listened_enough(self) -> bool:
+        return math.isinf(self._deadline_s) and time.monotonic() > self._began_s + self._patience.listen_s
+
+    def _need_progress(self) -> None:
+        """Raises MeterAway where it takes too long."""
+        passed_s = time.monotonic() - self._began_s
+        if self.identified is None and passed_s > self._patience.identify_within_s:
+            raise MeterAway(f"nobody said who it is within {passed_s:.0f} s", retry_after_s=LOOK_S)
+        if passed_s > self._patience.session_s and math.isfinite(self._deadline_s):
+            raise MeterAway(f"no end after {passed_s:.0f} s", retry_after_s=LOOK_S)
+
     def _carry_out(self, events: list[Event]) -> None:
         for event in events:
             match event:
@@ -144,9 +174,10 @@ class Conversation:
                     self._port.write(data)
                 case Wait(seconds):
                     self._deadline_s = time.monotonic() + seconds
-                case Identified(model=model, serial_number=serial_number):
-                    _log.debug("meter_identified", device=self._session.device.name, model=model)
-                    self._session.identified(serial_number)
+                case Identified():
+                    _log.debug("meter_identified", device=self._session.device.name, model=event.model)
+                    self.identified = event
+                    self._session.identified(event.serial_number)
                 case ClockRead(device_time):
                     self._session.clock_read(device_time)
                 case RecordRead():
@@ -156,9 +187,10 @@ class Conversation:
 
 
 class SerialMeter:
-    def __init__(self, device: Device, sessions: MeterSessions) -> None:
+    def __init__(self, device: Device, sessions: MeterSessions, ports: Ports = list_ports.comports) -> None:
         self._device = device
         self._sessions = sessions
+        self._ports = ports
         self._stop = threading.Event()
         self._log = _log.bind(device=device.name)
 
@@ -190,18 +222,23 @@ class SerialMeter:
 
     def _poll(self) -> None:
         due_s = 0.0
-        was_there = False
+        was_at: str | None = None
         while not self._stop.is_set():
-            there = Path(self._device.port).exists()
-            if there and (not was_there or time.monotonic() >= due_s):
-                self._read_once()
+            at = self._find_port()
+            if at is not None and (at != was_at or time.monotonic() >= due_s):
+                self._read_once(at)
                 due_s = time.monotonic() + self._device.poll_interval_s
-            elif not there:
-                self._tell_away(f"port {self._device.port} is not there; is the cable plugged in?")
-            was_there = there
+            was_at = at
             self._stop.wait(LOOK_S)
 
-    def _read_once(self) -> None:
+    def _find_port(self) -> str | None:
+        try:
+            return find_port(self._device.port, self._ports)
+        except NoSuchPort as error:
+            self._tell_away(str(error))
+            return None
+
+    def _read_once(self, path: str) -> None:
         figures = self._sessions.figures
         session = self._sessions.begin(self._device)
         talk = SESSION_OF_DRIVER[self._device.model.driver](session.knows_record_at)
@@ -213,7 +250,7 @@ class SerialMeter:
             figures.trouble(self._device.name, None)
 
         try:
-            with open_port(self._device.port, talk.line) as port:
+            with open_port(path, talk.line) as port:
                 Conversation(port, talk, session, put).run(self._stop)
             session.finish()
         except (ProtocolError, EdgeError) as error:

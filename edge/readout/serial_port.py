@@ -1,0 +1,170 @@
+"""A serial meter read once: the named one, or whichever of the catalogue answers.
+
+`auto` begins with the models whose cable has the USB id that is plugged in. It asks only with words that read: who
+are you, what is your clock. Two kinds of meter are never tried, and have to be named: those that never say who they
+are, and those that take a word for the order to inflate a cuff.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from serial.tools import list_ports
+
+from edge.catalogue import (
+    LIFESCAN_ULTRA2,
+    LIFESCAN_ULTRAEASY,
+    LIFESCAN_VERIO_IQ,
+    MENARINI_AREO,
+    SD_CODEFREE,
+    TAIDOC_GLUCOSE,
+    TAIDOC_PRESSURE,
+    Catalogue,
+    Model,
+)
+from edge.clock import Clock
+from edge.errors import EdgeError, Temporary
+from edge.readout.once import Tell, create_device, sessions_of
+from edge.sources.meter_session import MeterSession, MeterSessions
+from edge.sources.serial_meter import LOOK_S, SESSION_OF_DRIVER, Conversation, Patience, open_port
+from edge.usb_ports import Ports, find_port, usb_id_at
+from protocols.errors import ProtocolError
+from protocols.serial.session import RecordRead
+
+TRIED_BY_AUTO = (
+    SD_CODEFREE,  # says the first word itself: nothing is written
+    LIFESCAN_VERIO_IQ,
+    LIFESCAN_ULTRAEASY,
+    LIFESCAN_ULTRA2,
+    MENARINI_AREO,
+    TAIDOC_GLUCOSE,
+    TAIDOC_PRESSURE,
+)
+"""In this order. A driver that is not here has to be named."""
+TRIAL_S = 5.0
+"""Enough for a question, a silence in which the meter forgets the last stranger's words, and the question again."""
+
+
+@dataclass(frozen=True)
+class ReadMeter:
+    """What was read, and of whom."""
+
+    model: str
+    """Its name in the catalogue."""
+    serial_number: str
+    records: int
+    control_solutions: int
+    clock_offset_s: float | None
+    """Meter clock minus home wall clock; None where the meter tells none."""
+
+    def sentence(self, catalogue: Catalogue) -> str:
+        name = f" {self.serial_number}" if self.serial_number else ""
+        control = f", {self.control_solutions} of them control solution" if self.control_solutions else ""
+        return f"{catalogue[self.model].title}{name}: {self.records} records{control}; {self._clock_words()}"
+
+    def _clock_words(self) -> str:
+        if self.clock_offset_s is None:
+            return "it tells no clock"
+        offset_s = round(self.clock_offset_s)
+        return (
+            "its clock is right"
+            if offset_s == 0
+            else f"its clock is {abs(offset_s)} s {'fast' if offset_s > 0 else 'slow'}"
+        )
+
+
+class NotRead(Temporary):
+    """No meter, or not to its end. What was told before is right."""
+
+
+def models_to_try(catalogue: Catalogue, usb_id: str | None) -> list[str]:
+    """Models for `auto`: those of the USB id first, then one for each other driver."""
+    candidates = [name for name, model in catalogue.items() if model.driver in TRIED_BY_AUTO]
+    candidates.sort(key=lambda name: _rank(catalogue[name], usb_id))
+    by_driver = {catalogue[name].driver: name for name in reversed(candidates)}
+    return [name for name in candidates if by_driver[catalogue[name].driver] == name]
+
+
+def _rank(model: Model, usb_id: str | None) -> tuple[bool, int]:
+    return usb_id not in model.usb, TRIED_BY_AUTO.index(model.driver)
+
+
+@dataclass(frozen=True)
+class SerialReader:
+    port: str
+    """A path, or usb:VENDOR:PRODUCT."""
+    catalogue: Catalogue
+    zone: ZoneInfo
+    clock: Clock
+    tell: Tell
+    listen_s: float = 60.0
+    trial_s: float = TRIAL_S
+    ports: Ports = list_ports.comports
+
+    def read(self, name: str) -> ReadMeter:
+        """The whole memory of the meter of this model. Raises NotRead."""
+        path = find_port(self.port, self.ports)
+        try:
+            return self._converse(path, name, Patience(listen_s=self.listen_s))
+        except _NobodyThere as error:
+            raise NotRead(f"{path}: {error}", retry_after_s=LOOK_S) from error
+
+    def read_any(self) -> ReadMeter:
+        """The whole memory of whatever meter answers. Raises NotRead when none does."""
+        path = find_port(self.port, self.ports)
+        tried = models_to_try(self.catalogue, usb_id_at(path, self.ports))
+        for name in tried:
+            try:
+                return self._converse(path, name, Patience(identify_within_s=self.trial_s))
+            except _NobodyThere:
+                continue
+        raise NotRead(
+            f"{path}: no meter that was tried has answered ({', '.join(tried)}); is it switched on? "
+            f"Not tried, name it with --driver: {', '.join(self._untried(tried)) or 'none'}",
+            retry_after_s=LOOK_S,
+        )
+
+    def _untried(self, tried: Iterable[str]) -> list[str]:
+        return [
+            name for name, model in self.catalogue.items() if model.driver in SESSION_OF_DRIVER and name not in tried
+        ]
+
+    def _converse(self, path: str, name: str, patience: Patience) -> ReadMeter:
+        """Raises _NobodyThere where the meter did not say that it is of this model, else NotRead."""
+        model: Model = self.catalogue[name]
+        device = create_device(f"serial:{name}", model, port=path)
+        with sessions_of(device, self.zone, self.clock, self.tell) as sessions:
+            session = sessions.begin(device)
+            talk = SESSION_OF_DRIVER[model.driver](lambda _device_time: False)
+            records = _Records(sessions, session)
+            conversation = None
+            try:
+                with open_port(path, talk.line) as port:
+                    port.reset_input_buffer()  # what a meter still says to the question of another driver
+                    conversation = Conversation(port, talk, session, records.put, patience)
+                    conversation.run(threading.Event())
+            except (ProtocolError, EdgeError) as error:
+                if conversation is None:
+                    raise NotRead(str(error), retry_after_s=LOOK_S) from error
+                if conversation.identified is None:
+                    raise _NobodyThere(str(error)) from error
+                raise NotRead(f"{path}: {name}: {error}", retry_after_s=LOOK_S) from error
+            return ReadMeter(
+                name, session.serial_number, session.records, records.control_solutions, session.clock_offset_s
+            )
+
+
+class _NobodyThere(Exception):
+    """The line does not speak as this model."""
+
+
+class _Records:
+    def __init__(self, sessions: MeterSessions, session: MeterSession) -> None:
+        self._sessions = sessions
+        self._session = session
+        self.control_solutions = 0
+
+    def put(self, event: RecordRead) -> None:
+        self.control_solutions += event.record.control_solution
+        self._sessions.intake.put(self._session.readings([event.record]))

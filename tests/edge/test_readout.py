@@ -1,0 +1,91 @@
+"""What `doorstep-edge devices` and `read` say, and which models `auto` tries."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge.catalogue import Catalogue, find_catalogue, load_catalogue
+from edge.cli import app
+from edge.home_zone import home_zone
+from edge.readout.lines import json_line, text_line
+from edge.readout.serial_port import TRIED_BY_AUTO, models_to_try
+from protocols.configuration import ConfigurationError
+from protocols.reading import Flag, Meal, Metric, Reading, Unit
+from tests.edge.conftest import CATALOGUE
+
+AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+HI = Reading(
+    device="serial:m",
+    metric=Metric.GLUCOSE,
+    value=600.0,
+    unit=Unit.MG_DL,
+    measured_at=AT,
+    received_at=AT,
+    device_time=datetime(2026, 3, 1, 16, 0),
+    sequence=7,
+    flags=(Flag.ABOVE_RANGE,),
+    meal=Meal.FASTING,
+)
+DANGEROUS = {
+    "inflates a cuff": (b"\x51\x43",),
+    "sets a clock": (b"\x51\x33", b"\xc2\xa1", b"DMT", b"$tim", b"\x05\x20\x01", b"\x03\x20\x01"),
+    "erases": (b"\x51\x52", b"\x05\x1a", b"\x03\x1a", b"DMZ"),
+}
+"""Words of the protocols that `auto` might meet."""
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return load_catalogue(CATALOGUE)
+
+
+def test_devices_lists_every_model_with_its_proof(catalogue: Catalogue) -> None:
+    rows = json.loads(CliRunner().invoke(app, ["devices", "--json"], catch_exceptions=False).stdout)
+    assert [row["model"] for row in rows] == list(catalogue)
+    assert all(row["proven_against"] and row["transport"] in ("bluetooth", "serial") for row in rows)
+    table = CliRunner().invoke(app, ["devices"], catch_exceptions=False).stdout
+    assert all(name in table for name in catalogue)
+
+
+def test_json_line_has_every_field_and_text_line_shows_the_bound() -> None:
+    line = json.loads(json_line(HI))
+    assert line["metric"] == "glucose"
+    assert line["value"] == 600.0
+    assert line["unit"] == "mg/dL"
+    assert line["device_time"] == "2026-03-01T16:00:00"
+    assert line["measured_at"] == "2026-03-01T08:00:00Z"
+    assert (line["flags"], line["sequence"], line["meal"], line["user_slot"]) == (["above_range"], 7, "fasting", None)
+    assert ">600 mg/dL" in text_line(HI)
+    assert text_line(HI).endswith("2026-03-01 16:00:00  above_range fasting")
+
+
+def test_auto_begins_with_the_cable_that_is_plugged_in(catalogue: Catalogue) -> None:
+    assert models_to_try(catalogue, "10c4:85a7")[0] == "onetouch-verio-iq"
+    assert set(models_to_try(catalogue, "10c4:ea60")[:2]) == {"sd-codefree", "glucomen-areo"}
+    tried = [catalogue[name].driver for name in models_to_try(catalogue, None)]
+    assert tried == list(TRIED_BY_AUTO)
+
+
+def test_model_that_is_not_there_is_refused_with_those_that_are() -> None:
+    refused = CliRunner().invoke(app, ["read", "--port", "/dev/null", "--driver", "abacus"])
+    assert refused.exit_code == 2
+    assert "onetouch-ultra2" in refused.stderr
+    assert "bluetooth-glucose" not in refused.stderr
+
+
+def test_catalogue_beside_the_configuration_goes_first(tmp_path: Path) -> None:
+    assert find_catalogue(tmp_path).name == "devices.toml"
+    own = tmp_path / "devices.toml"
+    own.touch()
+    assert find_catalogue(tmp_path) == own
+
+
+def test_zone_of_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert home_zone().key == "Asia/Tokyo"
+    assert home_zone("Asia/Shanghai").key == "Asia/Shanghai"
+    with pytest.raises(ConfigurationError, match="Mars"):
+        home_zone("Mars/Base")
