@@ -102,7 +102,7 @@ class OverGatt:
     """A `GattSession` made of a conversation and the wire under it.
 
     An acknowledgement that the wire owes goes out behind the records that its value brought and before the next
-    question: a meter that forgets what was acknowledged has been read by then.
+    question or the end: a meter that forgets what was acknowledged has been read by then.
     """
 
     def __init__(self, talk: Talk, wire: Wire) -> None:
@@ -131,12 +131,10 @@ class OverGatt:
         laid: list[GattEvent] = []
         owed = list(acknowledgements)
         for event in events:
-            if isinstance(event, Send):
+            if isinstance(event, Send | Finished):
                 laid += owed
-                laid += self._wire.lay(event.data)
                 owed = []
-            else:
-                laid.append(event)
+            laid += self._wire.lay(event.data) if isinstance(event, Send) else [event]
         return laid + owed
 
 
