@@ -29,7 +29,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 MAX_DEVICES_OF_GATEWAY = 500
 """A gateway that names more is broken or hostile."""
 
-_DEVICE_LOCK = 0x0D5  # first half of the advisory locks that stand for one device's memory
+DEVICE_LOCK = 0x0D5  # first half of the advisory locks that stand for one device's memory
 _FIRST_HEARD_KEY = 1 << 62  # protocols.reading: from here on the key holds the time of hearing itself
 
 _CREATE_INCOMING = """
@@ -240,7 +240,7 @@ def _decided(connection: Connection, acts: Collection[Act]) -> dict[Act, Whose]:
 def _lock_memories(connection: Connection, devices: list[int]) -> None:
     """Keeps a second ingester from storing the same record, or giving it to somebody else, before our COMMIT."""
     connection.execute(
-        "SELECT pg_advisory_xact_lock(%s, device_id) FROM unnest(%s::integer[]) AS device_id", (_DEVICE_LOCK, devices)
+        "SELECT pg_advisory_xact_lock(%s, device_id) FROM unnest(%s::integer[]) AS device_id", (DEVICE_LOCK, devices)
     )
 
 

@@ -19,6 +19,8 @@ from cloud.web.nurse import pages as nurse_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
+from cloud.web.unsure import api as unsure_api
+from cloud.web.unsure import pages as unsure_pages
 from cloud.web.watch import Watch
 from cloud.web.watch import router as watch_router
 
@@ -31,6 +33,8 @@ ROUTERS = (
     nurse_api.router,
     record_pages.router,
     elder_pages.router,
+    unsure_pages.router,
+    unsure_api.router,
     letters_pages.router,
     stream.router,
     watch_router,

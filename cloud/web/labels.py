@@ -96,6 +96,25 @@ FLAGS = {
     "clock_jumped": N_("meter's clock had moved"),
     "from_future": N_("meter's clock ahead"),
 }
+WEARER_WHYS = {
+    "user_slot": N_("by the meter's user number"),
+    "by_time": N_("by the time of day"),
+    "by_plausibility": N_("by each one's own normal"),
+    "said": N_("said by"),
+    "ask": N_("this home wants to be asked"),
+    "unknown_slot": N_("nobody is registered with this user number"),
+    "outside_usual_times": N_("measured at nobody's usual time"),
+    "clock_doubtful": N_("the meter's clock is in doubt, so the time of day says nothing"),
+    "value_doubtful": N_("the value is doubtful, so it says nothing"),
+    "no_normal_yet": N_("not everybody's own normal is known yet"),
+    "too_alike": N_("it could be more than one"),
+    "like_nobody": N_("it is like nobody's usual"),
+}
+DEVICE_KINDS = {
+    "glucometer": N_("Glucose meter"),
+    "sphygmomanometer": N_("Blood pressure meter"),
+    "unknown": N_("Unknown device"),
+}
 MEALS = {
     "before_meal": N_("before a meal"),
     "after_meal": N_("after a meal"),

@@ -83,6 +83,8 @@ class Board:
     closed: list[BoardAlarm]
     visits: list[BoardVisit]
     silent: list[SilentHome]
+    unsure: int
+    """Measurements of which nobody knows whose they are."""
 
 
 @dataclass(frozen=True)

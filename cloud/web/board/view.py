@@ -9,6 +9,7 @@ from cloud.web.board.model import Board, BoardAlarm, BoardVisit
 from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
 from cloud.web.services import Services
+from cloud.web.unsure.store import count_open
 
 SILENT_AFTER_S = 180.0
 """Wall seconds without a heartbeat after which a home counts as silent."""
@@ -32,6 +33,7 @@ async def board(conn: AsyncConnection, services: Services, viewer: Viewer, langu
         closed=await store.closed_alarms(conn, viewer.regions, now - _CLOSED_SHOWN),
         visits=visits,
         silent=await store.silent_homes(conn, viewer.regions, heard_before),
+        unsure=await count_open(conn, viewer.regions),
     )
 
 

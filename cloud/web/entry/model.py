@@ -17,6 +17,10 @@ class Viewer:
         return self.staff.role in ("desk", "nurse")
 
     @property
+    def may_say_whose(self) -> bool:
+        return self.staff.role in ("desk", "nurse")
+
+    @property
     def may_visit(self) -> bool:
         return self.staff.role == "nurse"
 

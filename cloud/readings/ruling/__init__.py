@@ -1,0 +1,1 @@
+"""A person says whose a measurement was."""

@@ -1,0 +1,1 @@
+"""Measurements of shared meters: whose were they?"""
