@@ -109,6 +109,16 @@ async def test_nobody_reading_does_not_block_the_meter(tmp_path: Path) -> None:
     line.close()
 
 
+async def test_a_long_answer_waits_for_a_slow_reader(tmp_path: Path) -> None:
+    """A whole memory in one answer is more than the line holds at once."""
+    answer = bytes(number % 251 for number in range(200_000))
+    line = PtyLine(tmp_path / "port", lambda _data: None)
+    with serial.Serial(str(line.link), 9600, timeout=ANSWER_WITHIN_S) as port:
+        line.send(answer)
+        assert await asyncio.to_thread(port.read, len(answer)) == answer
+    line.close()
+
+
 async def test_only_this_user_may_open_the_line(plugged: MeterOnLine[SerialMeter]) -> None:
     assert os.stat(plugged.link).st_mode & 0o777 == 0o600
 
