@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 from serial.tools import list_ports
 
 from edge.catalogue import (
+    CONTOUR,
+    FREESTYLE_LITE,
+    FREESTYLE_OPTIUM,
     LIFESCAN_ULTRA2,
     LIFESCAN_ULTRAEASY,
     LIFESCAN_VERIO_IQ,
@@ -40,6 +43,9 @@ TRIED_BY_AUTO = (
     MENARINI_AREO,
     TAIDOC_GLUCOSE,
     TAIDOC_PRESSURE,
+    FREESTYLE_OPTIUM,
+    FREESTYLE_LITE,
+    CONTOUR,
 )
 """In this order. A driver that is not here has to be named."""
 TRIAL_S = 5.0

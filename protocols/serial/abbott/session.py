@@ -1,7 +1,8 @@
 """One read-out of a FreeStyle meter: ask for the whole memory, once. It needs no farewell.
 
-The first command after waking is sometimes ignored, so silence and a bare `CMD OK` are answered by asking again. A
-damaged memory is let pass until the meter is silent, and asked for again.
+The first command after waking is sometimes ignored, so silence and a bare `CMD OK` are answered by asking again; so is
+the first refusal, since the line may have held half a word of somebody else. A damaged memory is let pass until the
+meter is silent, and asked for again.
 """
 
 import re
@@ -79,12 +80,16 @@ def _talk(dialect: Dialect, known: Known | None) -> Talk[bytes, None]:
 
 def _memory(dialect: Dialect) -> Talk[bytes, Dump]:
     failure = silent(dialect.model)
+    refused = False
     for _ in range(1 + RETRIES):
         answer = yield Ask(dialect.command, SILENCE_S)
         if answer is None or b"CMD OK" in answer:
             continue
         if not answer.rstrip().endswith(b"END"):
-            raise UnexpectedReply(f"the meter does not know the command; it is another one than a {dialect.model}")
+            if refused:
+                raise UnexpectedReply(f"the meter does not know the command; it is another one than a {dialect.model}")
+            refused = True
+            continue
         try:
             return decode_dump(answer, dialect)
         except DecodeError as error:
