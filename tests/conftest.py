@@ -7,7 +7,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-# The same examples at every run: a suite that is red today was red yesterday. Looking for new ones is ./dev fuzz's work.
+# The same examples at every run: what is red today was red yesterday. To look for new ones is the work of ./dev fuzz.
 settings.register_profile("quick", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=100, deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("DOORSTEP_HYPOTHESIS", "thorough"))
