@@ -10,6 +10,8 @@ from typing import Annotated
 import msgspec
 
 from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.gatt.vendor.omron.models import MODELS as OMRON_MODELS
+from protocols.gatt.vendor.omron.models import Unlocking
 
 
 class DeviceKind(StrEnum):
@@ -26,6 +28,10 @@ class Transport(StrEnum):
 
 GLUCOSE_PROFILE = "glucose-profile"
 BLOOD_PRESSURE_PROFILE = "blood-pressure-profile"
+LIFESCAN_VERIO_BLE = "lifescan-verio-ble"
+TAIDOC_GLUCOSE_BLE = "taidoc-glucose-ble"
+TAIDOC_PRESSURE_BLE = "taidoc-pressure-ble"
+MICROLIFE_BLE = "microlife-ble"
 BTHOME_SENSOR = "bthome-sensor"
 BTHOME_BUTTON = "bthome-button"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
@@ -45,6 +51,11 @@ DRIVERS = MappingProxyType(
     {
         GLUCOSE_PROFILE: Transport.BLUETOOTH,
         BLOOD_PRESSURE_PROFILE: Transport.BLUETOOTH,
+        LIFESCAN_VERIO_BLE: Transport.BLUETOOTH,
+        TAIDOC_GLUCOSE_BLE: Transport.BLUETOOTH,
+        TAIDOC_PRESSURE_BLE: Transport.BLUETOOTH,
+        MICROLIFE_BLE: Transport.BLUETOOTH,
+        **dict.fromkeys(OMRON_MODELS, Transport.BLUETOOTH),
         BTHOME_SENSOR: Transport.BLUETOOTH,
         BTHOME_BUTTON: Transport.BLUETOOTH,
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
@@ -61,7 +72,10 @@ DRIVERS = MappingProxyType(
         MENARINI_AREO: Transport.SERIAL,
     }
 )
-"""What this gateway can speak, and over what."""
+"""What this gateway can speak, and over what. Each Omron monitor has its own memory map, and so its own driver."""
+
+DRIVERS_WITH_A_KEY = frozenset(name for name, omron in OMRON_MODELS.items() if omron.unlocking is Unlocking.KEY)
+"""Besides the button's: meters that know a gateway by a key."""
 
 
 USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from edge.catalogue import Catalogue, DeviceKind, Model, Transport, load_catalogue
+from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, DeviceKind, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
@@ -96,6 +96,10 @@ class DeviceSection(Section, frozen=True):
     passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
     pair: bool = True
     """False for the few meters that refuse bonding."""
+    set_clock: bool = False
+    """Set the meter's clock to the home's time when all was read, where the meter lets that happen."""
+    erase_after_read: bool = False
+    """Delete what was read from the meter's memory, where the meter lets that happen. The person loses it there."""
     bind_key: str = ""
     """32 hexadecimal digits; or one of the next two, which keep it out of this file."""
     bind_key_env: str = ""
@@ -130,6 +134,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     passkey: int | None
     pair: bool
     heard_within_s: float
+    set_clock: bool = False
+    erase_after_read: bool = False
     bind_key: bytes | None = None
 
     def __repr__(self) -> str:
@@ -229,6 +235,11 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
             f"{where}.bind_key: an emergency button needs its key (bind_key, bind_key_env or bind_key_file): "
             "without one anybody near the house could press it"
         )
+    if key is None and model.driver in DRIVERS_WITH_A_KEY:
+        raise ConfigurationError(
+            f"{where}.bind_key: a {section.model} is unlocked by a key of this gateway's own "
+            "(bind_key, bind_key_env or bind_key_file): any 32 hexadecimal digits that nobody else knows"
+        )
     return Device(
         name=section.name,
         kind=section.kind,
@@ -238,6 +249,8 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         poll_interval_s=section.poll_interval_s,
         passkey=section.passkey,
         pair=section.pair,
+        set_clock=section.set_clock,
+        erase_after_read=section.erase_after_read,
         heard_within_s=section.heard_within_s,
         bind_key=key,
     )

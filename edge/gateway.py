@@ -30,7 +30,8 @@ from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, unheard
 from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
-from edge.sources.ble_meter import PROFILE_OF_DRIVER, BleMeter
+from edge.sources.ble_link import PROFILE_OF_DRIVER
+from edge.sources.ble_meter import BleMeter
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
 from edge.sources.meter_session import MeterSessions

@@ -2,36 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
 
 import structlog
-from bleak import BleakClient
 from bleak.backends.device import BLEDevice
-from bleak_retry_connector import close_stale_connections_by_address, establish_connection
+from bleak_retry_connector import close_stale_connections_by_address
 
-from edge.catalogue import BLOOD_PRESSURE_PROFILE, GLUCOSE_PROFILE
 from edge.config import Bluetooth, Device
 from edge.errors import Temporary
-from edge.intake import Intake
+from edge.sources.ble_link import BleLink
 from edge.sources.ble_scanner import RADIO_ERRORS
-from edge.sources.gatt_link import GattLink
-from edge.sources.glucose_profile import read_glucose
+from edge.sources.bonds import Bond
 from edge.sources.meter_session import MeterSessions
-from edge.sources.pressure_profile import read_pressure
 from protocols.errors import ProtocolError
 
 _log = structlog.get_logger()
 
-Profile = Callable[[GattLink, Intake, float], Awaitable[None]]
-PROFILE_OF_DRIVER: Mapping[str, Profile] = MappingProxyType(
-    {GLUCOSE_PROFILE: read_glucose, BLOOD_PRESSURE_PROFILE: read_pressure}
-)
-
 GONE_S = 5.0
 """A meter that was silent for so long and is heard again has been switched on again: it is read at once."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
-CONNECT_ATTEMPTS = 2
 FIRST_LOOK_S, LOOK_S = 1.0, 10.0
 
 
@@ -42,7 +30,7 @@ class BleMeter:
         self._settings = settings
         self._sessions = sessions
         self._connecting = connecting
-        self._profile = PROFILE_OF_DRIVER[device.model.driver]
+        self._bond = Bond(device.name)
         self._seen = asyncio.Event()
         self._ble_device: BLEDevice | None = None
         self._seen_s = 0.0
@@ -110,37 +98,16 @@ class BleMeter:
         return True
 
     async def _session(self) -> None:
-        lost = asyncio.Event()
-        client = await self._connect(lost)
-        try:
-            session = self._sessions.begin(self._device)
-            link = GattLink(client, session, lost)
-            await link.introduce(self._sessions.figures)
-            await self._profile(link, self._sessions.intake, self._settings.silence_s)
-        finally:
-            await self._let_go(client)
-        session.finish()
-
-    async def _connect(self, lost: asyncio.Event) -> BleakClient:
-        """A new client each time: a used one is not connected again."""
         ble_device = self._ble_device
         if ble_device is None:
             raise Temporary("it was not heard yet", retry_after_s=SHORTEST_PAUSE_S)
-        async with self._connecting:
-            return await establish_connection(
-                BleakClient,
-                ble_device,
-                self._device.name,
-                disconnected_callback=lambda _client: lost.set(),
-                max_attempts=CONNECT_ATTEMPTS,
-                use_services_cache=False,
-                pair=self._device.pair,
-                timeout=20.0,
-            )
-
-    async def _let_go(self, client: BleakClient) -> None:
         try:
-            async with asyncio.timeout(15):
-                await client.disconnect()
+            async with self._connecting:
+                link = await BleLink.open(ble_device, self._device)
         except RADIO_ERRORS as error:
-            self._log.debug("disconnect", problem=str(error))
+            told = await self._bond.failed(ble_device, error)
+            if told is error:
+                raise
+            raise told from error
+        self._bond.held()
+        await link.read(self._sessions, self._settings)

@@ -3,24 +3,42 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from enum import IntFlag
 from typing import TypeVar
 
 import structlog
 from bleak import BleakClient
 from bleak.exc import BleakError
 
-from edge.figures import Figures
+from edge.intake import Intake
 from edge.sources.meter_session import MeterSession
 from protocols.errors import ProtocolError
 from protocols.gatt import uuids
 from protocols.gatt.battery import decode_battery_level
-from protocols.gatt.current_time import decode_current_time
-from protocols.gatt.date_time import decode_date_time
+from protocols.gatt.blood_pressure_feature import decode_blood_pressure_feature
+from protocols.gatt.current_time import AdjustReason, decode_current_time, encode_current_time
+from protocols.gatt.date_time import decode_date_time, encode_date_time
 from protocols.gatt.device_information import decode_text
+from protocols.gatt.glucose_feature import decode_glucose_feature
 
 _log = structlog.get_logger()
 
 T = TypeVar("T")
+
+
+_ABOUT = {
+    "maker": uuids.MANUFACTURER_NAME,
+    "model": uuids.MODEL_NUMBER,
+    "firmware": uuids.FIRMWARE_REVISION,
+}
+_FEATURES: dict[str, tuple[str, Callable[[bytes], IntFlag]]] = {
+    "glucose_feature": (uuids.GLUCOSE_FEATURE, decode_glucose_feature),
+    "pressure_feature": (uuids.BLOOD_PRESSURE_FEATURE, decode_blood_pressure_feature),
+}
+
+
+def _encode_adjusted(at: datetime) -> bytes:
+    return encode_current_time(at, AdjustReason.EXTERNAL_REFERENCE)
 
 
 class LinkLost(BleakError):
@@ -32,6 +50,8 @@ class GattLink:
         self.session = session
         self._client = client
         self._lost = lost
+        self.serial_number = ""
+        """By the Device Information Service; empty where it tells none."""
 
     def has(self, characteristic: str) -> bool:
         return self._client.services.get_characteristic(characteristic) is not None
@@ -70,15 +90,41 @@ class GattLink:
             word.cancel()
             broken.cancel()
 
-    async def introduce(self, figures: Figures) -> None:
-        """Who it is, how full its battery is, what its clock says; each only where it tells."""
-        serial_number = await self._read(uuids.SERIAL_NUMBER, decode_text)
-        if serial_number:
-            self.session.identified(serial_number)
+    async def introduce(self, intake: Intake) -> None:
+        """Who it is, what it can, how full its battery is, what its clock says; each only where it tells."""
+        self.serial_number = await self._read(uuids.SERIAL_NUMBER, decode_text) or ""
+        if self.serial_number:
+            self.session.identified(self.serial_number)
+        about = {name: await self._read(uuid, decode_text) for name, uuid in _ABOUT.items()}
+        features = {name: await self._read(uuid, decode) for name, (uuid, decode) in _FEATURES.items()}
+        known = {name: str(told) for name, told in {**about, **features}.items() if told is not None}
+        _log.debug("meter_introduced", device=self.session.device.name, **known)
         battery_percent = await self._read(uuids.BATTERY_LEVEL, decode_battery_level)
         if battery_percent is not None:
-            figures.battery(self.session.device.name, battery_percent)
+            await intake.take(self.session.battery(battery_percent))
         self.session.clock_read(await self._clock())
+
+    async def set_clock(self) -> None:
+        """Sets the clock where the configuration asks for it and it is wrong; call it when all was read.
+
+        A meter that refuses keeps its clock: no reading depends on it.
+        """
+        characteristic, encode = uuids.CURRENT_TIME, _encode_adjusted
+        if not self._may_write(characteristic):
+            characteristic, encode = uuids.DATE_TIME, encode_date_time
+        at = self.session.time_to_set()
+        if at is None or not self._may_write(characteristic):
+            return
+        try:
+            await self.write(characteristic, encode(at))
+        except BleakError as error:
+            _log.warning("clock_not_set", device=self.session.device.name, problem=str(error))
+        else:
+            self.session.clock_set(at)
+
+    def _may_write(self, characteristic: str) -> bool:
+        found = self._client.services.get_characteristic(characteristic)
+        return found is not None and "write" in found.properties
 
     async def _clock(self) -> datetime | None:
         found = await self._read(uuids.CURRENT_TIME, decode_current_time)

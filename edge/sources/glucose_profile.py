@@ -1,8 +1,8 @@
 """A glucometer with the Bluetooth Glucose Service: subscribe, ask for what is new, keep it, let go.
 
 The three subscriptions stand before the first question (Glucose Profile 1.0, section 4.4). Records are asked for from
-the last sequence number on that is safe on the disk; where the meter has nothing newer, its last record tells whether
-it began to count anew.
+the last one on that is safe on the disk, that one included: it tells whether the meter's numbers still mean the same.
+Nothing is deleted unless the configuration says so.
 """
 
 import asyncio
@@ -17,13 +17,16 @@ from protocols.gatt import uuids
 from protocols.gatt.glucose import GlucoseMeasurement, decode_glucose_measurement
 from protocols.gatt.glucose_context import GlucoseContext, decode_glucose_context
 from protocols.gatt.record_access import (
+    COUNT_ALL,
     REPORT_ALL,
-    REPORT_LAST,
     RecordAccessAnswer,
     RecordAccessCommand,
     RecordAccessResponse,
+    RecordCount,
     ResponseCode,
+    count_from,
     decode_record_access_answer,
+    delete_through,
     encode_record_access_command,
     report_from,
 )
@@ -33,6 +36,8 @@ _log = structlog.get_logger()
 
 ANSWER_WITHIN_S = 30.0
 """The profile's own limit for a procedure, counted from the last thing heard."""
+COUNT_WITHIN_S = 5.0
+"""A meter that does not count is read all the same."""
 HIGHEST_SEQUENCE = 0xFFFF
 BATCH = 50
 
@@ -47,19 +52,11 @@ async def read_glucose(link: GattLink, intake: Intake, silence_s: float) -> None
         await link.notify(uuids.GLUCOSE_MEASUREMENT_CONTEXT, _into(heard, decode_glucose_context))
     await link.notify(uuids.RECORD_ACCESS_CONTROL_POINT, _into(heard, decode_record_access_answer))
     procedure = _Procedure(link, intake, heard)
-    last = link.session.last_sequence
-    if last is None or last >= HIGHEST_SEQUENCE:
-        await procedure.ask(REPORT_ALL)
-        return
-    answer = await procedure.ask(report_from(last + 1))
-    if answer.code == ResponseCode.NO_RECORDS_FOUND:
-        highest = await procedure.highest_of(REPORT_LAST)
-        if highest is not None and highest < last:
-            _log.warning("sequence_restarted", device=link.session.device.name)
-            link.session.sequence_restarted()
-            await procedure.ask(REPORT_ALL)
-    elif not answer.succeeded:
-        await procedure.ask(REPORT_ALL)  # a meter that knows no filter: what it says again is known by its key
+    if not await procedure.goes_on_from(link.session.last_sequence):
+        await procedure.report(REPORT_ALL, COUNT_ALL)
+    if link.session.device.erase_after_read:
+        await procedure.erase()
+    await link.set_clock()
 
 
 def _into(heard: "asyncio.Queue[_Heard]", decode: Callable[[bytes], _Heard]) -> Callable[[bytes], None]:
@@ -81,17 +78,74 @@ class _Procedure:
         self._heard = heard
         self._held: list[GlucoseMeasurement] = []
         self._records: list[Record] = []
-        self._sequences: list[int] = []
+        self._measurements = 0
+        self._highest: int | None = None
+        self._looking_for: int | None = None
+        self._is_known = False
 
-    async def highest_of(self, command: RecordAccessCommand) -> int | None:
-        """Highest sequence number that the answer to `command` brought."""
-        await self.ask(command)
-        return max(self._sequences, default=None)
+    async def goes_on_from(self, last: int | None) -> bool:
+        """Reads what is new since the record `last`, and says whether that was all there is to read.
 
-    async def ask(self, command: RecordAccessCommand) -> RecordAccessResponse:
-        """The meter's answer. What came before it is durable. Raises UnexpectedReply for a refusal that is none of
-        "no records" and "not supported"."""
-        self._sequences = []
+        That record itself is asked for too: only where the meter still has it, and it is the one that we have, do its
+        numbers go on from there. Otherwise the memory was wiped, or counts from the beginning again, and a new record
+        may bear any number.
+        """
+        if last is None or last >= HIGHEST_SEQUENCE:
+            return False
+        answer = await self.report(report_from(last), count_from(last), looking_for=last)
+        if answer.succeeded and self._is_known:
+            return True
+        if answer.succeeded or answer.code == ResponseCode.NO_RECORDS_FOUND:
+            _log.warning("sequence_restarted", device=self._link.session.device.name)
+            self._link.session.sequence_restarted()
+        return False
+
+    async def report(
+        self, command: RecordAccessCommand, count: RecordAccessCommand, looking_for: int | None = None
+    ) -> RecordAccessResponse:
+        """All that the meter has for `command`, durable. `count` asks how many that are.
+
+        Where fewer came, the next session reads the whole memory.
+        Raises UnexpectedReply for a refusal that is none of "no records" and "not supported".
+        """
+        announced = await self._count(count)
+        self._looking_for, self._is_known = looking_for, False
+        self._measurements = 0
+        answer = _checked(await self._ask(command))
+        if answer.succeeded and announced is not None and self._measurements < announced:
+            session, told = self._link.session, self._measurements
+            _log.warning("records_missing", device=session.device.name, announced=announced, told=told)
+            session.sequence_restarted()
+        return answer
+
+    async def erase(self) -> None:
+        """Deletes what came and is durable, and nothing that was measured meanwhile."""
+        if self._highest is None:
+            return
+        session = self._link.session
+        answer = await self._ask(delete_through(self._highest))
+        if answer.succeeded:
+            session.sequence_restarted()
+            _log.info("meter_erased", device=session.device.name, through=self._highest)
+        else:
+            _log.warning("meter_not_erased", device=session.device.name, code=answer.code)
+
+    async def _count(self, command: RecordAccessCommand) -> int | None:
+        """None where the meter does not tell."""
+        await self._link.write(uuids.RECORD_ACCESS_CONTROL_POINT, encode_record_access_command(command))
+        try:
+            while True:
+                word = await self._link.next_of(self._heard, COUNT_WITHIN_S)
+                if isinstance(word, RecordCount):
+                    return word.count
+                if isinstance(word, RecordAccessResponse):
+                    return None
+                self._hear(word)  # nothing that a meter says is thrown away
+        except TimeoutError:
+            return None
+
+    async def _ask(self, command: RecordAccessCommand) -> RecordAccessResponse:
+        """The meter's answer. What came before it is durable."""
         await self._link.write(uuids.RECORD_ACCESS_CONTROL_POINT, encode_record_access_command(command))
         while True:
             try:
@@ -103,7 +157,7 @@ class _Procedure:
             if isinstance(word, RecordAccessResponse):
                 self._release_held()
                 await self._keep()
-                return _checked(word)
+                return word
             self._hear(word)
             if len(self._records) >= BATCH:
                 await self._keep()
@@ -112,13 +166,15 @@ class _Procedure:
         match word:
             case GlucoseMeasurement():
                 self._release_held()
-                self._sequences.append(word.sequence)
+                self._measurements += 1
+                self._highest = max(word.sequence, self._highest or 0)
                 self._held.append(word)
                 if not word.context_follows:
                     self._release_held()
             case GlucoseContext():
                 self._release_held(word)
             case ProtocolError():
+                self._measurements += 1
                 _log.warning("record_refused", device=self._link.session.device.name, problem=str(word))
             case _:
                 pass  # a count that nobody asked for
@@ -128,7 +184,12 @@ class _Procedure:
         for measurement in self._held:
             meal = context.meal if context is not None and context.sequence == measurement.sequence else None
             try:
-                self._records.append(measurement.to_record(meal))
+                record = measurement.to_record(meal)
+                if record.sequence == self._looking_for:
+                    # a control solution is never stored, so it can only be taken at its word
+                    stored = bool(record.values) and not record.control_solution
+                    self._is_known = not stored or self._link.session.knows(record)
+                self._records.append(record)
             except ProtocolError as error:
                 _log.warning("record_refused", device=self._link.session.device.name, problem=str(error))
         self._held = []

@@ -15,6 +15,7 @@ from edge.intake import Intake
 from edge.meter_clock import ClockSighting, MeterClock
 from edge.outbox import MeterMemory, Outbox
 from edge.sources.record_readings import readings_from
+from edge.sources.thinning import Thinner
 from protocols.reading import CANONICAL_UNIT, Metric, Reading, record_key
 from protocols.record import Record
 
@@ -23,6 +24,8 @@ _log = structlog.get_logger()
 METRICS_OF_RECORDS = (Metric.GLUCOSE, Metric.SYSTOLIC, Metric.KETONE)
 """Every record of a meter holds one of these."""
 JUMP_TOLERANCE_S = 120.0
+RIGHT_ENOUGH_S = 30.0
+"""A meter's clock that is off by no more is not set."""
 READING_LATENCY_S = 2.0
 """Between the meter's answer and our own clock, at most; on a simulated time line it counts `speed` times."""
 
@@ -30,8 +33,13 @@ READING_LATENCY_S = 2.0
 class MeterSession:
     """One conversation with `device`. Its methods are for the thread or task that speaks with the meter."""
 
-    def __init__(self, device: Device, outbox: Outbox, figures: Figures, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(
+        self, device: Device, outbox: Outbox, figures: Figures, clock: Clock, zone: ZoneInfo, *, thinner: Thinner
+    ) -> None:
+        """`thinner` outlives the session: it knows what the meter's battery was the last time."""
         self.device = device
+        self._thinner = thinner
+        self._clock_set: ClockSighting | None = None
         self._outbox = outbox
         self._figures = figures
         self._clock = clock
@@ -75,6 +83,41 @@ class MeterSession:
         if self._meter_clock.jumped or self._meter_clock.reset:
             _log.warning("meter_clock_doubtful", device=self.device.name, offset_s=self._meter_clock.offset_s)
 
+    def wall_time(self) -> datetime:
+        """What a right clock in this home shows now: naive, whole seconds."""
+        return self._clock.now().astimezone(self._meter_clock.zone).replace(tzinfo=None, microsecond=0)
+
+    def time_to_set(self) -> datetime | None:
+        """What the meter's clock should be set to now; None where nobody asked for it, or it is right enough.
+
+        Ask when all records are read: until then they are as old as the clock says.
+        """
+        offset_s = self._meter_clock.offset_s
+        is_right = offset_s is not None and abs(offset_s) <= RIGHT_ENOUGH_S
+        return self.wall_time() if self.device.set_clock and not is_right else None
+
+    def clock_set(self, device_time: datetime) -> None:
+        """The meter's clock was set to `device_time` this moment: the next session finds no jump."""
+        self._clock_set = ClockSighting(self._clock.now(), device_time)
+        _log.info("meter_clock_set", device=self.device.name, offset_s=self._meter_clock.offset_s)
+
+    def battery(self, percent: float) -> list[Reading]:
+        """What is to be stored of the battery's level, told this moment: changes, and one a day."""
+        at = self._clock.now()
+        self._figures.battery(self.device.name, percent)
+        if not self._thinner.keep(Metric.DEVICE_BATTERY, percent, at):
+            return []
+        return [
+            Reading(
+                device=self.device.name,
+                metric=Metric.DEVICE_BATTERY,
+                value=percent,
+                unit=CANONICAL_UNIT[Metric.DEVICE_BATTERY],
+                measured_at=at,
+                received_at=at,
+            )
+        ]
+
     def readings(self, records: Sequence[Record]) -> list[Reading]:
         """What is to be stored of `records`; the rest is counted."""
         received_at = self._clock.now()
@@ -102,7 +145,11 @@ class MeterSession:
         """Whether a record of this time, by the meter's clock, was taken before."""
         return any(self._knows(metric, device_time) for metric in METRICS_OF_RECORDS)
 
-    def _knows(self, metric: Metric, device_time: datetime) -> bool:
+    def knows(self, record: Record) -> bool:
+        """Whether this very record was taken before. One without values never was."""
+        return any(self._knows(metric, record.device_time, record.sequence) for metric, _ in record.values)
+
+    def _knows(self, metric: Metric, device_time: datetime | None, sequence: int | None = None) -> bool:
         moment = self._clock.now()
         record = Reading(
             device=self.device.name,
@@ -112,12 +159,13 @@ class MeterSession:
             measured_at=moment,
             received_at=moment,
             device_time=device_time,
+            sequence=sequence,
         )
         return self._outbox.has(self.device.name, metric, record_key(record))
 
     def finish(self) -> None:
         """All is durable and the meter let go: the next session goes on from here."""
-        clock = self._meter_clock.now or self._memory.clock
+        clock = self._clock_set or self._meter_clock.now or self._memory.clock
         self._outbox.remember(
             self.device.name, replace(self._memory, last_sequence=self._highest_sequence, clock=clock)
         )
@@ -138,8 +186,10 @@ class MeterSessions:
         self._outbox = outbox
         self._clock = clock
         self._zone = zone
+        self._thinners: dict[str, Thinner] = {}
         self.figures = figures
         self.intake = intake
 
     def begin(self, device: Device) -> MeterSession:
-        return MeterSession(device, self._outbox, self.figures, self._clock, self._zone)
+        thinner = self._thinners.setdefault(device.name, Thinner())
+        return MeterSession(device, self._outbox, self.figures, self._clock, self._zone, thinner=thinner)

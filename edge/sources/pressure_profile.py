@@ -1,7 +1,8 @@
 """A cuff with the Bluetooth Blood Pressure Service: it hands over what it has as soon as one listens.
 
 Many cuffs erase a record once it was confirmed, and bluetoothd confirms before we hear of it. So each indication goes
-to the disk as it comes, and the link is kept until nothing is in hand.
+to the disk as it comes, and the link is kept until nothing is in hand. The pressure of a cuff that is just tightening
+(Intermediate Cuff Pressure) is no measurement and not listened to.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ async def read_pressure(link: GattLink, intake: Intake, silence_s: float) -> Non
         await _keep(link, intake, [first, *_waiting(heard)])
     await link.hush(uuids.BLOOD_PRESSURE_MEASUREMENT)
     await _keep(link, intake, _waiting(heard))
+    await link.set_clock()
 
 
 def _waiting(heard: asyncio.Queue[Record]) -> list[Record]:

@@ -34,6 +34,10 @@ class Write:
 GattEvent = Write | Wait | Identified | ClockRead | ClockSet | RecordRead | NumberingRestarted | Finished
 
 
+SetClockTo = Callable[[], datetime | None]
+"""The home's wall time, naive, to which a meter's clock is to be set; None where it is right enough."""
+
+
 @dataclass(frozen=True)
 class Remembered:
     """What earlier sessions took from this meter."""

@@ -8,11 +8,8 @@ A reply does not name the record that it answers, and one that comes late could 
 the count is asked for: its reply has a form of its own, and what comes before it belonged to earlier questions.
 """
 
-from collections.abc import Callable
-from datetime import datetime
-
 from protocols.errors import DecodeError, UnexpectedReply
-from protocols.gatt.vendor.session import OverGatt, Remembered
+from protocols.gatt.vendor.session import OverGatt, Remembered, SetClockTo
 from protocols.gatt.vendor.verio import commands
 from protocols.gatt.vendor.verio.wire import VerioWire
 from protocols.serial.conversation import RETRIES, Ask, Conversation, Talk, silent
@@ -27,12 +24,12 @@ _NOTHING = Remembered()
 class VerioBleSession(OverGatt):
     """See `protocols.gatt.vendor.session.GattSession`."""
 
-    def __init__(self, remembered: Remembered = _NOTHING, set_clock_to: Callable[[], datetime] | None = None) -> None:
-        """`set_clock_to` gives the home's wall time, naive, and is asked when all records are read."""
+    def __init__(self, remembered: Remembered = _NOTHING, set_clock_to: SetClockTo | None = None) -> None:
+        """`set_clock_to` is asked when all records are read."""
         super().__init__(Conversation(_talk(remembered.last_sequence, set_clock_to), FrameSplitter()), VerioWire())
 
 
-def _talk(last: int | None, set_clock_to: Callable[[], datetime] | None) -> Talk[Frame, None]:
+def _talk(last: int | None, set_clock_to: SetClockTo | None) -> Talk[Frame, None]:
     yield ClockRead(commands.decode_clock_reply((yield from _asked(commands.READ_CLOCK))))
     newest = commands.decode_last_number_reply((yield from _asked(commands.READ_LAST_NUMBER)))
     count = commands.decode_count_reply((yield from _asked(commands.READ_COUNT)))
@@ -47,8 +44,8 @@ def _talk(last: int | None, set_clock_to: Callable[[], datetime] | None) -> Talk
             continue  # erased between the count and the question
         taken += 1
         yield RecordRead(commands.decode_record_reply(reply, number))
-    if set_clock_to is not None:
-        now = set_clock_to()
+    now = None if set_clock_to is None else set_clock_to()
+    if now is not None:
         commands.decode_done_reply((yield from _asked(commands.encode_clock_setting(now))))
         yield ClockSet(now)
     yield Finished(taken)
