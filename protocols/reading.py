@@ -26,6 +26,8 @@ class Metric(StrEnum):
     CONTACT = "contact"
     FLOW = "flow"
     MOISTURE = "moisture"
+    SHOWER = "shower"
+    """One whole shower: the value is how long it took, `measured_at` when it began. Known when it has ended."""
     DEVICE_BATTERY = "device_battery"
 
 
@@ -40,6 +42,7 @@ class Unit(StrEnum):
     CELSIUS = "Cel"
     KG = "kg"
     PERCENT = "%"
+    MINUTE = "min"
     LITRE_PER_MINUTE = "L/min"
     ONE = "1"
 
@@ -59,6 +62,7 @@ CANONICAL_UNIT: dict[Metric, Unit] = {
     Metric.CONTACT: Unit.ONE,
     Metric.FLOW: Unit.LITRE_PER_MINUTE,
     Metric.MOISTURE: Unit.ONE,
+    Metric.SHOWER: Unit.MINUTE,
     Metric.DEVICE_BATTERY: Unit.PERCENT,
 }
 
@@ -149,7 +153,7 @@ def record_key(reading: Reading) -> int:
 
     A record of a meter's memory is keyed by its own clock and record number, which stay as they are however often
     it is read out and whatever correction its time is given. A value that was only heard (an advertisement) has no
-    record, so the millisecond of hearing is its key.
+    record, so the millisecond of hearing is its key; of a shower, the millisecond of its beginning.
     """
     if reading.device_time is None and reading.sequence is None:
         return _HEARD | int(reading.measured_at.timestamp() * _MILLISECONDS)

@@ -1,13 +1,15 @@
-"""A BTHome sensor in the bathroom: advertisements -> thinned readings."""
+"""A BTHome sensor in the bathroom: advertisements -> thinned readings, and a shower as one event beside them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from edge.clock import Clock
 from edge.config import Device
 from edge.figures import Figures
 from edge.intake import Intake
+from edge.shower.event import Shower
+from edge.shower.recogniser import ShowerRecogniser
 from edge.sources.bthome_decoder import BthomeDecoder
 from edge.sources.thinning import Thinner
 from protocols.adverts.bthome import BThomeAdvert
@@ -23,6 +25,7 @@ class SensorListener:
         self._now: Callable[[], datetime] = clock.now
         self._decoder = BthomeDecoder(device, figures)
         self._thinner = Thinner()
+        self._showers = ShowerRecogniser()
         self._last_packet: int | None = None
         self._guard = CounterGuard(None)
 
@@ -32,32 +35,41 @@ class SensorListener:
             return
         self._figures.heard(self._device.name, rssi_dbm)
         self._figures.trouble(self._device.name, None)
-        if self._is_repeat(advert):
+        if advert.counter is not None and not self._guard.accept(advert.counter):
             return
         at = self._now()
-        readings = []
-        for metric, value in advert.measurements:
-            if not math.isfinite(value):
-                continue
-            if metric is Metric.DEVICE_BATTERY:
-                self._figures.battery(self._device.name, value)
-            if self._thinner.keep(metric, value, at):
-                readings.append(
-                    Reading(
-                        device=self._device.name,
-                        metric=metric,
-                        value=value,
-                        unit=CANONICAL_UNIT[metric],
-                        measured_at=at,
-                        received_at=at,
-                    )
-                )
+        values = [(metric, value) for metric, value in advert.measurements if math.isfinite(value)]
+        readings = [] if self._is_repeat(advert) else self._worth_keeping(values, at)
+        shower = self._showers.heard(values, at)
+        if shower is not None:
+            readings.append(self._told_as_one(shower, at))
         if readings:
             self._intake.offer(readings)
 
+    def _worth_keeping(self, values: Sequence[tuple[Metric, float]], at: datetime) -> list[Reading]:
+        for metric, value in values:
+            if metric is Metric.DEVICE_BATTERY:
+                self._figures.battery(self._device.name, value)
+        return [
+            self._reading(metric, value, at, at) for metric, value in values if self._thinner.keep(metric, value, at)
+        ]
+
+    def _told_as_one(self, shower: Shower, at: datetime) -> Reading:
+        return self._reading(Metric.SHOWER, round(shower.minutes, 1), shower.began, at)
+
+    def _reading(self, metric: Metric, value: float, measured_at: datetime, received_at: datetime) -> Reading:
+        return Reading(
+            device=self._device.name,
+            metric=metric,
+            value=value,
+            unit=CANONICAL_UNIT[metric],
+            measured_at=measured_at,
+            received_at=received_at,
+        )
+
     def _is_repeat(self, advert: BThomeAdvert) -> bool:
         if advert.counter is not None:
-            return not self._guard.accept(advert.counter)
+            return False  # its counter was new
         repeat = advert.packet_id is not None and advert.packet_id == self._last_packet
         self._last_packet = advert.packet_id
         return repeat

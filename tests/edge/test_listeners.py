@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,14 @@ from edge.intake import Intake
 from edge.outbox import Outbox
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.sensor import SensorListener
+from firmware_sim.lives.bathroom import bathroom_air
 from protocols.adverts.bthome import BTHOME_UUID, encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, PACKET_ID, ButtonPress
-from protocols.reading import Metric, Reading
+from protocols.reading import Metric, Reading, Unit
 from tests.edge.conftest import CATALOGUE, KEY
 
 BUTTON_ADDRESS, SENSOR_ADDRESS, METER_ADDRESS = (f"C0:FF:EE:00:00:0{place}" for place in (4, 3, 2))
-BATTERY, HUMIDITY, MOTION = 0x01, 0x03, 0x21
+BATTERY, TEMPERATURE, HUMIDITY, MOTION = 0x01, 0x02, 0x03, 0x21
 
 
 def create_device(address: str, kind: str, model: str, key: str = "") -> Device:
@@ -196,3 +198,21 @@ def test_meter_is_told_only_of_true_advertisements(home: Home) -> None:
     scanner.heard(device, AdvertisementData("Cuff", {}, {}, [], None, -55, ()))
     scanner.heard(device, AdvertisementData("Cuff", {}, {}, [], None, -127, ()))
     assert seen == [-55]
+
+
+def test_shower_is_told_once_beside_its_raw_values(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+    minute = 0.0
+    monkeypatch.setattr(home.sensor, "_now", lambda: began + timedelta(minutes=minute))
+    for packet in range(240):
+        minute = packet / 4
+        humidity, temperature = bathroom_air(minute - 10, 8)
+        advert = sensed(packet, (TEMPERATURE, temperature), (HUMIDITY, humidity), (MOTION, int(10 <= minute < 18)))
+        home.sensor.heard(advert, -60)
+        home.sensor.heard(advert, -60)
+    (shower,) = [reading for reading in home.offered if reading.metric is Metric.SHOWER]
+    assert shower.value == pytest.approx(8, abs=1)
+    assert abs(shower.measured_at - (began + timedelta(minutes=10))) < timedelta(minutes=1)
+    assert shower.unit is Unit.MINUTE
+    assert len(home.kept(Metric.HUMIDITY)) > 20
+    assert home.kept(Metric.MOTION) == [1.0, 0.0]

@@ -1,0 +1,50 @@
+"""One sensor's values in, showers out. Water is the better witness: where the sensor tells flow, steam is not asked."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from edge.shower.event import Shower
+from edge.shower.flow import FlowWitness
+from edge.shower.steam import SteamWitness
+from protocols.reading import Metric
+
+FLOW_TOLD_WITHIN = timedelta(hours=24)
+
+
+class ShowerRecogniser:
+    """Knows what it was told and nothing of before it was made: a shower under way then is not seen whole or at all."""
+
+    def __init__(self) -> None:
+        self._begin()
+        self._last: datetime | None = None
+
+    def _begin(self) -> None:
+        self._flow = FlowWitness()
+        self._steam = SteamWitness()
+        self._flow_told: datetime | None = None
+
+    def heard(self, values: Iterable[tuple[Metric, float]], at: datetime) -> Shower | None:
+        """The shower that these values, heard together `at` (UTC), show to have ended.
+
+        Repeated values are welcome: they say that what was is still so. Time that goes back (a clock that was set)
+        begins all anew.
+        """
+        if self._last is not None and at < self._last:
+            self._begin()
+        self._last = at
+        told = dict(values)
+        shower = self._flow.passed(at)
+        if (flow_l_min := told.get(Metric.FLOW)) is not None:
+            self._flow_told = at
+            shower = self._flow.heard(flow_l_min, at) or shower
+        steam = self._heard_air(told, at)
+        has_flow = self._flow_told is not None and at - self._flow_told <= FLOW_TOLD_WITHIN
+        return shower if has_flow else shower or steam
+
+    def _heard_air(self, told: dict[Metric, float], at: datetime) -> Shower | None:
+        if (temperature_c := told.get(Metric.AMBIENT_TEMPERATURE)) is not None:
+            self._steam.warmed(temperature_c)
+        if (motion := told.get(Metric.MOTION)) is not None:
+            self._steam.moved(motion > 0, at)
+        humidity_percent = told.get(Metric.HUMIDITY)
+        return None if humidity_percent is None else self._steam.heard(humidity_percent, at)
