@@ -14,12 +14,14 @@ from rich.console import Console
 from edge.catalogue import Catalogue, Model, Transport, find_catalogue, load_catalogue
 from edge.catalogue_table import catalogue_json, catalogue_table
 from edge.clock import Clock, clock_from_environment
-from edge.config import EdgeConfig, load
+from edge.config import EdgeConfig, load, need_address
+from edge.device_key import find_device_key
 from edge.errors import EdgeError
 from edge.home_zone import home_zone
 from edge.logs import set_up_logs
 from edge.status import GatewayStatus, ask_status, status_table
 from protocols.configuration import ConfigurationError
+from protocols.reading import Reading
 
 app = typer.Typer(
     name="doorstep-edge",
@@ -100,6 +102,9 @@ CatalogueOption = Annotated[
 ]
 
 
+AdapterOption = Annotated[str, typer.Option(help="For example hci1; default: the system's first.")]
+
+
 @app.command(epilog="Example: doorstep-edge devices --json")
 def devices(
     catalogue: CatalogueOption = None,
@@ -113,37 +118,92 @@ def devices(
         Console().print(catalogue_table(known), markup=False, highlight=False)
 
 
-@app.command(epilog="Example: doorstep-edge read --port /dev/ttyUSB0 --driver auto --json")
+@app.command(epilog="Example: doorstep-edge scan --seconds 20 --json")
+def scan(
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="How long to listen; a meter may have to be switched on.")
+    ] = 10.0,
+    adapter: AdapterOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for machines.")] = False,
+) -> None:
+    """List the Bluetooth devices that are heard, with what each probably is. Nothing is connected to."""
+    from edge.readout import scan as listening  # noqa: PLC0415 - as above
+
+    set_up_logs()
+    try:
+        found = asyncio.run(listening.scan(seconds, adapter))
+    except EdgeError as error:
+        _refuse(str(error), 1)
+    if as_json:
+        typer.echo(listening.on_air_json(found), nl=bool(found))
+    else:
+        Console().print(listening.on_air_table(found), markup=False, highlight=False)
+
+
+@app.command(
+    epilog="Examples: doorstep-edge read --port /dev/ttyUSB0 --driver auto --json; "
+    "doorstep-edge read --ble C0:FF:EE:00:01:01 --passkey 294016"
+)
 def read(
     *,
-    port: Annotated[str, typer.Option(help="A serial port: its path, or usb:VENDOR:PRODUCT.")],
+    port: Annotated[str, typer.Option(help="A serial port: its path, or usb:VENDOR:PRODUCT.")] = "",
+    ble: Annotated[
+        str, typer.Option(help="A Bluetooth meter: AA:BB:CC:DD:EE:FF, as `doorstep-edge scan` shows it.")
+    ] = "",
     driver: Annotated[
         str, typer.Option(help="A model that `doorstep-edge devices` lists, or auto: asked, never written to.")
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for machines.")] = False,
     time_zone: Annotated[str, typer.Option(help="Of the home, such as Asia/Shanghai; default: this machine's.")] = "",
     listen: Annotated[
-        float, typer.Option(min=1.0, help="Seconds to listen to a meter that speaks when it has measured.")
+        float,
+        typer.Option(min=1.0, help="Seconds to wait for a meter that has to be switched on or to measure first."),
     ] = 60.0,
+    passkey: Annotated[
+        int | None, typer.Option(min=0, max=999999, help="Six digits of a Bluetooth meter that shows some.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="32 hexadecimal digits in a file of mode 0600, for meters that know a key.")
+    ] = None,
+    adapter: AdapterOption = "",
     catalogue: CatalogueOption = None,
 ) -> None:
-    """Read all that a meter holds, once. Nothing is erased, remembered or sent. Exit code 1: not read to its end."""
+    """Read all that a meter holds, once. Nothing is erased, remembered or sent. Exit code 1: not read to its end.
+
+    Some Bluetooth cuffs forget by themselves what they have told: of these, what is shown here is the only copy.
+    """
     from edge.readout.lines import HEADING, json_line, text_line  # noqa: PLC0415 - as above
-    from edge.readout.serial_port import SerialReader  # noqa: PLC0415
 
     set_up_logs()
     known = _catalogue(catalogue)
-    model = None if driver == "auto" else _model(driver, known, Transport.SERIAL)
+    wire = Transport.BLUETOOTH if ble else Transport.SERIAL
+    model = None if driver == "auto" else _model(driver, known, wire)
     try:
         zone, clock = home_zone(time_zone), clock_from_environment()
-    except ValueError as error:
+        key = find_device_key("--key-file", "", "", "" if key_file is None else str(key_file), Path())
+        address = need_address("--ble", ble) if ble else ""
+    except (ConfigurationError, ValueError) as error:
         _refuse(str(error), 2)
+    if bool(port) == bool(ble):
+        _refuse("give either --port (a meter on a cable) or --ble (a Bluetooth meter)", 2)
     line = json_line if as_json else text_line
+
+    def tell(reading: Reading) -> None:
+        typer.echo(line(reading))
+
     if not as_json:
         typer.echo(HEADING)
-    reader = SerialReader(port, known, zone, clock, tell=lambda reading: typer.echo(line(reading)), listen_s=listen)
     try:
-        found = reader.read_any() if model is None else reader.read(model)
+        if address:
+            from edge.readout.ble_address import BleReader  # noqa: PLC0415 - as above
+
+            over_air = BleReader(address, known, zone, clock, tell, passkey, key, adapter, listen)
+            found = asyncio.run(over_air.read(model))
+        else:
+            from edge.readout.serial_port import SerialReader  # noqa: PLC0415 - as above
+
+            on_cable = SerialReader(port, known, zone, clock, tell=tell, listen_s=listen)
+            found = on_cable.read_any() if model is None else on_cable.read(model)
     except (EdgeError, ValueError) as error:
         _refuse(str(error), 2 if isinstance(error, ValueError) else 1)
     typer.echo(found.sentence(known), err=True)

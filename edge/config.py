@@ -106,6 +106,8 @@ class DeviceSection(Section, frozen=True):
     bind_key_file: str = ""
     heard_within_s: NotNegative = 0.0
     """Health turns bad when it was not heard for so long (wall clock); 0: not watched."""
+    canary: bool = False
+    """It is always near and advertises by itself: when no canary is heard within its time, the radio is deaf."""
 
 
 class EdgeFile(Section, frozen=True):
@@ -134,6 +136,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     passkey: int | None
     pair: bool
     heard_within_s: float
+    canary: bool = False
     set_clock: bool = False
     erase_after_read: bool = False
     bind_key: bytes | None = None
@@ -225,10 +228,12 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         kinds = " or ".join(model.kinds)
         raise ConfigurationError(f"{where}.kind: a {section.model} is a {kinds}, not a {section.kind}")
     address = section.address.upper()
-    if model.transport is Transport.BLUETOOTH and not _ADDRESS.fullmatch(address):
-        raise ConfigurationError(f"{where}.address: expected AA:BB:CC:DD:EE:FF, got {section.address!r}")
+    if model.transport is Transport.BLUETOOTH:
+        address = need_address(f"{where}.address", section.address)
     if model.transport is Transport.SERIAL and not section.port:
         raise ConfigurationError(f"{where}.port: expected usb:VENDOR:PRODUCT or a path such as /dev/ttyUSB0")
+    if section.canary and (model.transport is not Transport.BLUETOOTH or not section.heard_within_s):
+        raise ConfigurationError(f"{where}.canary: expected a Bluetooth device with heard_within_s above 0")
     key = find_device_key(where, section.bind_key, section.bind_key_env, section.bind_key_file, folder)
     if section.kind is DeviceKind.EMERGENCY_BUTTON and key is None:
         raise ConfigurationError(
@@ -252,8 +257,16 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         set_clock=section.set_clock,
         erase_after_read=section.erase_after_read,
         heard_within_s=section.heard_within_s,
+        canary=section.canary,
         bind_key=key,
     )
+
+
+def need_address(where: str, text: str) -> str:
+    """A Bluetooth address in upper case. Raises ConfigurationError."""
+    if not _ADDRESS.fullmatch(text.upper()):
+        raise ConfigurationError(f"{where}: expected AA:BB:CC:DD:EE:FF, got {text!r}")
+    return text.upper()
 
 
 def _port(where: str, text: str, folder: Path) -> str:

@@ -27,8 +27,9 @@ from edge.catalogue import (
     Model,
 )
 from edge.clock import Clock
-from edge.errors import EdgeError, Temporary
+from edge.errors import EdgeError
 from edge.readout.once import Tell, create_device, sessions_of
+from edge.readout.read_meter import NotRead, ReadMeter
 from edge.sources.meter_session import MeterSession, MeterSessions
 from edge.sources.serial_meter import LOOK_S, SESSION_OF_DRIVER, Conversation, Patience, open_port
 from edge.usb_ports import Ports, find_port, usb_id_at
@@ -50,38 +51,6 @@ TRIED_BY_AUTO = (
 """In this order. A driver that is not here has to be named."""
 TRIAL_S = 5.0
 """Enough for a question, a silence in which the meter forgets the last stranger's words, and the question again."""
-
-
-@dataclass(frozen=True)
-class ReadMeter:
-    """What was read, and of whom."""
-
-    model: str
-    """Its name in the catalogue."""
-    serial_number: str
-    records: int
-    control_solutions: int
-    clock_offset_s: float | None
-    """Meter clock minus home wall clock; None where the meter tells none."""
-
-    def sentence(self, catalogue: Catalogue) -> str:
-        name = f" {self.serial_number}" if self.serial_number else ""
-        control = f", {self.control_solutions} of them control solution" if self.control_solutions else ""
-        return f"{catalogue[self.model].title}{name}: {self.records} records{control}; {self._clock_words()}"
-
-    def _clock_words(self) -> str:
-        if self.clock_offset_s is None:
-            return "it tells no clock"
-        offset_s = round(self.clock_offset_s)
-        return (
-            "its clock is right"
-            if offset_s == 0
-            else f"its clock is {abs(offset_s)} s {'fast' if offset_s > 0 else 'slow'}"
-        )
-
-
-class NotRead(Temporary):
-    """No meter, or not to its end. What was told before is right."""
 
 
 def models_to_try(catalogue: Catalogue, usb_id: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from bleak.exc import BleakError
 
 from edge.intake import Intake
 from edge.sources.meter_session import MeterSession
-from protocols.errors import ProtocolError
+from protocols.errors import ProtocolError, UnexpectedReply
 from protocols.gatt import uuids
 from protocols.gatt.battery import decode_battery_level
 from protocols.gatt.blood_pressure_feature import decode_blood_pressure_feature
@@ -55,6 +55,13 @@ class GattLink:
 
     def has(self, characteristic: str) -> bool:
         return self._client.services.get_characteristic(characteristic) is not None
+
+    def need(self, *characteristics: str) -> None:
+        """Raises UnexpectedReply with a sentence where the meter lacks one: it is another model."""
+        for characteristic in characteristics:
+            if not self.has(characteristic):
+                title = self.session.device.model.title
+                raise UnexpectedReply(f"it lacks the characteristic {characteristic}, so it is not: {title}")
 
     async def notify(self, characteristic: str, heard: Callable[[bytes], None]) -> None:
         await self._client.start_notify(characteristic, lambda _sender, data: heard(bytes(data)))

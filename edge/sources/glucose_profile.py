@@ -46,6 +46,7 @@ _Heard = GlucoseMeasurement | GlucoseContext | RecordAccessAnswer | ProtocolErro
 
 async def read_glucose(link: GattLink, intake: Intake, silence_s: float) -> None:  # noqa: ARG001 - every profile's shape
     """All new records of the meter, durable when it returns. Raises BleakError, ProtocolError or TimeoutError."""
+    link.need(uuids.GLUCOSE_MEASUREMENT, uuids.RECORD_ACCESS_CONTROL_POINT)
     heard: asyncio.Queue[_Heard] = asyncio.Queue()
     await link.notify(uuids.GLUCOSE_MEASUREMENT, _into(heard, decode_glucose_measurement))
     if link.has(uuids.GLUCOSE_MEASUREMENT_CONTEXT):

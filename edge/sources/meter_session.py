@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -48,7 +48,9 @@ class MeterSession:
         self._meter_clock = MeterClock(zone, None, self._memory.clock, jump_tolerance_s=tolerance_s)
         self._highest_sequence = self._memory.last_sequence
         self.records = 0
+        self.control_solutions = 0
         self.new_readings = 0
+        self._last_moment: datetime | None = None
 
     @property
     def last_sequence(self) -> int | None:
@@ -124,11 +126,22 @@ class MeterSession:
         readings: list[Reading] = []
         for record in records:
             self.records += 1
+            if record.device_time is None and record.sequence is None:
+                received_at = self._own_moment(received_at)
             found = readings_from(record, self.device.name, self._meter_clock, received_at)
+            self.control_solutions += found.control_solution
             self._figures.control.inc(int(found.control_solution))
             self._figures.unusable.inc(found.unusable)
             readings += found.readings
         return readings
+
+    def _own_moment(self, at: datetime) -> datetime:
+        """`at`, or the first millisecond after the last one given: the time of hearing is all that tells apart
+        records with neither time nor number."""
+        if self._last_moment is not None:
+            at = max(at, self._last_moment + timedelta(milliseconds=1))
+        self._last_moment = at
+        return at
 
     def is_durable(self, records: Sequence[Record], new_readings: int) -> None:
         """`records` are on the disk. Their sequence numbers count from now on."""

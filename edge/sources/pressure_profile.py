@@ -21,6 +21,7 @@ _log = structlog.get_logger()
 
 async def read_pressure(link: GattLink, intake: Intake, silence_s: float) -> None:
     """All that the cuff has, durable when it returns: it ends the link, or says nothing for `silence_s`."""
+    link.need(uuids.BLOOD_PRESSURE_MEASUREMENT)
     heard: asyncio.Queue[Record] = asyncio.Queue()
     device = link.session.device.name
 

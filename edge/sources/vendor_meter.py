@@ -14,7 +14,6 @@ import structlog
 from edge.catalogue import LIFESCAN_VERIO_BLE, MICROLIFE_BLE, TAIDOC_GLUCOSE_BLE, TAIDOC_PRESSURE_BLE
 from edge.intake import Intake
 from edge.sources.gatt_link import GattLink
-from protocols.errors import UnexpectedReply
 from protocols.gatt.vendor.microlife.session import MicrolifeSession
 from protocols.gatt.vendor.omron.models import MODELS as OMRON_MODELS
 from protocols.gatt.vendor.omron.packet import KEY_LENGTH, TOKEN_LENGTH
@@ -57,9 +56,7 @@ async def read_vendor(link: GattLink, intake: Intake, silence_s: float) -> None:
     remembered = Remembered(session.last_sequence, session.knows_record_at)
     key = session.device.bind_key or bytes(KEY_LENGTH)
     talk = SESSION_OF_DRIVER[session.device.model.driver](remembered, session.time_to_set, key)
-    missing = [uuid for uuid in talk.notifying if not link.has(uuid)]
-    if missing:
-        raise UnexpectedReply(f"it lacks the characteristic {missing[0]}: not a {session.device.model.title}")
+    link.need(*talk.notifying)
     await _Conversation(link, intake, talk).run()
 
 

@@ -16,7 +16,8 @@ from serial.tools.list_ports_common import ListPortInfo
 from edge.catalogue import load_catalogue
 from edge.clock import Clock
 from edge.readout.once import create_device, sessions_of
-from edge.readout.serial_port import TRIED_BY_AUTO, NotRead, SerialReader
+from edge.readout.read_meter import NotRead
+from edge.readout.serial_port import TRIED_BY_AUTO, SerialReader
 from edge.sources.serial_meter import SerialMeter
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.serial.meter import GlucoseMemory, PressureMemory, StoredGlucose

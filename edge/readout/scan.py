@@ -1,0 +1,80 @@
+"""`doorstep-edge scan`: who is on the air, and what of it this gateway could read."""
+
+from collections.abc import Iterable
+
+import msgspec
+from bleak import BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from rich.table import Table
+
+from edge.errors import Temporary
+from edge.sources.ble_scanner import NO_RSSI_DBM, RADIO_ERRORS
+from edge.sources.recognition import Guess, Heard, recognise
+
+
+class OnAir(msgspec.Struct, frozen=True):
+    """One device that was heard."""
+
+    address: str
+    name: str
+    rssi_dbm: int | None
+    kind: str
+    """Of the catalogue's kinds; empty for what is no device of ours."""
+    models: tuple[str, ...]
+    """Entries of the catalogue that it may be, the likeliest first."""
+
+
+def heard_of(advertisement: AdvertisementData) -> Heard:
+    return Heard(
+        advertisement.local_name or "",
+        advertisement.service_uuids,
+        advertisement.service_data,
+        advertisement.manufacturer_data,
+    )
+
+
+def on_air(device: BLEDevice, advertisement: AdvertisementData) -> OnAir:
+    guess: Guess | None = recognise(heard_of(advertisement))
+    return OnAir(
+        address=device.address.upper(),
+        name=advertisement.local_name or "",
+        rssi_dbm=None if advertisement.rssi == NO_RSSI_DBM else advertisement.rssi,
+        kind="" if guess is None else guess.kind.value,
+        models=() if guess is None else guess.models,
+    )
+
+
+async def scan(seconds: float, adapter: str = "") -> list[OnAir]:
+    """Ours first, then by strength. Raises Temporary with a sentence where there is no Bluetooth."""
+    try:
+        found = await BleakScanner.discover(
+            timeout=seconds, return_adv=True, bluez={"adapter": adapter} if adapter else {}
+        )
+    except RADIO_ERRORS as error:
+        raise no_bluetooth(error) from error
+    return sorted((on_air(device, advertisement) for device, advertisement in found.values()), key=_order)
+
+
+def no_bluetooth(error: Exception) -> Temporary:
+    problem = str(error) or type(error).__name__
+    return Temporary(f"no Bluetooth: {problem}; is the adapter on and bluetoothd running?", retry_after_s=5.0)
+
+
+def _order(one: OnAir) -> tuple[bool, int, str]:
+    return not one.kind, -(one.rssi_dbm or NO_RSSI_DBM), one.address
+
+
+def on_air_json(found: Iterable[OnAir]) -> str:
+    """One object a line."""
+    return "\n".join(msgspec.json.encode(one).decode() for one in found)
+
+
+def on_air_table(found: Iterable[OnAir]) -> Table:
+    table = Table(title="On the air", title_justify="left")
+    for heading in ("Address", "Name", "dBm", "Probably", "Model"):
+        table.add_column(heading, no_wrap=heading == "Address")
+    for one in found:
+        rssi = "" if one.rssi_dbm is None else str(one.rssi_dbm)
+        table.add_row(one.address, one.name, rssi, one.kind, " or ".join(one.models))
+    return table
