@@ -35,6 +35,7 @@ from edge.sources.ble_meter import BleMeter
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
 from edge.sources.meter_session import MeterSessions
+from edge.sources.radio_watch import Canary, RadioWatch
 from edge.sources.sensor import SensorListener
 from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
@@ -53,6 +54,7 @@ class Gateway:
         self._config_path = config_path
         self._clock = clock
         self._radio_trouble: str | None = None
+        self._scanner: BleScanner | None = None
         self._crash: str | None = None
         self._started_s = time.monotonic()
 
@@ -129,7 +131,15 @@ class Gateway:
             listeners = Listeners(
                 adverts={**sensors, **buttons}, meters={address: meter.seen for address, meter in meters.items()}
             )
-            works.append(("scanner", BleScanner(config.bluetooth.adapter, listeners, self._radio_told).run()))
+            self._scanner = BleScanner(
+                config.bluetooth.adapter,
+                listeners,
+                self._radio_told,
+                self._clock,
+                watch=RadioWatch({d.address: Canary(d.name, d.heard_within_s) for d in config.devices if d.canary}),
+                in_use=lambda: any(meter.in_session for meter in meters.values()),
+            )
+            works.append(("scanner", self._scanner.run()))
         return works
 
     def _button(self, device: Device, child: AlarmChild) -> ButtonListener:
@@ -182,6 +192,7 @@ class Gateway:
             broker_connected=self._uplink.is_up,
             alarm_line_connected=self._journal.line_connected,
             devices=tuple(entry.status() for entry in self._figures.devices()),
+            radio=None if self._scanner is None else self._scanner.status(),
         )
 
     def _status(self) -> StatusMessage:
@@ -198,6 +209,7 @@ class Gateway:
             oldest_backlog_at=report.oldest_backlog_at,
             readings_taken=report.readings_taken,
             devices=report.devices,
+            radio=report.radio,
         )
 
 

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from edge.errors import Permanent
 from edge.figures import DeviceFigures
-from protocols.telemetry.messages import DeviceStatus
+from protocols.telemetry.messages import DeviceStatus, RadioStatus
 
 _log = structlog.get_logger()
 
@@ -33,6 +33,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     broker_connected: bool
     alarm_line_connected: bool
     devices: tuple[DeviceStatus, ...]
+    radio: RadioStatus | None = None
 
 
 def unheard(devices: tuple[DeviceFigures, ...], started_s: float, now_s: float) -> list[str]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from edge.config import EdgeConfig
 from edge.health import HealthReport
 from edge.outbox import OutboxFigures, outbox_figures
+from protocols.telemetry.messages import RadioStatus
 
 ANSWER_WITHIN_S = 5.0
 
@@ -48,6 +49,7 @@ class GatewayStatus:
             "backlog": {"rows": backlog.rows, "bytes": backlog.bytes, "oldest_at": backlog.oldest_at},
             "broker_connected": self.report is not None and self.report.broker_connected,
             "alarm_line_connected": self.report is not None and self.report.alarm_line_connected,
+            "radio": None if self.report is None else self.report.radio,
             "devices": () if self.report is None else self.report.devices,
         }
         return msgspec.json.encode(fields).decode()
@@ -91,12 +93,21 @@ def status_table(found: GatewayStatus, now: datetime) -> Table:
     table.add_row("waiting in the outbox", f"{backlog.rows} readings, {backlog.bytes} bytes{oldest}")
     if found.report is not None:
         table.add_row("broker", "connected" if found.report.broker_connected else "away")
+        if found.report.radio is not None:
+            table.add_row("radio", _radio_words(found.report.radio, now))
         for device in found.report.devices:
             heard = "never heard" if device.heard_at is None else f"heard {_ago(device.heard_at, now)}"
             battery = "" if device.battery_percent is None else f", battery {device.battery_percent:.0f} %"
             trouble = "" if device.trouble is None else f"; {device.trouble}"
             table.add_row(device.device, heard + battery + trouble)
     return table
+
+
+def _radio_words(radio: RadioStatus, now: datetime) -> str:
+    heard = "nothing heard yet" if radio.heard_at is None else f"heard {_ago(radio.heard_at, now)}"
+    if radio.last_power_cycle_at is None:
+        return heard
+    return f"{heard}; switched off and on {radio.power_cycles} times, last {_ago(radio.last_power_cycle_at, now)}"
 
 
 def _ago(at: datetime, now: datetime) -> str:

@@ -155,7 +155,10 @@ def models() -> None:
 @main.command()
 def tell(
     run_file: Annotated[Path, typer.Argument(help="The run file of a home that is up.")],
-    what: Annotated[str, typer.Argument(help="measure_pressure, measure_glucose, press, motion, shower or meters.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="measure_pressure, measure_glucose, press, motion, shower, deafen, hear or meters."),
+    ],
     values: Annotated[list[str] | None, typer.Argument(help="Its values, as NAME=VALUE.")] = None,
 ) -> None:
     """Has something happen in a simulated home, and prints the home's answer as JSON.

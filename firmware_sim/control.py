@@ -49,11 +49,21 @@ class Shower(_Command, frozen=True, tag="shower"):
     minutes: int = 8
 
 
+class Deafen(_Command, frozen=True, tag="deafen"):
+    """The gateway's radio hears nothing any more, until its adapter is reset or only until `hear` is told."""
+
+    until: Literal["reset", "power_cut"] = "reset"
+
+
+class Hear(_Command, frozen=True, tag="hear"):
+    """The gateway's radio has had its power cut: it hears again."""
+
+
 class Meters(_Command, frozen=True, tag="meters"):
     """Asks for `meters`: of each the records in its memory and how many it has handed over."""
 
 
-Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Meters
+Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Deafen | Hear | Meters
 
 
 class NotDone(RuntimeError):

@@ -5,6 +5,8 @@ from typing import TypeVar
 from firmware_sim.control import (
     Answer,
     Command,
+    Deafen,
+    Hear,
     MeasureGlucose,
     MeasurePressure,
     Meters,
@@ -15,14 +17,17 @@ from firmware_sim.control import (
 )
 from firmware_sim.home_devices import HomeDevices
 from firmware_sim.peripherals.sphygmomanometer import CannotSay
+from firmware_sim.radio import Radio
+from firmware_sim.radio_controller import Deafness
 from protocols.adverts.bthome_objects import ButtonPress
 
 D = TypeVar("D")
 
 
 class Hands:
-    def __init__(self, devices: HomeDevices) -> None:
+    def __init__(self, devices: HomeDevices, radio: Radio) -> None:
         self._devices = devices
+        self._radio = radio
 
     async def carry_out(self, command: Command) -> Answer:
         """What the answer says beside `ok`. Raises NotDone for a device that this home does not have."""
@@ -41,6 +46,10 @@ class Hands:
                 _need(devices.shower_sensor, "shower_sensor").motion()
             case Shower():
                 _need(devices.shower_sensor, "shower_sensor").shower(command.minutes)
+            case Deafen():
+                self._radio.deafen(Deafness(command.until))
+            case Hear():
+                self._radio.deafen(None)
             case Meters():
                 return {"meters": devices.meters()}
         return {}

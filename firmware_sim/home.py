@@ -57,7 +57,7 @@ class SimulatedHome:
                 hci=hci, keystore=config.state_folder / "host-bonds.json", bus_folder=sockets / "bus"
             )
             stack.push_async_callback(bluez.stop)
-            control = ControlServer(sockets / "control", Hands(devices).carry_out)
+            control = ControlServer(sockets / "control", Hands(devices, radio).carry_out)
             await control.start()
             stack.push_async_callback(control.stop)
             devices.start()

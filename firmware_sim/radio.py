@@ -13,7 +13,7 @@ from bumble.keys import KeyStore
 from bumble.transport.common import TransportSink
 
 from firmware_sim.gatt_server import install_strict_gatt_server
-from firmware_sim.radio_controller import RadioController
+from firmware_sim.radio_controller import Deafness, RadioController
 from firmware_sim.radio_dongle import Dongle
 from firmware_sim.radio_link import RadioLink
 
@@ -79,6 +79,11 @@ class Radio:
         A device that leaves the range loses its connections at once; both ends see a connection timeout.
         """
         self._link.place(hci.Address(address, hci.Address.RANDOM_DEVICE_ADDRESS), rssi_dbm)
+
+    def deafen(self, deafness: Deafness | None) -> None:
+        """Makes every dongle deaf from now on; None is the power cut, after which all hear again."""
+        for dongle in self._dongles:
+            dongle.controller.deafness = deafness
 
     async def close(self) -> None:
         """Silence everything."""

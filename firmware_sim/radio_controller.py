@@ -9,6 +9,7 @@ event. Only legacy advertising (at most 31 bytes) exists, as in the meters we st
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 
 from bumble import hci, ll
 from bumble.controller import Connection, Controller, LegacyAdvertiser
@@ -28,6 +29,14 @@ _REPORT_OF_ADVERTISING_TYPE = {
     0x03: _EventType.ADV_NONCONN_IND,
     0x04: _EventType.ADV_DIRECT_IND,
 }
+
+
+class Deafness(Enum):
+    """A controller that answers its host as ever and hears no advertisement."""
+
+    UNTIL_RESET = "reset"
+    """As wedged firmware is: HCI_Reset, so a power cycle of the adapter, cures it."""
+    UNTIL_POWER_CUT = "power_cut"
 
 
 class RadioAdvertiser(LegacyAdvertiser):
@@ -74,6 +83,7 @@ class RadioController(Controller):
 
     def __init__(self, name: str, link: RadioLink, public_address: hci.Address | None = None) -> None:
         self.radio_link = link
+        self.deafness: Deafness | None = None
         self.le_legacy_advertiser: RadioAdvertiser
         super().__init__(name, link=link, public_address=public_address)
         self.le_legacy_advertiser = RadioAdvertiser(self)
@@ -114,6 +124,8 @@ class RadioController(Controller):
 
     def on_advertising_event(self, event: AdvertisingEvent, rssi_dbm: int) -> None:
         """Report an advertising event to the host when it scans, and connect when it waits for this advertiser."""
+        if self.deafness is not None:
+            return
         if self.le_scan_enable and event.target_address in (None, self.public_address, self.random_address):
             self._report(event.event_type, event.advertiser_address, event.data, rssi_dbm)
             if event.is_scannable and self.le_scan_type == hci.HCI_LE_Set_Scan_Parameters_Command.ACTIVE_SCANNING:
@@ -152,6 +164,8 @@ class RadioController(Controller):
     def on_hci_reset_command(self, _command: hci.HCI_Reset_Command) -> hci.HCI_StatusReturnParameters:
         """Core Vol 4 Part E 7.3.2: all links are lost, advertising, scanning and initiating end."""
         self.forget()
+        if self.deafness is Deafness.UNTIL_RESET:
+            self.deafness = None
         return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
 
     def on_hci_le_create_connection_cancel_command(

@@ -31,6 +31,8 @@ class BleMeter:
         self._sessions = sessions
         self._connecting = connecting
         self._bond = Bond(device.name)
+        self.in_session = False
+        """It is being connected to or read now."""
         self._seen = asyncio.Event()
         self._ble_device: BLEDevice | None = None
         self._seen_s = 0.0
@@ -79,6 +81,7 @@ class BleMeter:
     async def _read_once(self) -> bool:
         """True when the meter was read to its end."""
         figures = self._sessions.figures
+        self.in_session = True
         try:
             async with asyncio.timeout(self._settings.session_s):
                 await self._session()
@@ -93,6 +96,8 @@ class BleMeter:
             figures.trouble(self._device.name, "cannot be read: a fault of the gateway's own, see its log")
             self._log.exception("meter_session_crashed")
             return False
+        finally:
+            self.in_session = False
         figures.sessions.labels(self._device.name, "read").inc()
         figures.trouble(self._device.name, None)
         return True

@@ -73,6 +73,17 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     trouble: str | None = None
 
 
+class RadioStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the gateway heard with its Bluetooth radio, and did to it."""
+
+    heard_at: datetime | None = None
+    """When anything at all was heard last."""
+    power_cycles: int = 0
+    """Since the gateway started: the adapter switched off and on because no canary was heard."""
+    last_power_cycle_at: datetime | None = None
+    trouble: str | None = None
+
+
 class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Heartbeat. `online=False` is the broker's last will, or a farewell with its `reason`."""
 
@@ -87,6 +98,8 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     readings_taken: int = 0
     """Readings ever written to this outbox."""
     devices: tuple[DeviceStatus, ...] = ()
+    radio: RadioStatus | None = None
+    """None where the gateway has no Bluetooth device to hear."""
 
 
 Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | StatusMessage

@@ -18,6 +18,7 @@ from edge.figures import Figures
 from edge.intake import Intake
 from edge.outbox import Outbox
 from edge.sources.ble_scanner import BleScanner, Listeners
+from edge.sources.radio_watch import RadioWatch
 from edge.sources.sensor import SensorListener
 from firmware_sim.lives.bathroom import bathroom_air
 from protocols.adverts.bthome import BTHOME_UUID, encode_bthome
@@ -79,6 +80,8 @@ class Home:
             "",
             Listeners(adverts={BUTTON_ADDRESS: self.button, SENSOR_ADDRESS: self.sensor}, meters={}),
             lambda _trouble: None,
+            clock,
+            watch=RadioWatch({}),
         )
 
     def _wake(self) -> None:
@@ -193,6 +196,8 @@ def test_meter_is_told_only_of_true_advertisements(home: Home) -> None:
         "",
         Listeners(adverts={}, meters={METER_ADDRESS: lambda _device, rssi_dbm: seen.append(rssi_dbm)}),
         lambda _trouble: None,
+        Clock(),
+        watch=RadioWatch({}),
     )
     device = BLEDevice(METER_ADDRESS.lower(), "Cuff", {})
     scanner.heard(device, AdvertisementData("Cuff", {}, {}, [], None, -55, ()))
