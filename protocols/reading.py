@@ -94,6 +94,7 @@ class Flag(StrEnum):
     CLOCK_RESET = "clock_reset"  # the device's clock stands at its factory date
     CLOCK_JUMPED = "clock_jumped"  # the device's clock moved since the last session
     FROM_FUTURE = "from_future"
+    TIME_AMBIGUOUS = "time_ambiguous"  # the home's clock showed this time twice or never: daylight saving
 
 
 class Meal(StrEnum):

@@ -5,17 +5,21 @@ others: forty-nine good values do not wait for one bad one.
 """
 
 import math
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from cloud.errors import RejectedMessage
 from cloud.readings.model import Delivery, Numbered
 from protocols.errors import DecodeError
-from protocols.reading import CANONICAL_UNIT, Reading
+from protocols.reading import CANONICAL_UNIT, Flag, Reading
 from protocols.telemetry.messages import ReadingsMessage, decode
 from protocols.telemetry.topics import gateway_of
 
-_OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
-_AHEAD = timedelta(days=366)
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
+"""The date of a clock that was never set, in whatever zone."""
+AHEAD = timedelta(days=366)
+_BELIEVABLE = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_INTEGER = 2**31 - 1
 _MAX_DEVICE_NAME = 200
 _FAULTS_NAMED = 3
@@ -33,7 +37,8 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
         raise RejectedMessage(str(error)) from error
     good: list[Numbered] = []
     faults: list[str] = []
-    for place, reading in enumerate(message.readings):
+    for place, sent in enumerate(message.readings):
+        reading = within_time(sent, now)
         fault = fault_of(reading, now)
         if fault is None:
             good.append(Numbered(message.first + place, reading))
@@ -51,6 +56,22 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
     )
 
 
+def within_time(reading: Reading, now: datetime) -> Reading:
+    """`reading` as a row can hold it. A time that cannot be is flagged and brought to the bound, never refused: what
+    the meter itself said stands beside it in `device_time`."""
+    at, flags = reading.measured_at, set(reading.flags)
+    if at < _BELIEVABLE:
+        flags.add(Flag.CLOCK_RESET)
+    if at > now + AHEAD:
+        flags.add(Flag.FROM_FUTURE)
+    if reading.device_time is not None or reading.sequence is not None:  # a heard one is itself by this very time
+        at = min(max(at, OLDEST), now + AHEAD)
+    if at == reading.measured_at and len(flags) == len(reading.flags):
+        return reading
+    ordered = tuple(flag for flag in Flag if flag in flags)
+    return msgspec.structs.replace(reading, measured_at=at, flags=ordered)
+
+
 def fault_of(reading: Reading, now: datetime) -> str | None:
     """Why no row can hold this reading; None when one can."""
     if not 0 < len(reading.device) <= _MAX_DEVICE_NAME or not reading.device.isprintable():
@@ -65,13 +86,10 @@ def fault_of(reading: Reading, now: datetime) -> str | None:
 
 
 def _time_fault(reading: Reading, now: datetime) -> str | None:
-    newest = now + _AHEAD
+    newest = now + AHEAD
     for field, at in (("measured_at", reading.measured_at), ("received_at", reading.received_at)):
-        if not _OLDEST <= at <= newest:
-            return f"{field}: {at.isoformat()} is not between 2000 and a year from now; is a clock unset?"
-    device_time = reading.device_time
-    if device_time is not None and not MINYEAR < device_time.year < MAXYEAR:
-        return f"device_time: the year {device_time.year} cannot be stored"
+        if not OLDEST <= at <= newest:
+            return f"{field}: {at.isoformat()} is not between 1970 and a year from now; is the gateway's clock wrong?"
     return None
 
 

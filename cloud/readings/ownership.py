@@ -35,7 +35,14 @@ UNCOMPARABLE = frozenset(
 )
 """A bound is no value, and a doubted value is nobody's mark."""
 NO_TIME_OF_DAY = frozenset(
-    {Flag.CLOCK_MISSING, Flag.CLOCK_RESET, Flag.CLOCK_JUMPED, Flag.FROM_FUTURE, Flag.DEVICE_TIME_FAULT}
+    {
+        Flag.CLOCK_MISSING,
+        Flag.CLOCK_RESET,
+        Flag.CLOCK_JUMPED,
+        Flag.FROM_FUTURE,
+        Flag.DEVICE_TIME_FAULT,
+        Flag.TIME_AMBIGUOUS,
+    }
 )
 
 

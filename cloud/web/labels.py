@@ -95,6 +95,7 @@ FLAGS = {
     "clock_reset": N_("meter's clock was reset"),
     "clock_jumped": N_("meter's clock had moved"),
     "from_future": N_("meter's clock ahead"),
+    "time_ambiguous": N_("in the hour of the clock change"),
 }
 WEARER_WHYS = {
     "user_slot": N_("by the meter's user number"),

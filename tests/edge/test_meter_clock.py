@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.meter_clock import ClockSighting, MeterClock, measured_at
@@ -33,20 +33,63 @@ def test_wrong_clock_is_corrected_and_its_offset_kept() -> None:
     assert corrected.flags == ()
 
 
-@pytest.mark.parametrize("follows", [True, False], ids=["clock was set", "clock was not set"])
-def test_meter_over_the_change_to_daylight_saving(follows: bool) -> None:
-    """2026-03-29 in Berlin. A clock that runs on is right to the second; one that was set is one that jumped."""
+def test_meter_that_daylight_saving_passed_by() -> None:
+    """2026-03-29 in Berlin: the clock runs on, and is right to the second."""
     before = ClockSighting(datetime(2026, 3, 28, 18, 0, tzinfo=UTC), datetime(2026, 3, 28, 19, 0))
     at = datetime(2026, 3, 30, 18, 0, tzinfo=UTC)
-    shown = datetime(2026, 3, 30, 20 if follows else 19, 0)
-    found = MeterClock(BERLIN, ClockSighting(at, shown), before)
-    assert found.jumped is follows
-    assert found.offset_s == (0 if follows else -3600)
-    if not follows:
-        eve = measured_at(datetime(2026, 3, 28, 19, 30), found, at)
-        assert eve.at == datetime(2026, 3, 28, 18, 30, tzinfo=UTC)
-        assert eve.flags == ()
-    assert measured_at(shown, found, at).at == at
+    found = MeterClock(BERLIN, ClockSighting(at, datetime(2026, 3, 30, 19, 0)), before)
+    assert not found.jumped
+    assert found.followed is None
+    assert found.offset_s == -3600
+    eve = measured_at(datetime(2026, 3, 28, 19, 30), found, at)
+    assert eve.at == datetime(2026, 3, 28, 18, 30, tzinfo=UTC)
+    assert eve.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("before_at", "now_at", "eve", "morning"),
+    [
+        # the clock goes forward at 01:00 UTC of 29 March, and back at 01:00 UTC of 25 October
+        (datetime(2026, 3, 28, 18), datetime(2026, 3, 30, 18), datetime(2026, 3, 29, 1, 59), datetime(2026, 3, 29, 8)),
+        (
+            datetime(2026, 10, 24, 18),
+            datetime(2026, 10, 26, 18),
+            datetime(2026, 10, 25, 1, 59),
+            datetime(2026, 10, 25, 8),
+        ),
+    ],
+    ids=["spring", "autumn"],
+)
+def test_meter_that_was_moved_with_daylight_saving(
+    before_at: datetime, now_at: datetime, eve: datetime, morning: datetime
+) -> None:
+    """It did not jump. What was measured before the change is right and unflagged; since then one hour is in doubt."""
+    zone_before, zone_now = (at.replace(tzinfo=UTC).astimezone(BERLIN) for at in (before_at, now_at))
+    off = timedelta(seconds=25)
+    found = MeterClock(
+        BERLIN,
+        ClockSighting(zone_now.astimezone(UTC), zone_now.replace(tzinfo=None) + off),
+        ClockSighting(zone_before.astimezone(UTC), zone_before.replace(tzinfo=None) + off),
+    )
+    assert not found.jumped
+    assert found.followed is not None
+    received_at = zone_now.astimezone(UTC)
+    early = measured_at(eve + off, found, received_at)
+    assert early.at == eve.replace(tzinfo=BERLIN).astimezone(UTC)
+    assert early.flags == ()
+    late = measured_at(morning + off, found, received_at)
+    assert late.at == morning.replace(tzinfo=BERLIN).astimezone(UTC)
+    assert late.flags == (Flag.CLOCK_JUMPED,)
+
+
+@pytest.mark.parametrize("wall", [datetime(2026, 3, 29, 2, 30), datetime(2026, 10, 25, 2, 30)], ids=["never", "twice"])
+def test_an_hour_that_comes_twice_or_never_is_a_guess_and_says_so(wall: datetime) -> None:
+    guessed = measured_at(wall, clock(None, zone=BERLIN), datetime(2026, 12, 1, tzinfo=UTC))
+    assert guessed.flags == (Flag.TIME_AMBIGUOUS,)
+    read = measured_at(
+        wall, clock(wall, at=datetime(2026, 12, 1, tzinfo=UTC), zone=BERLIN), datetime(2026, 12, 1, tzinfo=UTC)
+    )
+    assert read.flags == ()
 
 
 def test_unread_clock_goes_by_the_home_and_over_its_daylight_saving() -> None:
@@ -123,3 +166,41 @@ def test_even_clock_is_corrected_exactly(offset_s: int, age_s: int) -> None:
     if not found.reset:
         assert when.at == NOW - timedelta(seconds=age_s)
         assert found.offset_s == offset_s
+
+
+@given(
+    zone=st.timezones(),
+    now=st.datetimes(datetime(2016, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+    session_before=st.timedeltas(timedelta(minutes=5), timedelta(days=60)),
+    age=st.timedeltas(timedelta(0), timedelta(days=59)),
+    offset_s=st.integers(-40_000, 40_000),
+    follows=st.booleans(),
+)
+@settings(deadline=None)
+def test_whoever_moves_the_clocks_no_time_is_wrong_without_a_flag(
+    *, zone: ZoneInfo, now: datetime, session_before: timedelta, age: timedelta, offset_s: int, follows: bool
+) -> None:
+    """A meter that runs on by itself, or one that is moved whenever the home's clock is, in any zone there is."""
+    now, made = now.replace(microsecond=0), (now - age).replace(microsecond=0)
+    before = now - timedelta(seconds=int(session_before.total_seconds()))
+
+    def shown(at: datetime) -> datetime:
+        wall = at.astimezone(zone if follows else UTC).replace(tzinfo=None)
+        return wall + timedelta(seconds=offset_s)
+
+    found = MeterClock(zone, ClockSighting(now, shown(now)), ClockSighting(before, shown(before)))
+    if made < before:
+        return  # it was taken in the session before, by the clock of then
+    when = measured_at(shown(made), found, now)
+    if not when.flags:
+        assert when.at == made
+
+
+@given(
+    zone=st.timezones(),
+    made=st.datetimes(datetime(2016, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+)
+def test_a_right_clock_that_cannot_be_read_is_right_or_flagged(zone: ZoneInfo, made: datetime) -> None:
+    wall = made.astimezone(zone).replace(tzinfo=None)
+    when = measured_at(wall, MeterClock(zone, None), made)
+    assert when.at == made or Flag.TIME_AMBIGUOUS in when.flags
