@@ -208,5 +208,8 @@ class Subscriber:
             log.warning(event, broker=f"{self._host}:{self._port}", reason=reason, what="will try again")
 
     def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        place = (self._connection, message.mid)
-        self._on_letter(Letter(message.topic, bytes(message.payload), message.retain, place))
+        letter = Letter(message.topic, bytes(message.payload), message.retain, (self._connection, message.mid))
+        try:
+            self._on_letter(letter)
+        except Exception:  # the thread must live for the next letter
+            log.exception("letter_failed", topic=letter.topic, size=len(letter.payload))

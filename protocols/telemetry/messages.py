@@ -3,7 +3,7 @@
 Unknown fields are ignored, so that a newer gateway can talk to an older centre; missing or ill-typed ones are refused.
 """
 
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import TypeVar
 
 import msgspec
@@ -119,7 +119,8 @@ def encode(message: Message) -> bytes:
 def decode(kind: type[M], data: bytes) -> M:
     """`data` as a message of `kind`.
 
-    Raises DecodeError that says which field was wrong; a naive time is refused, since its zone would be a guess.
+    Raises DecodeError that says which field was wrong; a naive time is refused, since its zone would be a guess. What
+    an alarm or a status says of time is from 1970 to 9998: no clock shows another year, and not every zone can.
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise DecodeError(
@@ -129,6 +130,8 @@ def decode(kind: type[M], data: bytes) -> M:
         message = _decoders[kind].decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is a DecodeError
         raise DecodeError(f"not a {kind.__name__}: {error}", offset=0) from error
+    except RecursionError as error:  # brackets within brackets, which even an unknown field may hold
+        raise DecodeError(f"not a {kind.__name__}: nested too deeply", offset=0) from error
     assert isinstance(message, kind)  # noqa: S101 - what the decoder of this very type returned
     _check(message)
     return message
@@ -138,7 +141,18 @@ def _check(message: Message) -> None:
     if isinstance(message, ReadingsMessage):
         _check_readings(message)
     elif isinstance(message, AlarmMessage):
-        _need_zone(message.raised_at, "raised_at")
+        _need_instant(message.raised_at, "raised_at")
+    elif isinstance(message, StatusMessage):
+        _check_status(message)
+
+
+def _check_status(message: StatusMessage) -> None:
+    _need_instant(message.at, "at")
+    if message.oldest_backlog_at is not None:
+        _need_instant(message.oldest_backlog_at, "oldest_backlog_at")
+    for place, device in enumerate(message.devices):
+        if device.heard_at is not None:
+            _need_instant(device.heard_at, f"devices[{place}].heard_at")
 
 
 def _check_readings(message: ReadingsMessage) -> None:
@@ -156,3 +170,9 @@ def _check_readings(message: ReadingsMessage) -> None:
 def _need_zone(at: datetime, field: str) -> None:
     if at.tzinfo is None:
         raise DecodeError(f"{field} has no zone; times on the wire are UTC", offset=0)
+
+
+def _need_instant(at: datetime, field: str) -> None:
+    _need_zone(at, field)
+    if not 1970 <= at.year < MAXYEAR:
+        raise DecodeError(f"{field} lies in the year {at.year}; is a clock unset?", offset=0)

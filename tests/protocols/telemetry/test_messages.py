@@ -28,7 +28,7 @@ from protocols.telemetry.messages import (
 AT = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 KINDS = (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
 
-instants = st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC))
+instants = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC))
 naive_times = st.datetimes(datetime(1970, 1, 1))
 numbers = st.integers(0, 2**62)
 texts = st.text(max_size=20)
@@ -217,6 +217,39 @@ def test_naive_time_of_an_alarm_is_refused() -> None:
     alarm = AlarmMessage(alarm="a", kind=AlarmKind.PERSONAL_TRIGGER, device="button", raised_at=AT.replace(tzinfo=None))
     with pytest.raises(DecodeError, match="raised_at has no zone"):
         decode(AlarmMessage, encode(alarm))
+
+
+@pytest.mark.parametrize(
+    "raised_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"]
+)
+def test_alarm_of_a_year_that_not_every_zone_can_show_is_refused(raised_at: str) -> None:
+    alarm = json.loads(encode(AlarmMessage(alarm="a", kind=AlarmKind.PERSONAL_TRIGGER, device="b", raised_at=AT)))
+    with pytest.raises(DecodeError, match="raised_at lies in the year"):
+        decode(AlarmMessage, json.dumps(alarm | {"raised_at": raised_at}).encode())
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"at": "9999-12-31T23:59:59-14:00"}, "at"),
+        ({"oldest_backlog_at": "0001-01-01T00:00:00Z"}, "oldest_backlog_at"),
+        (
+            {"devices": [{"device": "d"}, {"device": "e", "heard_at": "9999-01-01T00:00:00Z"}]},
+            r"devices\[1\]\.heard_at",
+        ),
+    ],
+)
+def test_status_of_a_year_that_not_every_zone_can_show_is_refused(changes: dict[str, Any], field: str) -> None:
+    status = json.loads(encode(StatusMessage(online=True, at=AT)))
+    with pytest.raises(DecodeError, match=f"{field} lies in the year"):
+        decode(StatusMessage, json.dumps(status | changes).encode())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_message_nested_too_deeply_is_refused(kind: type[Receipt]) -> None:
+    depth = 200_000
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        decode(kind, b'{"x":' + b"[" * depth + b"]" * depth + b"}")
 
 
 def test_meter_time_with_a_zone_is_refused() -> None:
