@@ -10,15 +10,10 @@ from typing import Annotated
 import msgspec
 
 from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.device_kind import DeviceKind
 from protocols.gatt.vendor.omron.models import MODELS as OMRON_MODELS
 from protocols.gatt.vendor.omron.models import Unlocking
-
-
-class DeviceKind(StrEnum):
-    GLUCOMETER = "glucometer"
-    SPHYGMOMANOMETER = "sphygmomanometer"
-    SHOWER_SENSOR = "shower_sensor"
-    EMERGENCY_BUTTON = "emergency_button"
+from protocols.sensor_kind import SENSE_OF_DEVICE, SensorKind
 
 
 class Transport(StrEnum):
@@ -90,6 +85,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Real devices or independent programs; a simulator of our own is named as such."""
     usb: tuple[Annotated[str, msgspec.Meta(pattern=f"^{USB_ID.pattern}$")], ...] = ()
     """Vendor and product ids of the meter's cable, where known. Several models may share one."""
+    senses: tuple[SensorKind, ...] = ()
+    """What it can watch in the home, as IEEE 11073-10471 calls it; a meter of the body senses none of these."""
     note: str = ""
 
     @property
@@ -131,4 +128,8 @@ def load_catalogue(path: Path) -> Catalogue:
             raise ConfigurationError(f"{path}: model.{name}.driver: expected one of {known}, got {model.driver!r}")
         if not model.kinds:
             raise ConfigurationError(f"{path}: model.{name}.kinds: expected at least one kind")
+        for kind in model.kinds:
+            sense = SENSE_OF_DEVICE.get(kind)
+            if sense is not None and sense not in model.senses:
+                raise ConfigurationError(f"{path}: model.{name}.senses: a {kind} senses {sense}; name it")
     return catalogue

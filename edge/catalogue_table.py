@@ -19,7 +19,8 @@ def catalogue_table(catalogue: Catalogue) -> Table:
     for heading in ("Model", "What it is", "Over", "Proven against"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "Model")
     for name, model in catalogue.items():
-        what = "\n".join(text for text in (model.title, model.note) if text)
+        senses = f"Senses: {', '.join(model.senses)}" if model.senses else ""
+        what = "\n".join(text for text in (model.title, senses, model.note) if text)
         over = "\n".join((model.transport, *(f"usb {usb}" for usb in model.usb)))
         table.add_row(name, what, over, "\n".join(model.proven_against))
     return table

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, DeviceKind, Model, Transport, load_catalogue
+from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.device_kind import DeviceKind
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"

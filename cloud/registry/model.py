@@ -25,10 +25,16 @@ class Sex(StrEnum):
 
 
 class DeviceKind(StrEnum):
+    """The words of protocols.device_kind, and one for what a gateway named that no file did."""
+
     GLUCOMETER = "glucometer"
     SPHYGMOMANOMETER = "sphygmomanometer"
-    SHOWER_SENSOR = "shower_sensor"
     EMERGENCY_BUTTON = "emergency_button"
+    SHOWER_SENSOR = "shower_sensor"
+    MOTION_SENSOR = "motion_sensor"
+    CONTACT_SENSOR = "contact_sensor"
+    WATER_SENSOR = "water_sensor"
+    TEMPERATURE_SENSOR = "temperature_sensor"
     UNKNOWN = "unknown"
 
 

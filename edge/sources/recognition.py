@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from edge.catalogue import DeviceKind
 from protocols.adverts.bthome import BTHOME_UUID
+from protocols.device_kind import DeviceKind
 from protocols.gatt import uuids
 from protocols.gatt.vendor import taidoc
 from protocols.gatt.vendor.microlife.frame import SERVICE as MICROLIFE_SERVICE

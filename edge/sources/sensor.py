@@ -1,4 +1,4 @@
-"""A BTHome sensor in the bathroom: advertisements -> thinned readings, and a shower as one event beside them."""
+"""A BTHome sensor of the home: advertisements -> thinned readings; in the bathroom a shower as one event as well."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from edge.sources.bthome_decoder import BthomeDecoder
 from edge.sources.thinning import Thinner
 from protocols.adverts.bthome import BThomeAdvert
 from protocols.adverts.counter import CounterGuard
+from protocols.device_kind import DeviceKind
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 
 
@@ -25,7 +26,7 @@ class SensorListener:
         self._now: Callable[[], datetime] = clock.now
         self._decoder = BthomeDecoder(device, figures)
         self._thinner = Thinner()
-        self._showers = ShowerRecogniser()
+        self._showers = ShowerRecogniser() if device.kind is DeviceKind.SHOWER_SENSOR else None
         self._last_packet: int | None = None
         self._guard = CounterGuard(None)
 
@@ -40,7 +41,7 @@ class SensorListener:
         at = self._now()
         values = [(metric, value) for metric, value in advert.measurements if math.isfinite(value)]
         readings = [] if self._is_repeat(advert) else self._worth_keeping(values, at)
-        shower = self._showers.heard(values, at)
+        shower = None if self._showers is None else self._showers.heard(values, at)
         if shower is not None:
             readings.append(self._told_as_one(shower, at))
         if readings:

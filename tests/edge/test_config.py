@@ -122,3 +122,12 @@ def test_catalogue_with_a_driver_that_is_not_ours_is_refused(tmp_path: Path) -> 
     path.write_text('[model.x]\ntitle = "X"\nkinds = ["glucometer"]\ndriver = "telepathy"\nproven_against = []\n')
     with pytest.raises(ConfigurationError, match=r"devices\.toml: model\.x\.driver: expected one of glucose-profile"):
         load_catalogue(path)
+
+
+def test_catalogue_says_what_a_device_of_the_home_senses(tmp_path: Path) -> None:
+    assert "personal_trigger" in load_catalogue(CATALOGUE)["bthome-button"].senses
+    path = tmp_path / "devices.toml"
+    entry = '[model.x]\ntitle = "X"\nkinds = ["motion_sensor"]\ndriver = "bthome-sensor"\nproven_against = []\n'
+    path.write_text(entry + 'senses = ["contact"]\n')
+    with pytest.raises(ConfigurationError, match=r"model\.x\.senses: a motion_sensor senses motion; name it"):
+        load_catalogue(path)

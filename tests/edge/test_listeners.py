@@ -205,16 +205,34 @@ def test_meter_is_told_only_of_true_advertisements(home: Home) -> None:
     assert seen == [-55]
 
 
-def test_shower_is_told_once_beside_its_raw_values(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    began = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+def hear_a_shower(sensor: SensorListener, began: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An hour from `began` on: eight minutes of shower after ten; each advertisement twice."""
     minute = 0.0
-    monkeypatch.setattr(home.sensor, "_now", lambda: began + timedelta(minutes=minute))
+    monkeypatch.setattr(sensor, "_now", lambda: began + timedelta(minutes=minute))
     for packet in range(240):
         minute = packet / 4
         humidity, temperature = bathroom_air(minute - 10, 8)
         advert = sensed(packet, (TEMPERATURE, temperature), (HUMIDITY, humidity), (MOTION, int(10 <= minute < 18)))
-        home.sensor.heard(advert, -60)
-        home.sensor.heard(advert, -60)
+        sensor.heard(advert, -60)
+        sensor.heard(advert, -60)
+
+
+def test_a_motion_sensor_beside_a_steaming_kettle_tells_no_shower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = create_device(SENSOR_ADDRESS, "motion_sensor", "bthome-sensor")
+    outbox, figures = Outbox(tmp_path / "outbox.db"), Figures((device,), Clock())
+    offered: list[Reading] = []
+    sensor = SensorListener(device, Offered(outbox, figures, offered), figures, Clock())
+    hear_a_shower(sensor, datetime(2026, 3, 1, 7, 0, tzinfo=UTC), monkeypatch)
+    outbox.close()
+    assert {Metric.MOTION, Metric.HUMIDITY} <= {reading.metric for reading in offered}
+    assert Metric.SHOWER not in {reading.metric for reading in offered}
+
+
+def test_shower_is_told_once_beside_its_raw_values(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+    hear_a_shower(home.sensor, began, monkeypatch)
     (shower,) = [reading for reading in home.offered if reading.metric is Metric.SHOWER]
     assert shower.value == pytest.approx(8, abs=1)
     assert abs(shower.measured_at - (began + timedelta(minutes=10))) < timedelta(minutes=1)

@@ -57,7 +57,7 @@ CREATE TABLE device (
     device_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     gateway_id  text NOT NULL REFERENCES gateway,
     name        text NOT NULL,                     -- the gateway's name for it: protocols.reading.Reading.device
-    kind        text NOT NULL,                     -- glucometer, sphygmomanometer, shower_sensor, emergency_button
+    kind        text NOT NULL,                     -- protocols.device_kind, or unknown
     label       text NOT NULL DEFAULT '',
     UNIQUE (gateway_id, name)
 );
