@@ -87,7 +87,7 @@ def decode_clock_setting(message: bytes) -> datetime:
     """The meter's side: the time of an ADATE message, its century dropped. Raises DecodeError where it is none."""
     digits = message.removeprefix(_SET_CLOCK)
     if len(digits) != len("yyyymmddhhmm"):
-        raise DecodeError("ADATE and twelve digits are expected", offset=len(_SET_CLOCK))
+        raise DecodeError("ADATE and twelve digits are expected", offset=min(len(message), len(_SET_CLOCK)))
     try:
         shown = datetime.strptime(digits.decode("ascii"), "%Y%m%d%H%M")  # noqa: DTZ007 - as above
     except ValueError as error:
