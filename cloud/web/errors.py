@@ -49,10 +49,10 @@ _WORDS = {
     409: Words(
         N_("Somebody was faster"),
         N_("Nothing was changed by you; what the other did stands."),
-        N_("Go back: the page then shows how it is now."),
+        N_("Open the page anew: it then shows how it is now."),
     ),
     422: Words(
-        N_("Something in it is missing or wrong"), N_("Nothing was changed."), N_("Go back, correct it, send it again.")
+        N_("Something in it is missing or wrong"), N_("Nothing was changed."), N_("Correct it and send it again.")
     ),
     429: Words(
         N_("Too many tries"),
@@ -70,6 +70,13 @@ _WORDS = {
         N_("Try again in a moment."),
     ),
 }
+_ELDER = {
+    404: Words(N_("This page does not open"), "", N_("Please ask the care centre for your link.")),
+    500: Words(
+        N_("That did not work just now"), "", N_("Please try again. If you need help at once, press your button.")
+    ),
+}
+"""What an elder is told: that it did not work, and what always does."""
 _CODES: dict[type[CloudError], int] = {NotFound: 404, Conflict: 409, NotAllowed: 403}
 
 
@@ -85,7 +92,12 @@ def failure(request: Request, code: int, detail: str = "", headers: dict[str, st
     language = language_of(request)
     title, kept, todo = (language.gettext(text) for text in (words.title, words.kept, words.todo))
     answer: Response
-    if speaks_json(request):
+    if request.url.path.startswith("/e/") and not speaks_json(request):
+        said = _ELDER[404 if code == 404 else 500]
+        back = "/".join(request.url.path.split("/")[:3])
+        context = {"title": language.gettext(said.title), "todo": language.gettext(said.todo), "back": back}
+        answer = page(request, "elder_error.html", {"code": code, **context}, status_code=code)
+    elif speaks_json(request):
         body = {"error": title, "detail": detail, "kept": kept, "todo": todo}
         answer = JSONResponse(body, status_code=code)
     else:
@@ -104,7 +116,8 @@ def map_errors(app: FastAPI) -> None:
 
     async def cloud_error(request: Request, error: Exception) -> Response:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), 400)
-        return failure(request, code, str(error))
+        detail = language_of(request).gettext(str(error)) if code == 403 else str(error)
+        return failure(request, code, detail)
 
     async def not_signed_in(request: Request, _error: Exception) -> Response:
         if speaks_json(request) or request.method != "GET":

@@ -39,7 +39,15 @@ def promise(language: Language, by: datetime, now: datetime, zone: ZoneInfo) -> 
     left = by - now
     if left >= timedelta(0):
         return language.gettext("by %(moment)s, %(left)s left", moment=moment, left=span(language, left))
-    return language.gettext("by %(moment)s, %(late)s late", moment=moment, late=span(language, left))
+    return language.gettext("Late: promised %(moment)s, %(late)s over", moment=moment, late=span(language, left))
+
+
+def at_time(language: Language, then: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`clock_time` as a sentence takes it: "at 07:40", "yesterday 07:40", "19 Nov 07:40"."""
+    time = clock_time(language, then, now, zone)
+    if then.astimezone(zone).date() == now.astimezone(zone).date():
+        return language.gettext("at %(time)s", time=time)
+    return time
 
 
 def clock_time(language: Language, then: datetime, now: datetime, zone: ZoneInfo) -> str:

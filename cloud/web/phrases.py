@@ -16,10 +16,17 @@ def phrases(language: Language) -> dict[str, str]:
         "day": language.catalogue.ngettext("%(n)s day", "%(n)s days", 1) % {"n": "{n}"},
         "days": language.catalogue.ngettext("%(n)s day", "%(n)s days", 2) % {"n": "{n}"},
         "left": language.gettext("by %(moment)s, %(left)s left", moment="{moment}", left="{left}"),
-        "late": language.gettext("by %(moment)s, %(late)s late", moment="{moment}", late="{late}"),
+        "late": language.gettext("Late: promised %(moment)s, %(late)s over", moment="{moment}", late="{late}"),
         "no_answer": language.gettext(
             "The centre does not answer. Nothing was changed; what you entered is still here. Try again."
         ),
+        "elder_try_again": language.gettext(
+            "That did not work just now. Please try again. If you need help at once, press your button."
+        ),
+        "signed_out": language.gettext(
+            "You are no longer signed in. Nothing was sent; what you entered is kept here. Sign in, then send it again."
+        ),
+        "sign_in": language.gettext("Sign in"),
         "not_live": language.gettext(
             "No live connection since {time}. What you see is from then; it comes back by itself."
         ),

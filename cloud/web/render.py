@@ -16,6 +16,7 @@ from cloud.web.entry.model import Viewer
 from cloud.web.language import COOKIE, NAMES, Language, choose
 from cloud.web.phrases import phrases
 from cloud.web.services import services_of
+from cloud.web.standing import standing
 
 _YEAR_S = 365 * 86400
 
@@ -90,7 +91,7 @@ def _create_environment(language: Language) -> Environment:
         long_name=partial(values.long_name, language),
         age=moments.age_years,
         day=partial(moments.day, language),
-        ZoneInfo=ZoneInfo,
+        standing=standing,
     )
     return environment
 

@@ -50,9 +50,14 @@ class Measures:
 
     def number(self, metric: str, value: float) -> str:
         """The value without its unit: whole, or one decimal where the unit is that large."""
-        shown = self.scaled(metric, value)
-        one = metric in _ONE_DECIMAL or (metric == "glucose" and self.glucose_unit == MMOL_L)
-        return f"{shown:.1f}" if one else f"{shown:.0f}"
+        return f"{self.scaled(metric, value):.{self.decimals(metric)}f}"
+
+    def decimals(self, metric: str) -> int:
+        return 1 if metric in _ONE_DECIMAL or (metric == "glucose" and self.glucose_unit == MMOL_L) else 0
+
+    def shown(self, metric: str, scaled: float) -> str:
+        """A value that `scaled` gave, with its unit."""
+        return f"{scaled:.{self.decimals(metric)}f} {self.unit(metric)}".strip()
 
     def text(self, metric: str, value: float) -> str:
         return f"{self.number(metric, value)} {self.unit(metric)}".strip()

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cloud.web.language import N_, Language
-from cloud.web.moments import clock_time
+from cloud.web.moments import at_time, clock_time
 from cloud.web.values import Measures, short_name
 
 RULES = {
@@ -96,9 +96,9 @@ class Sayer:
         since = _moment(reason.get("since")) or _moment(reason.get("at"))
         if since is None:
             return ""
-        time = clock_time(self.language, since, self.now, self.zone)
         if not isinstance(count, int) or count <= 1:
-            return self.language.gettext("at %(time)s", time=time)
+            return at_time(self.language, since, self.now, self.zone)
+        time = clock_time(self.language, since, self.now, self.zone)
         if count == 2:
             return self.language.gettext("twice since %(time)s", time=time)
         return self.language.gettext("%(count)s times since %(time)s", count=count, time=time)
@@ -137,6 +137,11 @@ class Sayer:
                 )
             )
         return self.language.gettext("; ").join(parts)
+
+
+def rules_of(reasons: list[dict[str, Any]] | None) -> frozenset[str]:
+    """The ids of the rules that `reasons` speak of."""
+    return frozenset(str(reason.get("rule", "")) for reason in reasons or [])
 
 
 def _number(value: object) -> float | None:

@@ -182,7 +182,7 @@ class _Trip:
         closed = nurse.visit(visit_id)
         self._figures.visits_closed += closed["visit"]["state"] == "assessed"
         self._figures.assessments += closed["report"]["face"] == face
-        self._figures.verdicts.append(closed["report"]["verdict"])
+        self._figures.verdicts.append(closed["alert"]["verdict"])  # where detection reads it
 
     def _broker_repeats(self, repeater: Repeater) -> None:
         with self._step("the broker delivers old messages again"):

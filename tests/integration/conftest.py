@@ -18,6 +18,9 @@ from psycopg.conninfo import make_conninfo
 from cloud.db.migrate import migrate
 from cloud.local.broker import LocalBroker
 from cloud.local.postgres import EmbeddedPostgres
+from tests.cloud.web.centre import WebCentre, running_centre
+from tests.cloud.web.community import Community
+from tests.cloud.web.running import Site
 
 _TEMPLATE = "doorstep_template"
 _TIMESCALE = os.environ.get("DOORSTEP_TEST_DSN")
@@ -88,3 +91,31 @@ def broker(tmp_path: Path) -> Iterator[LocalBroker]:
     """A real broker on a free port; `broker.url`, `broker.kill()`, `broker.restart()`."""
     with LocalBroker(tmp_path / "broker", wanted_port=0) as local:
         yield local
+
+
+@pytest.fixture(scope="module")
+def web_centre(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebCentre]:
+    """A web process, its broker and its database, for all tests of a module."""
+    with running_centre(postgres.dsn, template, tmp_path_factory.mktemp("web")) as running:
+        yield running
+
+
+@pytest.fixture
+def community(web_centre: WebCentre) -> Community:
+    """The small community, fresh, behind `site`."""
+    return web_centre.renewed()
+
+
+@pytest.fixture
+def site(web_centre: WebCentre, community: Community) -> Site:
+    return web_centre.site
+
+
+@pytest.fixture
+def own_centre(postgres: EmbeddedPostgres, template: str, tmp_path: Path) -> Iterator[WebCentre]:
+    """A centre for one test alone, which may break it."""
+    with running_centre(postgres.dsn, template, tmp_path) as running:
+        running.renewed()
+        yield running

@@ -1,28 +1,16 @@
 """The API as programs and pages use it: sessions, steps, conflicts in words, forms without scripts."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from cloud.web.entry.limiter import TRIES
-from tests.cloud.web.community import LINK, PASSWORD, SEVERE, Community, create_community, create_day
-from tests.cloud.web.running import Site, running_site
+from tests.cloud.web.centre import WebCentre
+from tests.cloud.web.community import LINK, NOW, PASSWORD, SEVERE, Community, create_day
+from tests.cloud.web.running import Site
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def community(database: str) -> Community:
-    return create_community(database)
-
-
-@pytest.fixture
-def site(tmp_path: Path, community: Community) -> Iterator[Site]:
-    with running_site(tmp_path, community.dsn) as running:
-        yield running
 
 
 def step(client: httpx.Client, visit: int, to: str) -> httpx.Response:
@@ -54,8 +42,8 @@ def test_the_login_page_without_scripts(site: Site) -> None:
         assert client.get("/login").headers["location"] == "/today"
 
 
-def test_guessing_is_slowed_down(site: Site) -> None:
-    with site.visitor() as client:
+def test_guessing_is_slowed_down(own_centre: WebCentre) -> None:
+    with own_centre.site.visitor() as client:
         codes = [
             client.post("/api/v1/session", json={"login": "desk", "password": f"guess {number}"}).status_code
             for number in range(TRIES + 2)
@@ -101,6 +89,9 @@ def test_the_nurses_way_to_the_assessment(site: Site, community: Community) -> N
         assert shown["report"]["note"] == "药盒是空的"
         assert [one["state"] for one in shown["steps"]][-1] == "filed"
         assert community.run("SELECT state, verdict FROM alert") == [("closed", "right")]
+        assert shown["alert"] == {
+            "alert_id": alert, "cause": "blood_pressure", "state": "closed", "verdict": "right"
+        }  # fmt: skip
         path = f"/e/{LINK}/visits/{visit}/assessment"
         assert tablet.post(f"/e/another-link/visits/{visit}/assessment", json={"face": 5}).status_code == 404
         assert tablet.post(path, json={"face": 6}).status_code == 422
@@ -157,6 +148,21 @@ def test_an_alarm_from_taking_to_closing(site: Site, community: Community) -> No
         assert board["closed"][0]["close_reason"] == "real"
 
 
+def test_where_nobody_can_be_sent_the_home_is_told_nothing(site: Site, community: Community) -> None:
+    alarm = community.create_alarm("gw-home-2", "taken", taken_by="desk", taken_at=NOW)
+    community.run("""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+                     AS $$ BEGIN RAISE EXCEPTION 'no visits today'; END $$""")
+    community.run("CREATE TRIGGER refuse BEFORE INSERT ON visit EXECUTE FUNCTION refuse()")
+    try:
+        with site.signed_in("desk") as desk:
+            assert desk.post(f"/api/v1/alarms/{alarm}/on-the-way", json={"minutes": 8}).status_code == 500
+    finally:
+        community.run("DROP TRIGGER refuse ON visit")
+        community.run("DROP FUNCTION refuse")
+    assert community.run("SELECT state, minutes FROM alarm") == [("taken", None)]
+    assert community.run("SELECT count(*) FROM alarm_event") == [(0,)]
+
+
 def test_everything_works_by_plain_forms(site: Site, community: Community) -> None:
     alert = community.create_alert("home-1", [SEVERE])
     visit = community.create_visit("home-1", alert, state="at_the_door", nurse="nurse")
@@ -172,7 +178,7 @@ def test_everything_works_by_plain_forms(site: Site, community: Community) -> No
             answer = tablet.post(f"/e/{LINK}/requests", data={"wish": "medicine"})
             assert (answer.status_code, answer.headers["location"]) == (303, f"/e/{LINK}")
         assert community.run("SELECT wish, state FROM visit WHERE kind = 'request'") == [("medicine", "proposed")]
-        assert "You asked: My medicine." in tablet.get(f"/e/{LINK}").text
+        assert "You asked: My medicine</b>" in tablet.get(f"/e/{LINK}").text
         assert tablet.post(f"/e/{LINK}/visits/{visit}/assessment", data={"face": "5"}).status_code == 303
 
 

@@ -20,8 +20,9 @@ from cloud.mqtt import Subscriber
 from protocols.alarm.kinds import AlarmKind
 from protocols.telemetry.messages import AlarmMessage, encode
 from protocols.telemetry.topics import ALARM, topic
-from tests.cloud.web.community import NOW, Community, create_community
-from tests.cloud.web.running import Site, running_alarms, running_site
+from tests.cloud.web.centre import WebCentre
+from tests.cloud.web.community import NOW, Community
+from tests.cloud.web.running import Site, running_alarms
 
 pytestmark = pytest.mark.integration
 WAIT_S = 10.0
@@ -29,18 +30,8 @@ Event = tuple[str, dict[str, Any], float]
 
 
 @pytest.fixture
-def community(database: str) -> Community:
-    return create_community(database)
-
-
-@pytest.fixture
-def site(tmp_path: Path, community: Community, broker: LocalBroker) -> Iterator[Site]:
-    with running_site(tmp_path, community.dsn, broker.url) as running, running.visitor() as client:
-        deadline = time.monotonic() + WAIT_S
-        while client.get("/health").status_code != 200 and time.monotonic() < deadline:
-            time.sleep(0.02)  # the broker's subscription stands a moment after the port
-        assert client.get("/health").status_code == 200
-        yield running
+def broker(web_centre: WebCentre) -> LocalBroker:
+    return web_centre.broker
 
 
 @pytest.fixture
@@ -111,7 +102,7 @@ def test_an_alarm_is_shown_before_it_is_stored(site: Site, gateway: Subscriber) 
         assert (alarm["elder_name"], alarm["elder_code"]) == ("王秀英", "elder-1")
         assert alarm["address"] == "颐和路 12 号 2 幢 301 室"
         shown = other.get("/api/v1/board").json()["alarms"]
-        assert [(one["alarm_id"], one["stored"]) for one in shown] == [(str(alarm_id), False)]
+        assert (shown[0]["alarm_id"], shown[0]["stored"]) == (str(alarm_id), False)
         assert "not yet stored" in other.get("/board").text
         answer = other.post(f"/api/v1/alarms/{alarm_id}/take", json={})
         assert answer.status_code == 503

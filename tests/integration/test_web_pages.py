@@ -1,13 +1,15 @@
 """Every page by every role, on a real database and a real web process."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.cloud.web.community import LINK, NOW, SEVERE, Community, create_community, create_day, create_home
-from tests.cloud.web.running import Site, running_site
+from tests.cloud.web.centre import WebCentre
+from tests.cloud.web.community import LINK, NOW, SEVERE, Community, create_day, create_home
+from tests.cloud.web.running import Site
 
 pytestmark = pytest.mark.integration
 
@@ -15,15 +17,9 @@ HOSTILE = "<script>alert('1')</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 ENGLISH_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
-@pytest.fixture
-def community(database: str) -> Community:
-    return create_community(database)
-
-
-@pytest.fixture
-def site(tmp_path: Path, community: Community) -> Iterator[Site]:
-    with running_site(tmp_path, community.dsn) as running:
-        yield running
+def words(shown: str) -> str:
+    """What a page says, without its marks."""
+    return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
 def pages(community: Community, visit_id: int) -> list[str]:
@@ -160,12 +156,23 @@ def test_records_do_not_follow_numbers_out_of_the_world(site: Site) -> None:
         assert client.get("/nowhere").status_code == 404
 
 
+def test_an_ended_session_is_said_and_leads_back(site: Site, community: Community) -> None:
+    with site.signed_in("desk") as client:
+        community.run("DELETE FROM session")
+        answer = client.get("/board")
+        assert answer.headers["location"] == "/login?next=/board"
+        assert "Your session has ended." in client.get("/login?next=/board").text
+    with site.visitor() as client:
+        assert "Your session has ended." not in client.get("/login").text
+
+
 def test_a_wrong_link_opens_nothing(site: Site, community: Community) -> None:
     with site.visitor() as tablet:
         for token in ("wrong", "x" * 5000, "%00", "%ff", "王"):
             answer = tablet.get(f"/e/{token}")
             assert answer.status_code == 404, token
             assert "王秀英" not in answer.text
+            assert "Please ask the care centre for your link." in answer.text
         good = tablet.get(f"/e/{LINK}")
         assert good.status_code == 200
         assert good.headers["x-robots-tag"].startswith("noindex")
@@ -192,9 +199,11 @@ def test_the_elders_page_follows_the_day(site: Site, community: Community) -> No
         assert "No visit is planned for today." in tablet.get(f"/e/{LINK}").text
         alert = community.create_alert("home-1", [SEVERE])
         visit = community.create_visit("home-1", alert, state="accepted", nurse="nurse")
-        assert "陈晓梅 comes" in tablet.get(f"/e/{LINK}").text
+        assert "陈晓梅 comes by 11:30" in words(tablet.get(f"/e/{LINK}").text)
+        community.run("UPDATE visit SET promised_by = %s", NOW - timedelta(minutes=5))
+        assert "陈晓梅 comes later than promised" in words(tablet.get(f"/e/{LINK}").text)
         community.run("UPDATE visit SET state = 'travelling'")
-        assert "陈晓梅 is on the way to you." in tablet.get(f"/e/{LINK}").text
+        assert "陈晓梅 is on the way to you" in words(tablet.get(f"/e/{LINK}").text)
         community.run("UPDATE visit SET state = 'filed'")
         community.create_report(visit, "nurse", NOW)
         shown = tablet.get(f"/e/{LINK}").text
@@ -203,22 +212,30 @@ def test_the_elders_page_follows_the_day(site: Site, community: Community) -> No
         assert "How was the visit" not in tablet.get("/e/another-link").text
 
 
-def test_away_database_is_said_in_words(site: Site, community: Community) -> None:
-    with site.signed_in("nurse") as client:
-        name = community.one("SELECT current_database()")
-        admin = Community(re.sub(r"dbname=\S+", "dbname=postgres", community.dsn))
+def test_away_database_is_said_in_words(own_centre: WebCentre) -> None:
+    site = own_centre.site
+    with site.signed_in("nurse") as client, site.visitor() as tablet, site.visitor() as watcher:
+        name = conninfo_to_dict(own_centre.dsn)["dbname"]
+        admin = Community(make_conninfo(own_centre.dsn, dbname="postgres"))
         admin.run(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
         try:
             admin.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name)
-            answer = client.get("/today")
-            assert answer.status_code == 503
-            assert "The centre&#39;s database does not answer" in answer.text
-            assert client.get("/health").status_code == 503
+            with ThreadPoolExecutor() as together:  # each waits for the database as long as it may
+                page = together.submit(client.get, "/today")
+                health = together.submit(watcher.get, "/health")
+                wish = together.submit(tablet.post, f"/e/{LINK}/requests", data={"wish": "company"})
+            assert page.result().status_code == 503
+            assert "The centre&#39;s database does not answer" in page.result().text
+            assert health.result().status_code == 503
+            assert wish.result().status_code == 503
+            assert "If you need help at once, press your button." in wish.result().text
+            assert f'href="/e/{LINK}"' in wish.result().text
         finally:
             admin.run(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
 
 
-def test_sigterm_ends_with_0_though_a_page_listens(site: Site) -> None:
+def test_sigterm_ends_with_0_though_a_page_listens(own_centre: WebCentre) -> None:
+    site = own_centre.site
     with site.signed_in("desk") as client, client.stream("GET", "/events") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("retry")

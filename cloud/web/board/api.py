@@ -20,6 +20,7 @@ from cloud.web.board.view import board
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.errors import NotStoredYet
+from cloud.web.language import N_
 from cloud.web.render import language_of
 from cloud.web.services import services_of
 
@@ -64,8 +65,9 @@ async def on_the_way(request: Request, alarm_id: UUID, viewer: Annotated[Viewer,
     now, promises = services.now, services.config.visits
 
     async def send(conn: AsyncConnection) -> None:
-        await desk.on_the_way(conn, alarm_id, viewer.staff.staff_id, wish.minutes, now)
-        await dispatch_for_alarm(conn, alarm_id, viewer.staff.staff_id, now, promises=promises)
+        async with conn.transaction():  # else each would commit by itself, and a home be told of nobody's visit
+            await desk.on_the_way(conn, alarm_id, viewer.staff.staff_id, wish.minutes, now)
+            await dispatch_for_alarm(conn, alarm_id, viewer.staff.staff_id, now, promises=promises)
 
     return await _act(request, alarm_id, viewer, send)
 
@@ -87,7 +89,7 @@ async def _act(
 ) -> Response:
     """Does `action` in one transaction, within the viewer's regions; says who has the alarm where it cannot be done."""
     if not viewer.may_act_on_alarms:
-        raise NotAllowed("Alarms are taken by the desk and by nurses.")
+        raise NotAllowed(N_("Alarms are taken by the desk and by nurses."))
     services = services_of(request)
     await services.hearing.until_stored(alarm_id, WAIT_FOR_ROW_S)
     async with services.pool.connection() as conn:

@@ -61,12 +61,12 @@ async def alarm(conn: AsyncConnection, alarm_id: UUID, regions: frozenset[int] |
 
 
 async def promised_visits(conn: AsyncConnection, regions: frozenset[int]) -> list[BoardVisit]:
-    """Visits that are not over, those at risk first, then by promise."""
+    """Visits that are not over, by promise."""
     async with conn.cursor(row_factory=class_row(BoardVisit)) as cursor:
         await cursor.execute(
             _VISIT
             + """WHERE v.state NOT IN ('filed', 'assessed', 'declined', 'cancelled') AND h.region_id = ANY(%s)
-                        ORDER BY v.at_risk DESC, v.promised_by, v.visit_id""",
+                        ORDER BY v.promised_by, v.visit_id""",
             (list(regions),),
         )
         return await cursor.fetchall()

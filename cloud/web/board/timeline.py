@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.web.board.model import BoardVisit
 from cloud.web.charts.scale import Line
+from cloud.web.standing import Standing, standing
 
 WIDTH, HEIGHT = 400.0, 64.0
 _BEFORE, _AFTER = timedelta(hours=2), timedelta(hours=10)
@@ -17,7 +18,7 @@ class Pin:
     x: float
     y: float
     visit: BoardVisit
-    late: bool
+    standing: Standing
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def time_line(visits: list[BoardVisit], now: datetime, zone: ZoneInfo) -> TimeLi
     for visit in shown:
         x = across.within(visit.promised_by.timestamp())
         covered = sum(abs(pin.x - x) < _NEAR for pin in pins)
-        pins.append(Pin(x, _BASE - 8 - min(covered, 2) * _STEP, visit, visit.promised_by < now))
+        pins.append(Pin(x, _BASE - 8 - min(covered, 2) * _STEP, visit, standing(visit, now)))
     hour = begin.astimezone(zone).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     hours = []
     while hour <= end:

@@ -9,6 +9,7 @@ from cloud.web.board.model import Board, BoardAlarm, BoardVisit
 from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
 from cloud.web.services import Services
+from cloud.web.standing import Standing, standing
 from cloud.web.unsure.store import count_open
 
 SILENT_AFTER_S = 180.0
@@ -21,7 +22,8 @@ async def board(conn: AsyncConnection, services: Services, viewer: Viewer, langu
     now = services.now
     stored = await store.open_alarms(conn, viewer.regions)
     unstored = [alarm for alarm in services.hearing.unstored(viewer.regions) if _missing(alarm, stored)]
-    visits = await store.promised_visits(conn, viewer.regions)
+    promised = await store.promised_visits(conn, viewer.regions)
+    visits = sorted(promised, key=lambda visit: standing(visit, now).rank)  # within each, by promise
     heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
     alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)
     return Board(
@@ -40,22 +42,33 @@ async def board(conn: AsyncConnection, services: Services, viewer: Viewer, langu
 def sentence(
     alarms: list[BoardAlarm], visits: list[BoardVisit], now: datetime, zone: ZoneInfo, language: Language
 ) -> str:
-    """How it stands: "2 people call, 5 visits promised before noon, 1 at risk"; after noon, what is promised today."""
+    """How it stands: "2 people call, 2 visits late, 5 more promised before noon, 1 at risk".
+
+    After noon it counts what is promised today. What is late is counted once, as late.
+    """
     calling = sum(alarm.state == "at_centre" for alarm in alarms)
     local = now.astimezone(zone)
     morning = local.hour < _NOON
     edge = local.replace(hour=_NOON if morning else 0, minute=0, second=0, microsecond=0)
     if not morning:
         edge += timedelta(days=1)
-    due = sum(visit.promised_by < edge for visit in visits)
-    at_risk = sum(visit.at_risk or visit.promised_by < now for visit in visits)
+    stands = [(standing(visit, now), visit.promised_by) for visit in visits]
+    late = sum(how is Standing.LATE for how, _ in stands)
+    due = sum(how in (Standing.RISK, Standing.PROMISED) and promised_by < edge for how, promised_by in stands)
+    at_risk = sum(how is Standing.RISK for how, _ in stands)
     parts = [
         language.ngettext("%(n)s person calls", "%(n)s people call", calling)
         if calling
         else language.gettext("Nobody calls")
     ]
-    if morning:
+    if late:
+        parts.append(language.ngettext("%(n)s visit late", "%(n)s visits late", late))
+    if morning and late:
+        parts.append(language.ngettext("%(n)s more promised before noon", "%(n)s more promised before noon", due))
+    elif morning:
         parts.append(language.ngettext("%(n)s visit promised before noon", "%(n)s visits promised before noon", due))
+    elif late:
+        parts.append(language.ngettext("%(n)s more promised today", "%(n)s more promised today", due))
     else:
         parts.append(language.ngettext("%(n)s visit promised today", "%(n)s visits promised today", due))
     if at_risk:

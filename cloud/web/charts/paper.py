@@ -7,7 +7,7 @@ once narrow, so that words keep their size on a phone.
 import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
+from statistics import fmean, median
 from zoneinfo import ZoneInfo
 
 from cloud.web.charts.scale import Line, round_edges, tick_days
@@ -15,10 +15,11 @@ from cloud.web.charts.series import Dot, LimitLine, Mark, Panel, Series
 from cloud.web.language import Language
 from cloud.web.moments import day
 
-_LEFT, _RIGHT, _TOP, _AXIS, _LANE, _BETWEEN = 34.0, 46.0, 22.0, 22.0, 24.0, 12.0
+_LEFT, _TOP, _AXIS, _LANE, _BETWEEN = 34.0, 22.0, 22.0, 24.0, 12.0
 _SHORTEST_GAP = timedelta(hours=60)
-_LABEL_HEIGHT = 12.0
-_LIMIT_WORDS = 52.0  # room at the left, where a limit's words hide no dot
+_LABEL_HEIGHT = 13.0
+_MOST_LIMITS = 4
+"""Lines of a panel, unless words beside it speak of more."""
 _NEAR = 0.3
 """How far beyond its values, in parts of their span, a metric's limits are drawn."""
 
@@ -47,6 +48,7 @@ class PlacedSeries:
 class PlacedLimit:
     y: float
     label_y: float
+    """The middle of its words, which stand in the gutter; other than `y` where lines are close."""
     limit: LimitLine
 
 
@@ -83,6 +85,8 @@ class Paper:
     width: float
     height: float
     left: float
+    gutter: float
+    """Where limits begin; their words stand between `left` and here, so that they hide no dot."""
     right: float
     panels: tuple[PlacedPanel, ...]
     days: tuple[tuple[float, str], ...]
@@ -101,10 +105,11 @@ def lay_out(
     language: Language,
     size: str,
 ) -> Paper:
-    """`panels` over [begin, end]; `size` is wide (a desk, 760 units) or narrow (a phone, 356 units)."""
-    width, panel_height = (760.0, 170.0) if size == "wide" else (356.0, 150.0)
-    room = _LIMIT_WORDS if any(_near_limits(panel) for panel in panels) else 0.0
-    across = Line(begin.timestamp(), end.timestamp(), _LEFT + room, width - _RIGHT)
+    """`panels` over [begin, end]; `size` is wide (a desk, 760 units) or narrow (a phone, 326 units: one a pixel)."""
+    width, panel_height, edge = (760.0, 170.0, 46.0) if size == "wide" else (326.0, 160.0, 36.0)
+    right = width - edge
+    gutter = _LEFT + max((_words_width(limit) for panel in panels for limit in _near_limits(panel)), default=0.0)
+    across = Line(begin.timestamp(), end.timestamp(), gutter, right)
     placed, top = [], _TOP
     for panel in panels:
         height = panel_height * (0.45 if panel.bars else 1.0)
@@ -118,7 +123,8 @@ def lay_out(
         width=width,
         height=lane + lane_height + _AXIS,
         left=_LEFT,
-        right=width - _RIGHT,
+        gutter=gutter,
+        right=right,
         panels=tuple(placed),
         days=tuple((across.at(tick.timestamp()), day(language, tick.date())) for tick in ticks),
         marks=tuple(PlacedMark(across.at(mark.at.timestamp()), mark) for mark in shown),
@@ -191,19 +197,47 @@ def _place_series(panel: Panel, across: Line, up: Line) -> tuple[PlacedSeries, .
 
 
 def _place_limits(panel: Panel, up: Line) -> tuple[PlacedLimit, ...]:
-    shown = _near_limits(panel)
-    labels = _apart([up.at(limit.value) - 4 for limit in shown])
+    shown = _uncrowded(_near_limits(panel), up)
+    labels = _apart([up.at(limit.value) for limit in shown])
     return tuple(PlacedLimit(up.at(limit.value), label, limit) for limit, label in zip(shown, labels, strict=True))
 
 
+def _uncrowded(limits: list[LimitLine], up: Line) -> list[LimitLine]:
+    """Those that words speak of, and of the others, the urgent first, what has room beside them; in their order."""
+    kept: list[LimitLine] = []
+    for limit in sorted(limits, key=lambda limit: (not limit.spoken, limit.rank)):
+        near = any(abs(up.at(limit.value) - up.at(other.value)) < _LABEL_HEIGHT for other in kept)
+        if limit.spoken or (not near and len(kept) < _MOST_LIMITS):
+            kept.append(limit)
+    return [limit for limit in limits if limit in kept]
+
+
+def _words_width(limit: LimitLine) -> float:
+    """About how wide its words are at 11 units: Han glyphs are square, others a little over half of it."""
+    return 10.0 + sum(11.0 if ord(sign) > 0x2E80 else 6.6 for sign in limit.words)
+
+
 def _apart(places: list[float]) -> list[float]:
-    """The places pushed downwards until no two labels overlap; order is kept."""
-    moved = dict.fromkeys(range(len(places)), 0.0)
-    previous = float("-inf")
-    for index in sorted(moved, key=lambda index: places[index]):
-        previous = max(places[index], previous + _LABEL_HEIGHT)
-        moved[index] = previous
-    return list(moved.values())
+    """The places moved up and down as little as may be until no two labels overlap; order is kept."""
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    groups: list[list[int]] = []  # labels that touch, each group spread about the middle of its places
+    for index in order:
+        groups.append([index])
+        while len(groups) > 1 and _first(groups[-1], places) - _last(groups[-2], places) < _LABEL_HEIGHT:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    moved = [0.0] * len(places)
+    for group in groups:
+        for step, index in enumerate(group):
+            moved[index] = _first(group, places) + step * _LABEL_HEIGHT
+    return moved
+
+
+def _first(group: list[int], places: list[float]) -> float:
+    return fmean(places[index] for index in group) - (len(group) - 1) * _LABEL_HEIGHT / 2
+
+
+def _last(group: list[int], places: list[float]) -> float:
+    return _first(group, places) + (len(group) - 1) * _LABEL_HEIGHT
 
 
 def longest_usual_gap(times: list[datetime]) -> timedelta:

@@ -20,10 +20,23 @@ class Dot:
 
 @dataclass(frozen=True)
 class LimitLine:
+    """A clinical limit, in the unit that is shown."""
+
     metric: str
     value: float
     words: str
+    """Its short name at the line, such as "Sys 180" or "3.9"."""
+    meaning: str = ""
     source: str = ""
+    spoken: bool = False
+    """Whether words beside the chart speak of a rule that has it: such a line is never left out."""
+    rank: int = 0
+    """Where lines crowd, a lower one stays."""
+
+    @property
+    def anchor(self) -> str:
+        """The id under which the page tells more of it."""
+        return f"limit-{self.metric}-{self.value:.1f}".replace(".", "-")
 
 
 @dataclass(frozen=True)

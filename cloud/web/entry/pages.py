@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from cloud.web.entry.current import viewer_of
+from cloud.web.entry.current import COOKIE, viewer_of
 from cloud.web.entry.signing_in import forget, remember, sign_in, sign_out
 from cloud.web.render import page, see_other
 
@@ -19,7 +19,8 @@ async def login_page(request: Request, next: str = "") -> Response:
     viewer = await viewer_of(request)
     if viewer is not None:
         return see_other(viewer.home_page)
-    return page(request, "login.html", {"next": own_path(next), "refused": False, "login": ""})
+    ended = COOKIE in request.cookies
+    return page(request, "login.html", {"next": own_path(next), "refused": False, "ended": ended, "login": ""})
 
 
 @router.post("/login")
@@ -31,7 +32,7 @@ async def login(
 ) -> Response:
     token = await sign_in(request, login, password)
     if token is None:
-        context = {"next": own_path(next), "refused": True, "login": login}
+        context = {"next": own_path(next), "refused": True, "ended": False, "login": login}
         return page(request, "login.html", context, status_code=401)
     return remember(request, see_other(own_path(next) or "/"), token)
 

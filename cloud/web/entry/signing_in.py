@@ -13,6 +13,9 @@ from cloud.web.services import services_of
 
 log = structlog.get_logger()
 
+_REMEMBERED_S = 86400
+"""The cookie outlives its session, which the database ends, so that the login page can say that it has ended."""
+
 
 async def sign_in(request: Request, login: str, password: str) -> str | None:
     """A new session's token, or None where login and password do not belong together. Raises TooManyTries."""
@@ -44,9 +47,8 @@ async def sign_out(request: Request) -> None:
 
 def remember(request: Request, answer: Response, token: str) -> Response:
     web = services_of(request).config.web
-    answer.set_cookie(
-        COOKIE, token, max_age=int(web.session_hours * 3600), httponly=True, samesite="lax", secure=web.secure_cookies
-    )
+    longer_s = int(web.session_hours * 3600) + _REMEMBERED_S
+    answer.set_cookie(COOKIE, token, max_age=longer_s, httponly=True, samesite="lax", secure=web.secure_cookies)
     return answer
 
 

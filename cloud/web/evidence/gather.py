@@ -15,6 +15,7 @@ from cloud.web.evidence.panels import PANELS, Drawer
 from cloud.web.language import Language
 from cloud.web.moments import clock_time
 from cloud.web.values import Measures
+from cloud.web.words import rules_of
 
 RAW_DAYS = 90
 """Longer ranges are drawn from daily means."""
@@ -50,11 +51,17 @@ class Gatherer:
         wanted: tuple[tuple[str, ...], ...] = PANELS,
         *,
         with_nights: bool = False,
+        rules: frozenset[str] | None = None,
+        record: str = "",
     ) -> Evidence:
+        """The last `days`, in the panels `wanted`. `rules` are those that the page has words about; None: those of
+        the range's alerts. `record` is the page on which flags and doors lead; empty: this one."""
         zone = ZoneInfo(person.time_zone)
         end = self.now
         begin = end - timedelta(days=days)
-        drawer = Drawer(self.language, self.measures, zone, self.now, self.limits)
+        alerts = await store.noticed(conn, person.elder_id, begin)
+        spoken = frozenset[str]().union(*(rules_of(alert.reasons) for alert in alerts)) if rules is None else rules
+        drawer = Drawer(self.language, self.measures, zone, self.now, self.limits, spoken)
         metrics = [metric for metrics in wanted for metric in metrics]
         bands = await store.bands(conn, person.elder_id)
         single: list[Measured] = []
@@ -67,9 +74,8 @@ class Gatherer:
         if with_nights:
             found.append(drawer.nights(await store.nights(conn, person.elder_id, begin, end, person.time_zone)))
         panels = tuple(panel for panel in found if panel is not None)
-        alerts = await store.noticed(conn, person.elder_id, begin)
         visits = await store.past_visits(conn, person.elder_id, begin)
-        marks = self._marks(alerts, visits, zone)
+        marks = self._marks(alerts, visits, zone, record)
         return Evidence(
             begin,
             end,
@@ -82,14 +88,14 @@ class Gatherer:
             [(row, drawer.dot_words(row)) for row in reversed(single)],
         )
 
-    def _marks(self, alerts: list[Noticed], visits: list[PastVisit], zone: ZoneInfo) -> tuple[Mark, ...]:
+    def _marks(self, alerts: list[Noticed], visits: list[PastVisit], zone: ZoneInfo, record: str) -> tuple[Mark, ...]:
         noticed = [
             Mark(
                 alert.raised_at,
                 "alert",
                 f"{labels.label(self.language, labels.CAUSES, alert.cause)}, "
                 f"{clock_time(self.language, alert.raised_at, self.now, zone)}",
-                f"#alert-{alert.alert_id}",
+                f"{record}#alert-{alert.alert_id}",
             )
             for alert in alerts
         ]
@@ -99,7 +105,7 @@ class Gatherer:
                 "visit",
                 f"{self.language.gettext('Visit')}: {visit.nurse}, "
                 f"{clock_time(self.language, visit.filed_at, self.now, zone)}",
-                f"#visit-{visit.visit_id}",
+                f"{record}#visit-{visit.visit_id}",
             )
             for visit in visits
             if visit.filed_at is not None

@@ -1,7 +1,7 @@
 """The clinical limits as dashed lines of a chart, each with its value, meaning and source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloud.detection.limits import Limits
 from cloud.web.charts.series import LimitLine
@@ -12,12 +12,15 @@ from cloud.web.words import RULES
 
 @dataclass(frozen=True)
 class Figure:
-    """A limit in the metric's canonical unit."""
+    """A limit in the metric's canonical unit, by the most urgent rule that has it."""
 
-    rule: str
+    rules: tuple[str, ...]
+    """Every rule that has it, the most urgent first."""
     value: float
     source: str
     confirmed: bool
+    rank: int
+    """The urgency of its first rule, 0 the most."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +31,49 @@ class LimitLines:
     signed: bool = False
     """Whether a clinician stands for the set; pages say so until one does."""
 
-    def of(self, metric: str, language: Language, measures: Measures) -> tuple[LimitLine, ...]:
-        name = short_name(language, metric)
+    def of(
+        self, metric: str, language: Language, measures: Measures, *, spoken: frozenset[str], named: bool
+    ) -> tuple[LimitLine, ...]:
+        """The lines of `metric`. `spoken` are the rules that the page has words about; `named` puts the metric's name
+        to the value, for panels that hold more than one."""
         return tuple(
             LimitLine(
                 metric,
                 measures.scaled(metric, figure.value),
-                f"{name} {measures.number(metric, figure.value)}",
-                "; ".join(
-                    part
-                    for part in (
-                        language.gettext(RULES[figure.rule]) if figure.rule in RULES else figure.rule,
-                        figure.source,
-                        "" if figure.confirmed else language.gettext("not confirmed by a clinician"),
-                    )
-                    if part
-                ),
+                f"{short_name(language, metric)} {number}" if named else number,
+                _meaning(figure, language),
+                figure.source,
+                spoken=any(rule in spoken for rule in figure.rules),
+                rank=figure.rank,
             )
             for figure in self.figures.get(metric, ())
+            for number in (measures.number(metric, figure.value),)
         )
 
 
 def limit_lines(limits: Limits) -> LimitLines:
-    """One line for each figure of a metric, the most urgent rule's where several share it."""
+    """One line for each figure of a metric, with the words of the most urgent rule where several share it."""
     found: dict[str, dict[float, Figure]] = {}
     for rule in sorted(limits.rule, key=lambda rule: rule.priority.rank):
         for condition in rule.any:
-            if condition.limit is not None:
-                figure = Figure(rule.id, condition.limit, rule.source, rule.confirmed)
-                found.setdefault(condition.metric.value, {}).setdefault(condition.limit, figure)
+            if condition.limit is None:
+                continue
+            figures = found.setdefault(condition.metric.value, {})
+            figure = figures.get(condition.limit)
+            figures[condition.limit] = (
+                Figure((rule.id,), condition.limit, rule.source, rule.confirmed, rule.priority.rank)
+                if figure is None
+                else replace(figure, rules=(*figure.rules, rule.id))
+            )
     return LimitLines(
         {metric: tuple(figures[value] for value in sorted(figures)) for metric, figures in found.items()},
         limits.is_signed,
     )
+
+
+def _meaning(figure: Figure, language: Language) -> str:
+    """What its rules look for, and whether a clinician stands behind the figure."""
+    said = [language.gettext(RULES[rule]) if rule in RULES else rule.replace("_", " ") for rule in figure.rules]
+    if not figure.confirmed:
+        said.append(language.gettext("not confirmed by a clinician"))
+    return language.gettext("; ").join(said)

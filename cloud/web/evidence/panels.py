@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.detection.model import DOUBTFUL_FLAGS
 from cloud.web import labels
-from cloud.web.charts.series import Bound, Dot, Panel, Series
+from cloud.web.charts.series import Bound, Dot, LimitLine, Panel, Series
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.evidence.model import Band, Daily, Measured, Night
 from cloud.web.language import Language
@@ -37,6 +37,8 @@ class Drawer:
     zone: ZoneInfo
     now: datetime
     limits: LimitLines
+    spoken: frozenset[str] = frozenset()
+    """Rules that the page has words about."""
 
     def panel(
         self, metrics: Sequence[str], rows: Sequence[Measured | Daily], bands: Mapping[str, Band]
@@ -49,14 +51,15 @@ class Drawer:
         )
         if not series:
             return None
-        names = " / ".join(long_name(self.language, one.metric) for one in series)
+        name = short_name if len(series) > 1 else long_name  # two long ones do not fit a phone
+        names = " / ".join(name(self.language, one.metric) for one in series)
         unit = self.measures.unit(metrics[0])
         return Panel(
             title=names,
             unit=unit,
             decimals=1 if metrics[0] == "glucose" and unit == "mmol/L" else 0,
             series=series,
-            limits=tuple(line for one in series for line in self.limits.of(one.metric, self.language, self.measures)),
+            limits=tuple(line for one in series for line in self._limits(one.metric, named=len(series) > 1)),
             description=" ".join(self._sentence(one) for one in series),
         )
 
@@ -75,7 +78,7 @@ class Drawer:
             )
             for night in nights
         )
-        title = self.language.gettext("Movements in the bathroom, 22:00 to 06:00")
+        title = self.language.gettext("Bathroom, 22:00 to 06:00")
         counts = [night.movements for night in nights]
         said = self.language.gettext(
             "%(nights)s nights with movement, mean %(mean)s, most %(most)s.",
@@ -104,6 +107,9 @@ class Drawer:
         if row.meal:
             said.append(labels.label(self.language, labels.MEALS, row.meal))
         return self.language.gettext("; ").join(said)
+
+    def _limits(self, metric: str, *, named: bool) -> tuple[LimitLine, ...]:
+        return self.limits.of(metric, self.language, self.measures, spoken=self.spoken, named=named)
 
     def _series(self, metric: str, rows: Sequence[Measured | Daily], band: Band | None) -> Series:
         place = None

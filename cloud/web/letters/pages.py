@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from cloud.errors import NotAllowed
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
+from cloud.web.language import N_
 from cloud.web.letters import store
 from cloud.web.letters.hexdump import hexdump
 from cloud.web.render import page
@@ -24,7 +25,7 @@ async def letters_page(
     before: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:
     if viewer.staff.role != "administrator":
-        raise NotAllowed("Dead letters are for the administrator.")
+        raise NotAllowed(N_("Dead letters are for the administrator."))
     async with services_of(request).pool.connection() as conn:
         found = await store.letters(conn, before, SHOWN_BYTES)
         count = await store.count(conn)

@@ -18,8 +18,9 @@ from cloud.web.answers import Code, Line, accepts, done, posted
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence.model import Band, Measured
+from cloud.web.language import N_
 from cloud.web.nurse import store
-from cloud.web.nurse.model import Card, Filed, Step, VisitSummary
+from cloud.web.nurse.model import AlertBehind, Card, Filed, Step, VisitSummary
 from cloud.web.nurse.view import today, visit_view
 from cloud.web.render import language_of
 from cloud.web.services import services_of
@@ -49,6 +50,7 @@ class Visits(BaseModel):
 @dataclass(frozen=True, kw_only=True)
 class VisitDetail:
     visit: VisitSummary
+    alert: AlertBehind | None
     whys: list[Why]
     readings: list[Measured]
     bands: list[Band]
@@ -77,6 +79,7 @@ async def get_visit(request: Request, visit_id: int, viewer: Annotated[Viewer, D
         shown = await visit_view(conn, services, viewer, visit_id, language_of(request))
     return VisitDetail(
         visit=VisitSummary(**asdict(shown.card), why=shown.whys[0].sentence if shown.whys else ""),
+        alert=shown.alert,
         whys=shown.whys,
         readings=[row for row, _ in shown.evidence.rows],
         bands=list(shown.evidence.bands.values()),
@@ -123,7 +126,7 @@ async def _act(
 ) -> Response:
     """Does `action` in one transaction, within the viewer's regions; says who has the visit where it cannot be done."""
     if not viewer.may_visit:
-        raise NotAllowed("Visits are made by nurses.")
+        raise NotAllowed(N_("Visits are made by nurses."))
     services = services_of(request)
     async with services.pool.connection() as conn:
         await store.card(conn, visit_id, viewer.regions)

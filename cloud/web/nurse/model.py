@@ -47,6 +47,16 @@ class VisitSummary(Card):
 
 
 @dataclass(frozen=True)
+class AlertBehind:
+    """The alert that a visit answers, as it stands now. Its verdict is the one that detection learns from."""
+
+    alert_id: int
+    cause: str
+    state: str
+    verdict: str | None
+
+
+@dataclass(frozen=True)
 class Step:
     state: str
     at: datetime

@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound
-from cloud.web.nurse.model import Card, Filed, Step
+from cloud.web.nurse.model import AlertBehind, Card, Filed, Step
 
 _CARD = """
     SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, a.reasons, v.alert_id, v.asked_at,
@@ -46,6 +46,19 @@ async def card(conn: AsyncConnection, visit_id: int, regions: frozenset[int]) ->
             if found is not None:
                 return found
     raise NotFound(f"There is no visit {visit_id} in your community.")
+
+
+async def alert_behind(conn: AsyncConnection, visit_id: int) -> AlertBehind | None:
+    """None where an alarm or the elder asked for the visit."""
+    async with conn.cursor(row_factory=class_row(AlertBehind)) as cursor:
+        await cursor.execute(
+            """
+            SELECT a.alert_id, a.cause, a.state, a.verdict FROM visit v JOIN alert a USING (alert_id)
+            WHERE v.visit_id = %s
+            """,
+            (visit_id,),
+        )
+        return await cursor.fetchone()
 
 
 async def steps(conn: AsyncConnection, visit_id: int) -> list[Step]:

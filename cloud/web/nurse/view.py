@@ -13,9 +13,9 @@ from cloud.web.evidence.model import Contact, Measured, Person
 from cloud.web.evidence.panels import CHARTED, METRICS_OF_CAUSE, PANELS
 from cloud.web.language import Language
 from cloud.web.nurse import store
-from cloud.web.nurse.model import Card, Filed, Step
+from cloud.web.nurse.model import AlertBehind, Card, Filed, Step
 from cloud.web.services import Services
-from cloud.web.words import Sayer, Why
+from cloud.web.words import Sayer, Why, rules_of
 
 EVIDENCE_DAYS = 42
 _DONE_SHOWN = timedelta(hours=18)
@@ -49,6 +49,7 @@ class Today:
 class VisitView:
     card: Card
     person: Person
+    alert: AlertBehind | None
     whys: list[Why]
     contacts: list[Contact]
     latest: list[Measured]
@@ -86,10 +87,13 @@ async def visit_view(
     return VisitView(
         card=card,
         person=person,
+        alert=await store.alert_behind(conn, visit_id),
         whys=_sayer(services, card, language, now).all(card.reasons),
         contacts=await evidence_store.contacts(conn, card.elder_id),
         latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
-        evidence=await gatherer.gather(conn, person, EVIDENCE_DAYS, wanted),
+        evidence=await gatherer.gather(
+            conn, person, EVIDENCE_DAYS, wanted, rules=rules_of(card.reasons), record=f"/elders/{card.elder_id}"
+        ),
         steps=await store.steps(conn, visit_id),
         report=await store.report(conn, visit_id),
         before=await store.report_before(conn, card.elder_id, visit_id),

@@ -27,7 +27,7 @@ async function renew() {
       wanted = false;
       try {
         const answer = await fetch("/board/parts", { headers: { accept: "text/html" } });
-        if (answer.redirected || answer.status === 401) location.assign("/login");
+        if (answer.redirected) location.assign("/login?next=/board");
         else if (answer.ok) {
           const fresh = document.createElement("template");
           fresh.innerHTML = await answer.text();

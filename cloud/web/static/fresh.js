@@ -11,6 +11,7 @@ async function renew() {
   if (busy()) return;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (answer.redirected) location.assign(answer.url); // the session has ended; nothing is typed on such a page
     if (!answer.ok || answer.redirected || busy()) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("main");
@@ -24,10 +25,10 @@ async function renew() {
   }
 }
 
-/** What the page says, without its running times. */
+/** What the page says, without the times that run by themselves. */
 function textOf(main) {
   const copy = main.cloneNode(true);
-  for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
+  for (const time of copy.querySelectorAll("time:not([data-form=at])")) time.textContent = time.dateTime;
   return copy.innerHTML;
 }
 

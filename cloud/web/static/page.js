@@ -1,5 +1,6 @@
 // Every page: forms that stay where they are, and times that stay true.
 
+import "./draft.js";
 import { phrases, refresh } from "./moments.js";
 
 refresh();
@@ -29,6 +30,22 @@ function say(form, text) {
   problem.hidden = text === "";
 }
 
+/** The session has ended: nothing leaves the page by itself, so that nothing typed is lost. */
+function askToSignIn(form) {
+  say(form, phrases.signed_out);
+  const link = document.createElement("a");
+  link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+  link.textContent = phrases.sign_in;
+  problemOf(form)?.append(" ", link);
+}
+
+/** What a refusal says. On an elder's page only that it did not work, and what always does. */
+function refusal(status, said) {
+  if (document.body.classList.contains("elder")) return phrases.elder_try_again;
+  const detail = status === 422 ? "" : said.detail; // of a form's own fields, for programs
+  return [said.error, detail, said.todo].filter(Boolean).join(". ").replaceAll("..", ".");
+}
+
 export async function send(form, submitter) {
   if (form.dataset.sending) return false;
   form.dataset.sending = "yes";
@@ -43,12 +60,14 @@ export async function send(form, submitter) {
       document.dispatchEvent(new CustomEvent("done", { detail: { form } }));
       return true;
     }
-    if (answer.status === 401) location.assign("/login");
-    const said = await answer.json().catch(() => ({}));
-    say(form, [said.error, said.detail, said.todo].filter(Boolean).join(". ").replaceAll("..", "."));
+    if (answer.status === 401) {
+      askToSignIn(form);
+      return false;
+    }
+    say(form, refusal(answer.status, await answer.json().catch(() => ({}))));
     if (answer.status === 409) document.dispatchEvent(new CustomEvent("stale", { detail: { form } }));
   } catch {
-    say(form, phrases.no_answer);
+    say(form, document.body.classList.contains("elder") ? phrases.elder_try_again : phrases.no_answer);
   } finally {
     delete form.dataset.sending;
   }
@@ -75,10 +94,12 @@ if (followUps) {
   };
   followUps.addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (button) date.value = button.dataset.date;
-    mark();
+    if (!button) return;
+    date.value = button.dataset.date;
+    date.dispatchEvent(new Event("input", { bubbles: true }));
   });
   date.addEventListener("input", mark);
+  mark();
 }
 
 /** Puts in what differs of a freshly fetched page, and leaves open what is open and the focus where it is. */

@@ -13,6 +13,7 @@ from cloud.readings.ruling.model import Ruling
 from cloud.web.answers import accepts, done, posted
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
+from cloud.web.language import N_
 from cloud.web.services import services_of
 from cloud.web.unsure import store
 from cloud.web.unsure.model import Act
@@ -49,7 +50,7 @@ async def whose(
     """Files the whole measurement to the elder; detection looks again at everybody concerned."""
     wish = await posted(request, WhoseWish)
     if not viewer.may_say_whose:
-        raise NotAllowed("The desk and nurses say whose a measurement was.")
+        raise NotAllowed(N_("The desk and nurses say whose a measurement was."))
     services = services_of(request)
     ruling = Ruling(
         device_id, record_key, None if wish.elder == "nobody" else wish.elder, viewer.staff.staff_id, wish.after

@@ -9,6 +9,7 @@ from cloud.web.board.model import BoardAlarm, BoardVisit
 from cloud.web.board.timeline import WIDTH, time_line
 from cloud.web.board.view import sentence
 from cloud.web.language import Language
+from cloud.web.standing import standing
 
 
 def create_visit(promised_by: datetime, *, at_risk: bool = False, visit_id: int = 1) -> BoardVisit:
@@ -62,14 +63,25 @@ def test_the_morning_sentence(english: Language, chinese: Language, now: datetim
 
 def test_in_the_afternoon_it_counts_today(english: Language, now: datetime, nanjing: ZoneInfo) -> None:
     afternoon = now + timedelta(hours=5)
-    visits = [create_visit(afternoon + timedelta(hours=hour)) for hour in (-1, 1, 30)]
-    assert sentence([], visits, afternoon, nanjing, english) == "Nobody calls, 2 visits promised today, 1 at risk"
+    visits = [create_visit(afternoon + timedelta(hours=hour)) for hour in (1, 30)]
+    assert sentence([], visits, afternoon, nanjing, english) == "Nobody calls, 1 visit promised today"
+
+
+def test_what_is_late_is_late_and_nothing_else(
+    english: Language, chinese: Language, now: datetime, nanjing: ZoneInfo
+) -> None:
+    visits = [create_visit(now + timedelta(hours=hour), at_risk=True) for hour in (-22, -1, 1)]
+    visits.append(replace(create_visit(now - timedelta(hours=1)), state="at_the_door"))
+    said = sentence([], visits, now, nanjing, english)
+    assert said == "Nobody calls, 2 visits late, 1 more promised before noon, 1 at risk"
+    assert sentence([], visits, now, nanjing, chinese) == "无人呼叫，2 次上门已迟到，中午前另承诺 1 次，1 次可能赶不上"
+    assert [standing(visit, now) for visit in visits] == ["late", "late", "risk", "kept"]
 
 
 def test_pins_stay_on_the_line_and_are_stacked(now: datetime, nanjing: ZoneInfo) -> None:
     promised = (timedelta(days=-2), timedelta(minutes=30), timedelta(minutes=31), timedelta(days=3))
     line = time_line([create_visit(now + after) for after in promised], now, nanjing)
-    assert [pin.late for pin in line.pins] == [True, False, False]
+    assert [pin.standing for pin in line.pins] == ["late", "promised", "promised"]
     assert all(0 < pin.x < WIDTH for pin in line.pins)
     assert line.pins[1].y != line.pins[2].y
     assert line.later == 1

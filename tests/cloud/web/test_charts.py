@@ -56,12 +56,12 @@ def test_ticks_are_midnights_of_the_home_and_end_today() -> None:
 
 def test_dots_lie_on_the_paper_in_both_sizes() -> None:
     panel = create_panel(create_series([140, 150, 135, 184]), limits=(LimitLine("systolic", 180, "Sys 180"),))
-    for size, width in (("wide", 760), ("narrow", 356)):
+    for size, width in (("wide", 760), ("narrow", 326)):
         paper = paper_of(panel, size=size)
         assert paper.width == width
         placed = paper.panels[0]
         for dot in placed.series[0].dots:
-            assert paper.left <= dot.x <= paper.right
+            assert paper.gutter <= dot.x <= paper.right
             assert placed.top <= dot.y <= placed.bottom
         assert placed.series[0].last_words == "184"
 
@@ -78,6 +78,31 @@ def test_far_limits_are_left_out() -> None:
     limits = (LimitLine("systolic", 180, "Sys 180"), LimitLine("systolic", 60, "Sys 60"), LimitLine("pulse", 140, "?"))
     paper = paper_of(create_panel(create_series([140, 150, 175]), limits=limits))
     assert [limit.limit.words for limit in paper.panels[0].limits] == ["Sys 180"]
+
+
+def test_close_limits_keep_their_lines_and_their_words_move_apart() -> None:
+    limits = tuple(LimitLine("systolic", value, f"{value}", spoken=True) for value in (150, 151, 152, 175))
+    placed = paper_of(create_panel(create_series([130, 150, 178]), limits=limits)).panels[0].limits
+    words = sorted(limit.label_y for limit in placed)
+    assert len(placed) == 4
+    assert all(later - earlier >= 12.99 for earlier, later in pairwise(words))
+    moved = {limit.limit.value: abs(limit.label_y - limit.y) for limit in placed}
+    assert moved[175] == 0
+    assert moved[151] < 1, "the middle one stays where it is"
+
+
+def test_where_limits_crowd_the_spoken_and_the_urgent_stay() -> None:
+    limits = (
+        LimitLine("systolic", 180, "180", rank=0),
+        LimitLine("systolic", 178, "178", rank=1),
+        LimitLine("systolic", 135, "135", rank=2, spoken=True),
+        LimitLine("systolic", 134, "134", rank=0),
+        LimitLine("systolic", 150, "150", rank=1),
+        LimitLine("systolic", 160, "160", rank=1),
+        LimitLine("systolic", 170, "170", rank=2),
+    )
+    placed = paper_of(create_panel(create_series([130, 150, 184]), limits=limits)).panels[0].limits
+    assert [limit.limit.words for limit in placed] == ["180", "135", "150", "160"]
 
 
 @given(st.lists(st.floats(60, 220), min_size=2, max_size=8))

@@ -26,7 +26,13 @@ def test_ago(english: Language, now: datetime, before: timedelta, said: str) -> 
 
 def test_promises(english: Language, chinese: Language, now: datetime, nanjing: ZoneInfo) -> None:
     assert moments.promise(english, now + timedelta(minutes=24), now, nanjing) == "by 09:36, 24 min left"
-    assert moments.promise(english, now - timedelta(minutes=70), now, nanjing) == "by 08:02, 1 h 10 min late"
+    assert (
+        moments.promise(english, now - timedelta(minutes=70), now, nanjing) == "Late: promised 08:02, 1 h 10 min over"
+    )
+    said = moments.promise(english, now - timedelta(hours=22, minutes=28), now, nanjing)
+    assert said == "Late: promised yesterday 10:44, 22 h over"
+    said = moments.promise(chinese, now - timedelta(hours=22, minutes=28), now, nanjing)
+    assert said == "迟到：原定昨天 10:44，已过 22 小时"
     assert moments.promise(chinese, now + timedelta(minutes=24), now, nanjing) == "09:36 前，还有 24 分钟"
 
 
@@ -36,6 +42,27 @@ def test_the_day_is_the_homes(english: Language, nanjing: ZoneInfo) -> None:
     assert moments.clock_time(english, now + timedelta(hours=1), now, nanjing) == "01:30"
     assert moments.clock_time(english, now - timedelta(days=3), now, nanjing) == "19 Nov 00:30"
     assert moments.clock_time(english, now - timedelta(days=400), now, nanjing) == "18 Oct 2025 00:30"
+
+
+@pytest.mark.parametrize(
+    ("before", "in_english", "in_chinese"),
+    [
+        (timedelta(hours=1), "at 08:12", "08:12"),
+        (timedelta(hours=22), "yesterday 11:12", "昨天 11:12"),
+        (timedelta(days=3), "19 Nov 09:12", "11月19日 09:12"),
+    ],
+)
+def test_moments_as_sentences_take_them(  # noqa: PLR0917 - fixtures and one case
+    english: Language,
+    chinese: Language,
+    now: datetime,
+    nanjing: ZoneInfo,
+    before: timedelta,
+    in_english: str,
+    in_chinese: str,
+) -> None:
+    assert moments.at_time(english, now - before, now, nanjing) == in_english
+    assert moments.at_time(chinese, now - before, now, nanjing) == in_chinese
 
 
 def test_running_times(now: datetime) -> None:

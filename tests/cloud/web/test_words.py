@@ -55,6 +55,11 @@ def test_severe_pressure_in_chinese(sayer: Sayer, chinese: Language) -> None:
         ),
         ({"rule": "of_tomorrow", "metric": "pulse", "value": 95.0}, "Pulse 95 /min, at 07:40"),
         ({"rule": "of_tomorrow"}, "at 07:40"),
+        (
+            {"rule": "low_pressure", "metric": "systolic", "value": 89.0, "comparison": "below", "limit": 90.0,
+             "at": "2026-11-21T03:01:00Z"},
+            "Sys 89 mmHg, yesterday 11:01; under the limit of 90",
+        ),
     ],
 )  # fmt: skip
 def test_each_form(sayer: Sayer, reason: dict[str, Any], said: str) -> None:

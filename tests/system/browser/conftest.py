@@ -3,18 +3,22 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.integration.conftest import broker, database, postgres, template
+from tests.cloud.web.community import NOW, PASSWORD
+from tests.cloud.web.running import Site
+from tests.integration.conftest import community, postgres, site, template, web_centre
 
-__all__ = ["broker", "database", "postgres", "template"]  # fixtures of the integration tests, used here as well
+__all__ = ["community", "postgres", "site", "template", "web_centre"]  # of the integration tests, used here as well
 
 PHONE = (390, 844)
 DESK = (1440, 900)
-TABLET = (1280, 800)
+TABLET = (800, 1280)
+TABLET_LYING = (1280, 800)
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -58,6 +62,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         context.set_default_timeout(_WAIT_MS)
         contexts.append(context)
         page = context.new_page()
+        page.clock.set_system_time(NOW + timedelta(hours=13 if scheme == "dark" else 0))  # the desk is dark by the hour
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: _note(message, complaints))
         return page
@@ -78,7 +83,17 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+def sign_in(page: Page, site: Site, login: str) -> None:
+    """Gives the page's browser a session; the login page has tests of its own."""
+    answer = page.request.post(
+        f"{site.address}/api/v1/session",
+        data={"login": login, "password": PASSWORD},
+        headers={"origin": site.address},
+    )
+    assert answer.ok
+
+
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    expected = any(text in message.text for text in ("status of 409", "net::ERR_FAILED"))  # asked for by the test
+    expected = any(text in message.text for text in ("status of 40", "net::ERR_FAILED"))  # asked for by the test
     if message.type in ("error", "warning") and not expected:
         complaints.append(message.text)

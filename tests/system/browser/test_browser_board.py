@@ -3,47 +3,29 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from cloud.local.broker import LocalBroker
 from cloud.mqtt import Subscriber
 from protocols.alarm.kinds import AlarmKind
 from protocols.telemetry.messages import AlarmMessage, encode
 from protocols.telemetry.topics import ALARM, topic
-from tests.cloud.web.community import NOW, PASSWORD, Community, create_community, create_day
-from tests.cloud.web.running import Site, running_alarms, running_site
-from tests.system.browser.conftest import DESK, PHONE, OpenPage
+from tests.cloud.web.centre import WebCentre
+from tests.cloud.web.community import NOW, PASSWORD, Community, create_day, create_home
+from tests.cloud.web.running import Site, running_alarms
+from tests.system.browser.conftest import DESK, PHONE, OpenPage, sign_in
 
 pytestmark = pytest.mark.system
 WAIT_S = 10.0
 
 
 @pytest.fixture
-def community(database: str) -> Community:
-    return create_community(database)
-
-
-@pytest.fixture
-def site(tmp_path: Path, community: Community, broker: LocalBroker) -> Iterator[Site]:
-    with running_site(tmp_path, community.dsn, broker.url) as running:
-        yield running
-
-
-Stages = tuple[Community, Site, LocalBroker]
-
-
-@pytest.fixture
-def stages(community: Community, site: Site, broker: LocalBroker) -> Stages:
-    return community, site, broker
-
-
-@pytest.fixture
-def gateway(broker: LocalBroker) -> Iterator[Subscriber]:
-    with Subscriber(broker.url, "test-gateway") as connected:
+def gateway(web_centre: WebCentre) -> Iterator[Subscriber]:
+    with Subscriber(web_centre.broker.url, "test-gateway") as connected:
         assert connected.wait_connected(WAIT_S)
         yield connected
 
@@ -77,20 +59,23 @@ def send_until_stored(gateway: Subscriber, home: str, alarm: str, community: Com
 
 
 def open_board(page: Page, site: Site, login: str) -> None:
-    """Signs in by keyboard and waits until live events are heard."""
-    page.goto(f"{site.address}/login?next=/board")
-    page.keyboard.type(login)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
+    """Waits until live events are heard."""
+    sign_in(page, site, login)
     with page.expect_response("**/events"):
-        page.keyboard.press("Enter")
-    page.wait_for_url("**/board")
+        page.goto(f"{site.address}/board")
 
 
-def test_an_alarm_by_keyboard_alone(stages: Stages, gateway: Subscriber, open_page: OpenPage, tmp_path: Path) -> None:
-    community, site, broker = stages
+def test_an_alarm_by_keyboard_alone(
+    web_centre: WebCentre, community: Community, gateway: Subscriber, open_page: OpenPage, tmp_path: Path
+) -> None:
+    site = web_centre.site
     desk, colleague = open_page(DESK), open_page(DESK)
-    open_board(desk, site, "desk")
+    desk.goto(f"{site.address}/login?next=/board")
+    desk.keyboard.type("desk")
+    desk.keyboard.press("Tab")
+    desk.keyboard.type(PASSWORD)
+    with desk.expect_response("**/events"):
+        desk.keyboard.press("Enter")
     open_board(colleague, site, "nurse")
     expect(desk.get_by_text("Nobody calls").first).to_be_visible()
 
@@ -100,7 +85,8 @@ def test_an_alarm_by_keyboard_alone(stages: Stages, gateway: Subscriber, open_pa
     expect(row).to_contain_text("not yet stored")
     expect(colleague.locator(f"#alarm-{alarm}")).to_be_visible()
 
-    with running_alarms(tmp_path, community.dsn, broker.url, site.clock):
+    with running_alarms(tmp_path, community.dsn, web_centre.broker.url, site.clock):
+        send_until_stored(gateway, "gw-home-1", alarm, community)
         alarm = press(gateway, "gw-home-2")
         send_until_stored(gateway, "gw-home-2", alarm, community)
         row = desk.locator(f"#alarm-{alarm}")
@@ -142,17 +128,41 @@ def test_two_desks_take_one_alarm(site: Site, community: Community, open_page: O
     expect(stale.get_by_role("button", name="Take")).to_have_count(0)
 
 
+def create_more(community: Community) -> None:
+    """A promise broken, one about to be kept, a second silent home and an alarm that is over."""
+    community.create_visit("home-3", wish="repair", promised_by=NOW - timedelta(hours=16, minutes=32))
+    alert = community.create_alert("home-2", [], cause="hyperglycaemia")
+    community.create_visit("home-2", alert, state="travelling", nurse="nurse", promised_by=NOW + timedelta(minutes=48))
+    create_home(
+        community, 4, region="community", name="孙玉兰", born_on="1946-02-11", address="北京西路 21 号 201 室",
+        door_note="", link="a-fourth-link",
+    )  # fmt: skip
+    community.run("UPDATE gateway SET heard_at = %s WHERE gateway_id = 'gw-home-4'", NOW - timedelta(minutes=25))
+    closed = community.create_alarm(
+        "gw-home-1", "taken", taken_by="desk", taken_at=NOW - timedelta(minutes=52),
+        heard_at=NOW - timedelta(minutes=53),
+    )  # fmt: skip
+    community.run(
+        "UPDATE alarm SET state = 'closed', close_reason = 'mistake', closed_at = %s WHERE alarm_id = %s",
+        NOW - timedelta(minutes=49),
+        closed,
+    )
+
+
 def test_keys_explain_themselves_and_pages_fit(
     site: Site, community: Community, open_page: OpenPage, pictures: Path
 ) -> None:
     create_day(community)
+    create_more(community)
     desk = open_page(DESK)
     open_board(desk, site, "desk")
     expect(desk.locator(".alarm")).to_have_count(2)
+    expect(desk.locator(".visit-row").first).to_contain_text("Late: promised yesterday 16:40, 16 h over")
     desk.keyboard.press("?")
     expect(desk.get_by_text("somebody is on the way: then 1 to 6")).to_be_visible()
     desk.keyboard.press("?")
     expect(desk.locator("#keys")).to_be_hidden()
+    expect(desk.locator("#sound")).to_be_hidden()
     desk.screenshot(path=pictures / "board.png")
     for size, language, scheme, name in (
         (DESK, "zh-CN", "dark", "board-zh-night.png"),
@@ -161,6 +171,8 @@ def test_keys_explain_themselves_and_pages_fit(
         page = open_page(size, language, scheme)
         open_board(page, site, "desk")
         expect(page.locator(".alarm")).to_have_count(2)
+        page.keyboard.press("Escape")  # lets the page sound, and takes its notice away
+        expect(page.locator("#sound")).to_be_hidden()
         page.screenshot(path=pictures / name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

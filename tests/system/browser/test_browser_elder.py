@@ -1,0 +1,81 @@
+"""The elder's page on a tablet on the wall and on a phone: nothing to scroll for, nothing small."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.cloud.web.community import LINK, NOW, Community
+from tests.cloud.web.running import Site
+from tests.system.browser.conftest import PHONE, TABLET, TABLET_LYING, OpenPage
+
+pytestmark = pytest.mark.system
+
+
+def fits(page: Page) -> bool:
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+        )
+    )
+
+
+@pytest.fixture
+def busy_site(site: Site, community: Community) -> Site:
+    """Somebody comes today, and yesterday's visit waits for a word."""
+    community.create_visit("home-1", state="accepted", nurse="nurse", wish="washing")
+    before = community.create_visit("home-1", state="filed", nurse="nurse2", asked_at=NOW - timedelta(days=1))
+    community.create_report(before, "nurse2", NOW - timedelta(hours=20))
+    return site
+
+
+def test_an_elder_asks_for_somebody(site: Site, community: Community, open_page: OpenPage, pictures: Path) -> None:
+    tablet = open_page(TABLET)
+    tablet.goto(f"{site.address}/e/{LINK}")
+    tablet.get_by_text("I want somebody to come").click()
+    expect(tablet.locator(".pictures button")).to_have_count(6)
+    assert fits(tablet)
+    tablet.screenshot(path=pictures / "elder-wishes.png")
+    for button in tablet.locator(".pictures button, .want-button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 72
+    tablet.get_by_text("Not now").click()
+    expect(tablet.get_by_text("No visit is planned for today.")).to_be_visible()
+    tablet.get_by_text("I want somebody to come").click()
+    tablet.get_by_role("button", name="My medicine").click()
+    expect(tablet.get_by_text("You asked: My medicine")).to_be_visible()
+    expect(tablet.get_by_text("Somebody comes by 13:12")).to_be_visible()
+    expect(tablet.get_by_text("I want somebody to come")).to_have_count(0)
+    assert community.run("SELECT wish, state FROM visit") == [("medicine", "proposed")]
+
+
+@pytest.mark.parametrize(("size", "name"), [(TABLET, "elder.png"), (TABLET_LYING, "elder-lying.png")])
+def test_a_busy_day_fits_the_wall(
+    busy_site: Site, open_page: OpenPage, pictures: Path, size: tuple[int, int], name: str
+) -> None:
+    tablet = open_page(size)
+    tablet.goto(f"{busy_site.address}/e/{LINK}")
+    expect(tablet.get_by_text("comes by 11:30")).to_be_visible()
+    expect(tablet.get_by_text("How was the visit by 赵立新?")).to_be_visible()
+    assert fits(tablet)
+    tablet.screenshot(path=pictures / name)
+    small = tablet.evaluate("""[...document.querySelectorAll("main *")].filter((element) =>
+        element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+        && parseFloat(getComputedStyle(element).fontSize) < 28).map((element) => element.outerHTML)""")
+    assert small == []
+
+
+def test_an_elder_is_told_what_always_works(site: Site, community: Community, open_page: OpenPage) -> None:
+    phone = open_page(PHONE, language="zh-CN")
+    phone.goto(f"{site.address}/e/{LINK}")
+    phone.get_by_text("我想有人来").click()
+    phone.route("**/requests", lambda route: route.abort())
+    phone.get_by_role("button", name="想找人聊聊").click()
+    expect(phone.get_by_role("alert").first).to_have_text(
+        "刚才没有成功，请再试一次。如果马上需要帮助，请按您的呼叫按钮。"
+    )
+    phone.unroute("**/requests")
+    phone.get_by_role("button", name="想找人聊聊").click()
+    expect(phone.get_by_text("前会有人来")).to_be_visible()
