@@ -9,8 +9,8 @@ from protocols.telemetry.messages import StatusMessage, decode, encode
 from protocols.telemetry.topics import gateway_of
 
 
-def take_status(connection: store.Connection, topic: str, payload: bytes) -> None:
-    """Keeps the status at `payload`. Raises RejectedMessage where it is none, or of an unknown gateway."""
+def open_status(topic: str, payload: bytes) -> tuple[str, StatusMessage]:
+    """The gateway and what it says of itself. Raises RejectedMessage where that cannot be read."""
     try:
         gateway = gateway_of(topic)
         status = decode(StatusMessage, payload)
@@ -18,6 +18,12 @@ def take_status(connection: store.Connection, topic: str, payload: bytes) -> Non
         raise RejectedMessage(str(error)) from error
     if status.at.tzinfo is None:
         raise RejectedMessage("at has no zone; times on the wire are UTC")
+    return gateway, status
+
+
+def take_status(connection: store.Connection, topic: str, payload: bytes) -> None:
+    """Keeps the status at `payload`. Raises RejectedMessage where it is none, or of an unknown gateway."""
+    gateway, status = open_status(topic, payload)
     try:
         known = store.note_status(connection, gateway, encode(status).decode(), status.online, status.at)
     except psycopg.DataError as error:

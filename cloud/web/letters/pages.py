@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from cloud.errors import NotAllowed
+from cloud.readings.letters.hexdump import hexdump
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.language import N_
 from cloud.web.letters import store
-from cloud.web.letters.hexdump import hexdump
 from cloud.web.render import page
 from cloud.web.services import services_of
 

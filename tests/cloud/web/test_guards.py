@@ -3,9 +3,9 @@
 import pytest
 from starlette.datastructures import Headers
 
+from cloud.readings.letters.hexdump import hexdump
 from cloud.web.entry.limiter import Limiter
 from cloud.web.entry.pages import own_path
-from cloud.web.letters.hexdump import hexdump
 from cloud.web.security import same_origin
 
 

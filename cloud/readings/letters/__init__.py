@@ -1,0 +1,1 @@
+"""Dead letters, taken out again: listed, shown, and replayed after what they died of was mended."""
