@@ -22,10 +22,8 @@ KEY = 2**62 - 12345  # beyond what a script's number holds
 MEASURED_AT = NOW - timedelta(minutes=30)
 
 
-@pytest.fixture
-def community(database: str) -> Community:
-    """In home 1 live two people; they share the cuff."""
-    made = create_community(database)
+def share_cuff(made: Community) -> None:
+    """In home 1 live two people from now on; they share the cuff, and the normal of one is known."""
     home = made.one("SELECT home_id FROM home WHERE code = 'home-1'")
     made.elders["guest"] = made.one(
         "INSERT INTO elder (code, home_id, name) VALUES ('elder-1b', %s, '王大明') RETURNING elder_id", home
@@ -40,6 +38,12 @@ def community(database: str) -> Community:
         "VALUES (%s, 'systolic', 145, 138, 152, 40, now())",
         made.elders["home-1"],
     )
+
+
+@pytest.fixture
+def community(database: str) -> Community:
+    made = create_community(database)
+    share_cuff(made)
     return made
 
 
