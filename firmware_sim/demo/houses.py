@@ -1,5 +1,6 @@
 """The three homes of the demonstration, and the configuration files that their processes are given."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,11 @@ def houses(data: Path) -> tuple[House, ...]:
     )
 
 
+def toml_text(path: Path) -> str:
+    """`path` as a TOML string, whatever characters it has."""
+    return json.dumps(str(path), ensure_ascii=False)
+
+
 def write_configurations(house: House, bind_key: str, passkey: int, catalogue: Path, health_port: int) -> None:
     """Writes what the simulated home and its gateway read at start, in a private folder: keys lie in it."""
     house.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,14 +115,14 @@ passkey = {passkey}
 name = "serial:onetouch-ultraeasy-{house.number}"
 kind = "glucometer"
 model = "onetouch-ultraeasy"
-port = "{house.serial_port}"
+port = {toml_text(house.serial_port)}
 poll_interval_s = 5
 """
     return f"""\
 gateway = "{house.gateway}"
 time_zone = "{TIME_ZONE}"
 data = "gateway"
-catalogue = "{catalogue}"
+catalogue = {toml_text(catalogue)}
 
 [bluetooth]
 rest_s = 2

@@ -16,7 +16,7 @@ import httpx
 from firmware_sim.control import HomeControl
 from firmware_sim.demo import timeline
 from firmware_sim.demo.children import Child, ChildDied, Household
-from firmware_sim.demo.houses import House, houses, write_configurations
+from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
 from firmware_sim.demo.waiting import wait_for
 from protocols.simulated_time import CLOCK_VARIABLE, TimeScale
 
@@ -78,6 +78,10 @@ class Stage:
         for started in self.homes:
             started.control.close()
         self.household.stop_all()
+        self.note_time()
+
+    def note_time(self) -> None:
+        """Writes down how late it is, for the next start."""
         if self.data.exists():
             timeline.leave(self.data, self.scale, datetime.now(UTC))
 
@@ -85,8 +89,8 @@ class Stage:
         config = self.data / "cloud.toml"
         limits = ROOT / "configs" / "limits.toml"
         config.write_text(
-            f'data = "{self.data / "centre"}"\n\n[web]\nport = {FIRST_WEB_PORT}\n\n'
-            f'[detection]\nlimits = "{limits}"\npoll_s = 1.0\n\n[visits]\npoll_s = 1.0\n\n'
+            f"data = {toml_text(self.data / 'centre')}\n\n[web]\nport = {FIRST_WEB_PORT}\n\n"
+            f"[detection]\nlimits = {toml_text(limits)}\npoll_s = 1.0\n\n[visits]\npoll_s = 1.0\n\n"
             # what a person at the desk is given stays a minute of their own, however fast the day runs
             f"[alarms]\npoll_s = 1.0\ntake_within_s = {WALL_TAKE_WITHIN_S * self._speed:g}\n",
             encoding="utf-8",

@@ -28,7 +28,9 @@ def begin(data: Path, speed: float, wall: datetime) -> TimeScale | None:
 def leave(data: Path, scale: TimeScale | None, wall: datetime) -> None:
     """Writes down how late it is, for the next start."""
     now = wall if scale is None else scale.simulated(wall)
-    _file(data).write_text(json.dumps({"left_at": now.isoformat()}), encoding="utf-8")
+    fresh = _file(data).with_suffix(".new")
+    fresh.write_text(json.dumps({"left_at": now.isoformat()}), encoding="utf-8")
+    fresh.replace(_file(data))
 
 
 def _left_at(data: Path) -> datetime | None:
