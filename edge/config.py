@@ -10,6 +10,7 @@ import msgspec
 
 from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
+from edge.outbox_bound import OutboxBound
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.device_kind import DeviceKind
@@ -39,6 +40,17 @@ class Broker(Section, frozen=True):
         if match is None or not 0 < int(match["port"] or 1883) < 65536:
             raise ConfigurationError(f"broker.url: expected mqtt://HOST:PORT, got {self.url!r}")
         return match["host"].strip("[]"), int(match["port"] or 1883)
+
+
+class Outbox(Section, frozen=True):
+    keep_days: Positive = 30.0
+    """Values of sensors that waited longer are given up; measurements are not."""
+    keep_mb: Annotated[float, msgspec.Meta(ge=8)] = 512.0
+    """Above so many million bytes of file: the oldest values of sensors are given up, measurements last."""
+
+    @property
+    def bound(self) -> OutboxBound:
+        return OutboxBound(keep_days=self.keep_days, keep_bytes=int(self.keep_mb * 1_000_000))
 
 
 class Uplink(Section, frozen=True):
@@ -118,6 +130,7 @@ class EdgeFile(Section, frozen=True):
     catalogue: str = "devices.toml"
     """The catalogue of models; a relative path starts at this file's folder."""
     broker: Broker = Broker()
+    outbox: Outbox = Outbox()
     uplink: Uplink = Uplink()
     bluetooth: Bluetooth = Bluetooth()
     alarm: Alarm = Alarm()
@@ -151,6 +164,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     data: Path
     broker: Broker
+    outbox: Outbox = Outbox()
     uplink: Uplink
     bluetooth: Bluetooth
     alarm: Alarm
@@ -209,6 +223,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         zone=zone,
         data=folder / file.data,
         broker=broker,
+        outbox=file.outbox,
         uplink=file.uplink,
         bluetooth=file.bluetooth,
         alarm=file.alarm,

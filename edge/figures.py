@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from edge.clock import Clock
 from edge.config import Device
-from protocols.telemetry.messages import DeviceStatus
+from edge.outbox import Backlog
+from protocols.telemetry.messages import DeviceStatus, GivenUp
+from protocols.telemetry.worth import Worth
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Figures:
         self.refused = Counter(
             "doorstep_adverts_refused", "Advertisements refused", ["device", "reason"], registry=self.registry
         )
+        self._disk_trouble: str | None = None
         self._heard = Gauge("doorstep_device_heard_seconds", "Unix time", ["device"], registry=self.registry)
         self._clock = clock
         self._lock = threading.Lock()
@@ -62,6 +65,26 @@ class Figures:
 
     def on_trouble_changed(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
+
+    def watch_outbox(self, backlog: Callable[[], Backlog], given_up: Callable[[], tuple[GivenUp, ...]]) -> None:
+        """Shows in /metrics what they say whenever it is asked for."""
+
+        def gauge(name: str, meaning: str, value: Callable[[], float]) -> None:
+            Gauge(name, meaning, registry=self.registry).set_function(value)
+
+        def oldest() -> float:
+            oldest_at = backlog().oldest_at
+            return 0.0 if oldest_at is None else (self._clock.now() - oldest_at).total_seconds()
+
+        def readings_given_up(worth: Worth) -> Callable[[], float]:
+            return lambda: float(sum(entry.readings for entry in given_up() if entry.worth is worth))
+
+        gauge("doorstep_outbox_rows", "Readings that wait for their receipt", lambda: backlog().rows)
+        gauge("doorstep_outbox_bytes", "Their size", lambda: backlog().bytes)
+        gauge("doorstep_outbox_oldest_seconds", "How long the oldest has waited", oldest)
+        lost = Gauge("doorstep_outbox_given_up", "Deleted undelivered: it was full", ["worth"], registry=self.registry)
+        for worth in Worth:
+            lost.labels(worth.value).set_function(readings_given_up(worth))
 
     def heard(self, name: str, rssi_dbm: int | None = None) -> None:
         now = self._clock.now()
@@ -81,9 +104,25 @@ class Figures:
             changed = self._devices[name].trouble != sentence
             self._devices[name] = replace(self._devices[name], trouble=sentence)
         if changed:
-            for listener in self._listeners:
-                listener()
+            self._tell()
         return changed
+
+    def disk(self, sentence: str | None) -> None:
+        """Why the disk took nothing just now; None when it took something."""
+        with self._lock:
+            changed = self._disk_trouble != sentence
+            self._disk_trouble = sentence
+        if changed:
+            self._tell()
+
+    @property
+    def disk_trouble(self) -> str | None:
+        with self._lock:
+            return self._disk_trouble
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def devices(self) -> tuple[DeviceFigures, ...]:
         with self._lock:

@@ -27,7 +27,7 @@ from edge.clock import Clock
 from edge.config import Device, EdgeConfig
 from edge.errors import Permanent
 from edge.figures import Figures
-from edge.health import HealthReport, HealthServer, unheard
+from edge.health import HealthReport, HealthServer, fullness, unheard
 from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
 from edge.sources.ble_link import PROFILE_OF_DRIVER
@@ -62,12 +62,13 @@ class Gateway:
         """Until `stop`. Raises EdgeError with a sentence when the gateway cannot do its work."""
         with contextlib.ExitStack() as files:
             files.enter_context(hold_alone(self._config.data / "gateway.lock"))
-            self._outbox = Outbox(self._config.outbox_path)
+            self._outbox = Outbox(self._config.outbox_path, self._config.outbox.bound)
             files.callback(self._outbox.close)
             self._journal = AlarmJournal(self._config.journal_path)
             files.callback(self._journal.close)
             self._outbox.prune(self._clock.now() - timedelta(days=SEEN_DAYS))
             self._figures = Figures(self._config.devices, self._clock)
+            self._figures.watch_outbox(self._outbox.backlog, self._outbox.given_up)
             self._stop = stop
             self._loop = asyncio.get_running_loop()
             self._uplink = Uplink(
@@ -171,6 +172,9 @@ class Gateway:
         for name, path in (("outbox", self._outbox.set_aside), ("alarm journal", self._journal.set_aside)):
             if path is not None:
                 problems.append(f"the {name} was damaged and is set aside as {path.name}; a new one is in use")
+        if self._figures.disk_trouble is not None:
+            problems.append(f"{self._figures.disk_trouble}; meters keep what they have until it does")
+        problems += fullness(self._outbox.given_up(), self._clock.now())
         if self._config.by_driver(BTHOME_BUTTON) and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")
         return problems
@@ -193,6 +197,7 @@ class Gateway:
             alarm_line_connected=self._journal.line_connected,
             devices=tuple(entry.status() for entry in self._figures.devices()),
             radio=None if self._scanner is None else self._scanner.status(),
+            given_up=self._outbox.given_up(),
         )
 
     def _status(self) -> StatusMessage:
@@ -208,6 +213,7 @@ class Gateway:
             backlog_bytes=report.backlog_bytes,
             oldest_backlog_at=report.oldest_backlog_at,
             readings_taken=report.readings_taken,
+            given_up=report.given_up,
             devices=report.devices,
             radio=report.radio,
         )

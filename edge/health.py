@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,9 +13,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from edge.errors import Permanent
 from edge.figures import DeviceFigures
-from protocols.telemetry.messages import DeviceStatus, RadioStatus
+from protocols.telemetry.messages import DeviceStatus, GivenUp, RadioStatus
 
 _log = structlog.get_logger()
+
+LATELY = timedelta(days=1)
+"""So long after the last reading was given up the gateway is not called well."""
 
 
 class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +37,17 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     alarm_line_connected: bool
     devices: tuple[DeviceStatus, ...]
     radio: RadioStatus | None = None
+    given_up: tuple[GivenUp, ...] = ()
+    """By an outbox that was full, since it was made."""
+
+
+def fullness(given_up: tuple[GivenUp, ...], now: datetime) -> list[str]:
+    """A sentence for each kind of reading of which the outbox gave some up within the last day."""
+    return [
+        f"the outbox is full: {entry.readings} {entry.worth} readings given up since {entry.since:%Y-%m-%d %H:%M} UTC"
+        for entry in given_up
+        if now - entry.last_at < LATELY
+    ]
 
 
 def unheard(devices: tuple[DeviceFigures, ...], started_s: float, now_s: float) -> list[str]:

@@ -30,7 +30,12 @@ class Intake:
 
         Raises Temporary when the disk takes nothing: do not let the meter go.
         """
-        new = self._outbox.put(readings)
+        try:
+            new = self._outbox.put(readings)
+        except Temporary as error:
+            self._figures.disk(str(error))
+            raise
+        self._figures.disk(None)
         self._figures.readings.inc(new)
         self._figures.known.inc(len(readings) - new)
         if new:

@@ -2,7 +2,8 @@
 
 One SQLite file (WAL, synchronous=FULL). Readings stand in the order of taking under numbers without gaps; a number
 in an epoch names one place for ever. What was delivered leaves its key behind, so that a meter whose memory is read
-out again adds nothing. Safe to use from several threads of one process; `hold_alone` keeps a second process out.
+out again adds nothing. It is bounded: when it is full it gives up what is worth least (edge/outbox_bound.py) and says
+so (edge/given_up.py). Safe to use from several threads of one process; `hold_alone` keeps a second process out.
 """
 
 import secrets
@@ -16,10 +17,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from edge import given_up
 from edge.meter_clock import ClockSighting
+from edge.outbox_bound import DEFAULT_BOUND, Deleted, OutboxBound, RoomMaker
 from edge.sqlite_file import open_durable, open_or_set_aside, transaction
 from protocols.reading import Metric, Reading, record_key
-from protocols.telemetry.messages import Receipt
+from protocols.telemetry.messages import GivenUp, Receipt
 
 _log = structlog.get_logger()
 
@@ -84,17 +87,20 @@ class MeterMemory:
 
 
 class Outbox:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bound: OutboxBound = DEFAULT_BOUND) -> None:
         """Opens or makes the file. A damaged one is set aside (`set_aside`), and a new epoch begins.
 
         Raises Permanent where the folder cannot be written.
         """
         self._lock = threading.RLock()
-        self._db, self.set_aside = open_or_set_aside(path, _SCHEMA)
+        self._db, self.set_aside = open_or_set_aside(path, _SCHEMA + given_up.SCHEMA)
         self._encode = msgspec.json.Encoder().encode
         self._decoder = msgspec.json.Decoder(Reading)
         with self._lock, transaction(self._db):
             self._db.execute("INSERT OR IGNORE INTO box VALUES (1, ?, 1, 0)", (_new_epoch(),))
+        self._room = RoomMaker(self._db, bound)
+        found = read_backlog(self._db)  # counted once: it is asked for all the time, and may be 512 MB
+        self._rows, self._bytes = found.rows, found.bytes
 
     def close(self) -> None:
         with self._lock:
@@ -111,18 +117,29 @@ class Outbox:
 
     def put(self, readings: Iterable[Reading]) -> int:
         """Makes `readings` durable, in their order, and returns how many of them were new."""
-        with self._lock, transaction(self._db):
-            first = number = self._number("SELECT next_number FROM box")
-            for reading in readings:
-                key = (reading.device, reading.metric.value, record_key(reading))
-                if self._is_known(key):
-                    continue
-                row = (number, *key, reading.received_at.timestamp(), self._encode(reading))
-                self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)", row)
-                number += 1
-            if number > first:
-                self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, number - first))
-            return number - first
+        with self._lock:
+            size, deleted = 0, Deleted()
+            with transaction(self._db):
+                first = number = self._number("SELECT next_number FROM box")
+                newest: datetime | None = None
+                for reading in readings:
+                    key = (reading.device, reading.metric.value, record_key(reading))
+                    if self._is_known(key):
+                        continue
+                    body = self._encode(reading)
+                    row = (number, *key, reading.received_at.timestamp(), body)
+                    self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)", row)
+                    newest = reading.received_at if newest is None else max(newest, reading.received_at)
+                    number += 1
+                    size += len(body)
+                new = number - first
+                if newest is not None:
+                    self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, new))
+                    deleted = self._room.make_room(newest)
+            self._count(new - deleted.rows, size - deleted.bytes)
+        if deleted.rows:
+            _log.warning("outbox_full", given_up=deleted.rows)
+        return new
 
     def has(self, device: str, metric: Metric, key: int) -> bool:
         """True when the record was taken already, delivered or not."""
@@ -144,18 +161,34 @@ class Outbox:
         A receipt of another epoch is not ours. One that knows numbers which this file has never given away says that
         the file is an old copy (a restored card): a new epoch begins, and what waits here is sent under it.
         """
-        with self._lock, transaction(self._db):
-            if receipt.epoch != self.epoch:
-                return 0
-            covered = [(1, receipt.through), *receipt.beyond]
-            if max(last for _, last in covered) >= self._number("SELECT next_number FROM box"):
-                self._begin_new_epoch()
-                return 0
-            return sum(self._forget_range(first, last) for first, last in covered if first <= last)
+        with self._lock:
+            deleted = Deleted()
+            with transaction(self._db):
+                if receipt.epoch != self.epoch:
+                    return 0
+                covered = [(1, receipt.through), *receipt.beyond]
+                if max(last for _, last in covered) >= self._number("SELECT next_number FROM box"):
+                    self._begin_new_epoch()
+                    return 0
+                for first, last in covered:
+                    if first <= last:
+                        deleted += self._forget_range(first, last)
+            self._count(-deleted.rows, -deleted.bytes)
+            return deleted.rows
+
+    def given_up(self) -> tuple[GivenUp, ...]:
+        """What was ever deleted undelivered, because the outbox was full."""
+        with self._lock:
+            return given_up.counts(self._db)
+
+    def untold(self, limit: int) -> tuple[tuple[int, int], ...]:
+        """At most `limit` ranges of numbers that were given up, and of which the centre does not know yet."""
+        with self._lock:
+            return given_up.untold(self._db, limit)
 
     def backlog(self) -> Backlog:
         with self._lock:
-            return read_backlog(self._db)
+            return Backlog(self._rows, self._bytes, _oldest_at(self._db))
 
     def memory(self, device: str) -> MeterMemory:
         with self._lock:
@@ -199,19 +232,28 @@ class Outbox:
         ).fetchone()
         return found is not None
 
-    def _forget_range(self, first: int, last: int) -> int:
+    def _forget_range(self, first: int, last: int) -> Deleted:
         self._db.execute(
             # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
             "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
             "WHERE number BETWEEN ? AND ? AND record_key & (1 << 62) = 0",
             (first, last),
         )
-        return self._db.execute("DELETE FROM reading WHERE number BETWEEN ? AND ?", (first, last)).rowcount
+        gone = self._db.execute(
+            "DELETE FROM reading WHERE number BETWEEN ? AND ? RETURNING length(body)", (first, last)
+        ).fetchall()
+        given_up.settle(self._db, first, last)
+        return Deleted(len(gone), sum(size for (size,) in gone))
+
+    def _count(self, rows: int, size: int) -> None:
+        self._rows += rows
+        self._bytes += size
 
     def _begin_new_epoch(self) -> None:
         rows = [number for (number,) in self._db.execute("SELECT number FROM reading ORDER BY number").fetchall()]
         for place, number in enumerate(rows, start=1):  # upwards: a row never moves onto one that still stands
             self._db.execute("UPDATE reading SET number = ? WHERE number = ?", (place, number))
+        given_up.forget_numbers(self._db)
         epoch = _new_epoch()
         self._db.execute("UPDATE box SET epoch = ?, next_number = ?", (epoch, len(rows) + 1))
         _log.warning("outbox_older_than_receipts", new_epoch=epoch, waiting=len(rows))
@@ -224,8 +266,12 @@ class Outbox:
 
 def read_backlog(db: sqlite3.Connection) -> Backlog:
     rows, size = db.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM reading").fetchone()
+    return Backlog(rows, size, _oldest_at(db))
+
+
+def _oldest_at(db: sqlite3.Connection) -> datetime | None:
     oldest = db.execute("SELECT received_at FROM reading ORDER BY number LIMIT 1").fetchone()
-    return Backlog(rows, size, None if oldest is None else datetime.fromtimestamp(oldest[0], UTC))
+    return None if oldest is None else datetime.fromtimestamp(oldest[0], UTC)
 
 
 @dataclass(frozen=True)
@@ -235,13 +281,14 @@ class OutboxFigures:
     epoch: int
     taken: int
     backlog: Backlog
+    given_up: tuple[GivenUp, ...]
 
 
 def outbox_figures(path: Path) -> OutboxFigures:
     """Raises Permanent with a sentence where there is no readable outbox at `path`."""
     with open_durable(path, read_only=True) as db:
         epoch, taken = db.execute("SELECT epoch, taken FROM box").fetchone()
-        return OutboxFigures(epoch, taken, read_backlog(db))
+        return OutboxFigures(epoch, taken, read_backlog(db), given_up.counts(db))
 
 
 def _new_epoch() -> int:

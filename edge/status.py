@@ -47,6 +47,7 @@ class GatewayStatus:
             "epoch": self.outbox.epoch,
             "readings_taken": self.outbox.taken,
             "backlog": {"rows": backlog.rows, "bytes": backlog.bytes, "oldest_at": backlog.oldest_at},
+            "given_up": self.outbox.given_up,
             "broker_connected": self.report is not None and self.report.broker_connected,
             "alarm_line_connected": self.report is not None and self.report.alarm_line_connected,
             "radio": None if self.report is None else self.report.radio,
@@ -91,6 +92,9 @@ def status_table(found: GatewayStatus, now: datetime) -> Table:
     table.add_row("readings taken", str(found.outbox.taken))
     oldest = "" if backlog.oldest_at is None else f", oldest {_ago(backlog.oldest_at, now)}"
     table.add_row("waiting in the outbox", f"{backlog.rows} readings, {backlog.bytes} bytes{oldest}")
+    for entry in found.outbox.given_up:
+        when = f"since {entry.since:%Y-%m-%d %H:%M} UTC, last {_ago(entry.last_at, now)}"
+        table.add_row("given up, the outbox was full", f"{entry.readings} {entry.worth} readings {when}")
     if found.report is not None:
         table.add_row("broker", "connected" if found.report.broker_connected else "away")
         if found.report.radio is not None:

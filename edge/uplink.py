@@ -2,7 +2,8 @@
 
 One thread reads contiguous runs from the outbox and publishes each as a message. A run stays in the window until a
 receipt covers it; PUBACK counts for nothing, since a broker may lose what it acknowledged. A run without a receipt goes
-again, with a doubling pause that any receipt resets. The window bounds what a silent centre is sent.
+again, with a doubling pause that any receipt resets. The window bounds what a silent centre is sent. Numbers that a
+full outbox gave up are told in the same way, since receipts would wait for them.
 """
 
 import math
@@ -23,7 +24,7 @@ from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from edge.outbox import Numbered, Outbox
 from protocols.errors import DecodeError
 from protocols.telemetry import topics
-from protocols.telemetry.messages import ReadingsMessage, Receipt, StatusMessage, decode, encode
+from protocols.telemetry.messages import MAX_GIVEN_UP_RANGES, ReadingsMessage, Receipt, StatusMessage, decode, encode
 
 _log = structlog.get_logger()
 
@@ -82,6 +83,7 @@ class Uplink:
         self._wake = threading.Condition()
         self._stopping = False
         self._receipts: deque[Receipt] = deque()
+        self._receipts_due_s = 0.0
         self._session_lost = False
         self._status_due_s = 0.0
         self._status_sent_s = 0.0
@@ -89,6 +91,7 @@ class Uplink:
         self._sent_through = 0
         self._window: list[_Run] = []
         self._oldest_unsent_s: float | None = None
+        self._told: _Run | None = None
         self._line = MqttLine(
             config.gateway,
             config.broker.address,
@@ -165,7 +168,8 @@ class Uplink:
             self._crashed(f"the uplink stopped: {error}")
 
     def _has_work(self) -> bool:
-        return bool(self._receipts) or self._stopping or self._session_lost
+        receipts = bool(self._receipts) and time.monotonic() >= self._receipts_due_s
+        return receipts or self._stopping or self._session_lost
 
     def _turn(self) -> float:
         """Takes what came, sends what is due, and returns in how many seconds something will be."""
@@ -173,25 +177,31 @@ class Uplink:
             session_lost, self._session_lost = self._session_lost, False
         if session_lost:
             self._everything_is_due()
+        receipts_s = self._take_receipts()
+        return min(receipts_s, self._send_due(flush=self._stopping) if self._line.is_up else IDLE_S)
+
+    def _take_receipts(self) -> float:
+        """In how many seconds to go on with them: a full disk takes none, and must silence neither status nor data."""
         try:
             while self._receipts:
                 self._take_receipt(self._receipts[0])
                 self._receipts.popleft()
         except Temporary as error:
             _log.warning("receipt_waits", problem=str(error))
+            self._receipts_due_s = time.monotonic() + error.retry_after_s
             return error.retry_after_s
-        return self._send_due(flush=self._stopping) if self._line.is_up else IDLE_S
+        return IDLE_S
 
     def _everything_is_due(self) -> None:
         """The broker has forgotten us, and perhaps what it had acknowledged."""
-        for run in self._window:
+        for run in [*self._window, *([self._told] if self._told else [])]:
             run.due_s = 0.0
 
     def _take_receipt(self, receipt: Receipt) -> None:
         gone = self._outbox.forget(receipt)
         self._figures.receipts.inc()
         if self._outbox.epoch != self._epoch:
-            self._epoch, self._sent_through, self._window = self._outbox.epoch, 0, []
+            self._epoch, self._sent_through, self._window, self._told = self._outbox.epoch, 0, [], None
             return
         if receipt.epoch != self._epoch:
             return
@@ -205,7 +215,7 @@ class Uplink:
     def _send_due(self, *, flush: bool) -> float:
         """Publishes all that is due and returns in how many seconds something will be."""
         self._send_again()
-        wait_s = min(self._send_status(), self._send_new(flush=flush))
+        wait_s = min(self._send_status(), self._tell_given_up(), self._send_new(flush=flush))
         resend_s = min((run.due_s for run in self._window), default=math.inf) - time.monotonic()
         return max(0.0, min(wait_s, resend_s))
 
@@ -218,6 +228,24 @@ class Uplink:
             self._status_due_s = now_s + self._settings.status_s
         self._line.publish(topics.topic(self._gateway, topics.STATUS), encode(self._status()), retain=True)
         return self._settings.status_s
+
+    def _tell_given_up(self) -> float:
+        """One message at a time; the next when all that it told is settled."""
+        ranges = self._outbox.untold(MAX_GIVEN_UP_RANGES)
+        if not ranges:
+            self._told = None
+            return IDLE_S
+        now_s = time.monotonic()
+        pause_s = self._settings.resend_s
+        if self._told is not None and ranges[0][0] <= self._told.last:
+            if now_s < self._told.due_s:
+                return self._told.due_s - now_s
+            pause_s = min(self._told.pause_s * 2, LONGEST_RESEND_S)
+        message = ReadingsMessage(epoch=self._epoch, first=1, sent_at=self._clock.now(), readings=(), given_up=ranges)
+        self._line.publish(topics.topic(self._gateway, topics.READINGS), encode(message))
+        self._told = _Run(ranges[0][0], ranges[-1][1], now_s + pause_s, pause_s)
+        self._figures.messages.inc()
+        return pause_s
 
     def _send_again(self) -> None:
         now_s = time.monotonic()

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 READINGS_STORED = Counter("doorstep_readings_stored", "New rows of readings")
 READINGS_DUPLICATE = Counter("doorstep_readings_duplicate", "Readings that were stored already")
+NUMBERS_GIVEN_UP = Counter("doorstep_numbers_given_up", "Readings that full outboxes gave up, each time they told it")
 DEAD_LETTERS = Counter("doorstep_dead_letters", "Letters buried, each time they came")
 BATCH_SECONDS = Histogram(
     "doorstep_ingest_batch_seconds",
@@ -77,7 +78,16 @@ def settle(process: Process, pool: Pool, subscriber: Subscriber, letters: Sequen
     READINGS_STORED.inc(stored.readings)
     READINGS_DUPLICATE.inc(stored.duplicates)
     DEAD_LETTERS.inc(stored.dead_letters)
+    for delivery in opened.deliveries:
+        _say_given_up(delivery)
     BATCH_SECONDS.observe(time.monotonic() - began)
+
+
+def _say_given_up(delivery: Delivery) -> None:
+    readings = sum(last - first + 1 for first, last in delivery.given_up)
+    if readings:
+        NUMBERS_GIVEN_UP.inc(readings)
+        log.warning("outbox_gave_up", gateway=delivery.gateway, readings=readings, what="its outbox was full")
 
 
 def _open(letters: Sequence[Letter], now: datetime) -> _Opened:

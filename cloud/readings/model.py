@@ -29,6 +29,8 @@ class Delivery:
     """Those that can be stored."""
     fault: str | None = None
     """Why the others cannot; the letter is then kept as a dead letter as well, and its numbers count as stored."""
+    given_up: tuple[tuple[int, int], ...] = ()
+    """Closed ranges of numbers that its outbox had to give up; they count as stored, and are kept apart."""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
         count=len(message.readings),
         readings=tuple(good),
         fault=_summary(faults),
+        given_up=message.given_up,
     )
 
 

@@ -7,7 +7,7 @@ corrected otherwise, is found by the key without it.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -73,13 +73,21 @@ ORDER BY elder_id
 ON CONFLICT (elder_id) DO UPDATE
 SET since = LEAST(detection_due.since, EXCLUDED.since), asked_at = EXCLUDED.asked_at
 """
+# `stored` holds what was given up as well; `stored - given_up` is what came. A message may come before or after the
+# word that its numbers were given up: what came is never called given up.
 _EXTEND_STREAMS = """
-INSERT INTO outbox_stream (gateway_id, epoch, stored)
-SELECT gateway_id, epoch, range_agg(int8range(first, last, '[]'))
-FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
-     AS delivery (gateway_id, epoch, first, last)
+INSERT INTO outbox_stream (gateway_id, epoch, stored, given_up)
+SELECT gateway_id, epoch, range_agg(span),
+       COALESCE(range_agg(span) FILTER (WHERE lost) - range_agg(span) FILTER (WHERE NOT lost),
+                range_agg(span) FILTER (WHERE lost), '{}')
+FROM (SELECT gateway_id, epoch, int8range(first, last, '[]') AS span, lost
+      FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[],
+                  %(lost)s::boolean[]) AS told (gateway_id, epoch, first, last, lost)) AS delivery
 GROUP BY gateway_id, epoch ORDER BY gateway_id, epoch
-ON CONFLICT (gateway_id, epoch) DO UPDATE SET stored = outbox_stream.stored + EXCLUDED.stored
+ON CONFLICT (gateway_id, epoch) DO UPDATE
+SET stored = outbox_stream.stored + EXCLUDED.stored,
+    given_up = outbox_stream.given_up + (EXCLUDED.given_up - outbox_stream.stored)
+               - (EXCLUDED.stored - EXCLUDED.given_up)
 RETURNING gateway_id, epoch, stored
 """
 # A home that sends is heard. Not written more often than the board can show; a row that somebody else is writing
@@ -97,7 +105,8 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery], now
 
     A delivery of an unknown gateway is buried and gets no receipt, so that its home keeps everything until somebody
     registers it. A device that its gateway names for the first time becomes a device of kind `unknown`; its readings
-    are kept, and belong to nobody yet. Raises DatabaseAway, and psycopg.DataError for a value that no row holds.
+    are kept, and belong to nobody yet. Numbers that an outbox gave up go into its receipt. Raises DatabaseAway, and
+    psycopg.DataError for a value that no row holds.
     """
     with connection.transaction():
         known = _known_gateways(connection, deliveries)
@@ -151,18 +160,20 @@ def _bury_stranger(connection: Connection, delivery: Delivery, now: datetime) ->
 
 
 def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """`deliveries` without those whose numbers are all stored: a replay costs one look."""
+    """`deliveries` without those whose numbers were all delivered: a replay costs one look."""
     held = {
         (gateway, epoch): _closed(stored)
         for gateway, epoch, stored in connection.execute(
-            "SELECT gateway_id, epoch, stored FROM outbox_stream WHERE gateway_id = ANY(%s) AND epoch = ANY(%s)",
+            "SELECT gateway_id, epoch, stored - given_up FROM outbox_stream "
+            "WHERE gateway_id = ANY(%s) AND epoch = ANY(%s)",
             ([delivery.gateway for delivery in deliveries], [delivery.epoch for delivery in deliveries]),
         )
     }
     return [
         delivery
         for delivery in deliveries
-        if not holds(
+        if delivery.count
+        and not holds(
             held.get((delivery.gateway, delivery.epoch), ()), delivery.first, delivery.first + delivery.count - 1
         )
     ]
@@ -283,16 +294,31 @@ def _ask_detection(connection: Connection, rows: Sequence[tuple[Any, ...]], now:
 
 
 def _extend_streams(connection: Connection, deliveries: Sequence[Delivery]) -> list[tuple[str, Receipt]]:
+    spans = [
+        (delivery.gateway, delivery.epoch, first, last, lost)
+        for delivery in deliveries
+        for first, last, lost in _spans(delivery)
+    ]
+    gateways, epochs, firsts, lasts, lost = zip(*spans, strict=True)
     found = connection.execute(
         _EXTEND_STREAMS,
         {
-            "gateways": [delivery.gateway for delivery in deliveries],
-            "epochs": [delivery.epoch for delivery in deliveries],
-            "firsts": [delivery.first for delivery in deliveries],
-            "lasts": [delivery.first + delivery.count - 1 for delivery in deliveries],
+            "gateways": list(gateways),
+            "epochs": list(epochs),
+            "firsts": list(firsts),
+            "lasts": list(lasts),
+            "lost": list(lost),
         },
     )
     return [(gateway, receipt_of(epoch, _closed(stored))) for gateway, epoch, stored in found]
+
+
+def _spans(delivery: Delivery) -> Iterator[tuple[int, int, bool]]:
+    """First and last number, and whether they were given up."""
+    if delivery.count:
+        yield delivery.first, delivery.first + delivery.count - 1, False
+    for first, last in delivery.given_up:
+        yield first, last, True
 
 
 def _closed(stored: Multirange[int]) -> list[tuple[int, int]]:

@@ -12,12 +12,14 @@ from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.errors import DecodeError
 from protocols.reading import Reading
+from protocols.telemetry.worth import Worth
 
 MAX_READINGS = 1000
+MAX_GIVEN_UP_RANGES = 1000
 MAX_MESSAGE_BYTES = 1_048_576
 
 
-class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True):
+class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run of readings as they lie in one gateway's outbox.
 
     Reading i has the sequence number `first + i`. (gateway, epoch, number) names a place in one outbox for ever:
@@ -27,9 +29,12 @@ class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     """Random 63-bit number drawn when the outbox file was made."""
     first: int
-    """Sequence number of `readings[0]`; numbering starts at 1."""
+    """Sequence number of `readings[0]`; numbering starts at 1. Without readings it says nothing."""
     sent_at: datetime
     readings: tuple[Reading, ...]
+    given_up: tuple[tuple[int, int], ...] = ()
+    """Closed ranges of numbers whose readings the gateway deleted undelivered, because its outbox was full. A message
+    may hold only these. Receipts count them as stored: nobody is to wait for them."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +89,16 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     trouble: str | None = None
 
 
+class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+    """Readings that an outbox deleted undelivered, because it was full; counted since the outbox was made."""
+
+    worth: Worth
+    readings: int
+    since: datetime
+    """When the first was given up."""
+    last_at: datetime
+
+
 class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Heartbeat. `online=False` is the broker's last will, or a farewell with its `reason`."""
 
@@ -97,6 +112,7 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     oldest_backlog_at: datetime | None = None
     readings_taken: int = 0
     """Readings ever written to this outbox."""
+    given_up: tuple[GivenUp, ...] = ()
     devices: tuple[DeviceStatus, ...] = ()
     radio: RadioStatus | None = None
     """None where the gateway has no Bluetooth device to hear."""
@@ -153,18 +169,30 @@ def _check_status(message: StatusMessage) -> None:
     for place, device in enumerate(message.devices):
         if device.heard_at is not None:
             _need_instant(device.heard_at, f"devices[{place}].heard_at")
+    for place, given_up in enumerate(message.given_up):
+        _need_instant(given_up.since, f"given_up[{place}].since")
+        _need_instant(given_up.last_at, f"given_up[{place}].last_at")
 
 
 def _check_readings(message: ReadingsMessage) -> None:
-    if not 1 <= len(message.readings) <= MAX_READINGS:
+    if not (message.given_up or message.readings) or len(message.readings) > MAX_READINGS:
         raise DecodeError(f"{len(message.readings)} readings in a message, expected 1 to {MAX_READINGS}", offset=0)
     if message.first < 1 or message.epoch < 0 or message.first > 2**62 or message.epoch >= 2**63:
         raise DecodeError(f"sequence number {message.first} or epoch {message.epoch} out of range", offset=0)
+    _check_given_up(message.given_up)
     for place, reading in enumerate(message.readings):
         _need_zone(reading.measured_at, f"readings[{place}].measured_at")
         _need_zone(reading.received_at, f"readings[{place}].received_at")
         if reading.device_time is not None and reading.device_time.tzinfo is not None:
             raise DecodeError(f"readings[{place}].device_time has a zone; a meter's clock has none", offset=0)
+
+
+def _check_given_up(ranges: tuple[tuple[int, int], ...]) -> None:
+    if len(ranges) > MAX_GIVEN_UP_RANGES:
+        raise DecodeError(f"{len(ranges)} ranges given up, at most {MAX_GIVEN_UP_RANGES} are allowed", offset=0)
+    for place, (first, last) in enumerate(ranges):
+        if not 1 <= first <= last <= 2**62:
+            raise DecodeError(f"given_up[{place}]: {first} to {last} is no range of sequence numbers", offset=0)
 
 
 def _need_zone(at: datetime, field: str) -> None:

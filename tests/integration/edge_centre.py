@@ -37,6 +37,7 @@ class FakeCentre:
         self.stored: dict[tuple[int, int], Reading] = {}
         self._through: dict[int, int] = {}
         self._beyond: dict[int, set[int]] = {}
+        self.given_up: set[int] = set()
         self.messages: list[ReadingsMessage] = []
         self.alarms: queue.SimpleQueue[AlarmMessage] = queue.SimpleQueue()
         self.statuses: queue.SimpleQueue[StatusMessage] = queue.SimpleQueue()
@@ -77,6 +78,9 @@ class FakeCentre:
                 for place, reading in enumerate(message.readings):
                     self.stored[message.epoch, message.first + place] = reading
                     self._beyond.setdefault(message.epoch, set()).add(message.first + place)
+                for first, last in message.given_up:
+                    self.given_up |= set(range(first, last + 1))
+                    self._beyond.setdefault(message.epoch, set()).update(range(first, last + 1))
                 self.send_receipt(message.epoch)
             self._changed.notify_all()
 

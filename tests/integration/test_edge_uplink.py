@@ -16,6 +16,7 @@ from edge.config import Broker, EdgeConfig, load
 from edge.config import Uplink as UplinkSettings
 from edge.figures import Figures
 from edge.outbox import Outbox
+from edge.outbox_bound import OutboxBound
 from edge.uplink import Uplink
 from protocols.reading import Metric, Reading, Unit
 from protocols.telemetry import topics
@@ -235,6 +236,32 @@ def test_status_heartbeat_farewell_and_last_will(
     assert farewell.reason == "stopped"
     with pytest.raises(queue.Empty):  # a clean disconnect leaves the last will unsaid
         centre.statuses.get(timeout=0.5)
+
+
+def test_numbers_given_up_are_told_until_a_receipt_covers_them(
+    config: EdgeConfig, centre: FakeCentre, tmp_path: Path
+) -> None:
+    """A full outbox deleted sensor values around a measurement: the receipts go on to the end."""
+    box = Outbox(tmp_path / "outbox.db", OutboxBound(keep_days=1))
+    heard = [
+        msgspec.structs.replace(reading, metric=Metric.HUMIDITY, unit=Unit.PERCENT, device_time=None)
+        for reading in create_readings(0, 20)
+    ]
+    box.put([*heard[:10], *create_readings(500, 1), *heard[10:]])
+    box.put(create_readings(3 * 86_400, 1))
+    assert box.untold(10) == ((1, 10), (12, 21))
+    epoch = box.epoch
+    box.close()
+    centre.answers = False
+    running = Running(config, tmp_path)
+    centre.until(lambda: sum(bool(message.given_up) for message in centre.messages) >= 2, "not told again")
+    centre.answers = True
+    running.until_empty()
+    wait_until(lambda: running.outbox.untold(10) == (), "not settled")
+    assert set(centre.stored) == {(epoch, 11), (epoch, 22)}
+    assert centre.given_up == {*range(1, 11), *range(12, 22)}
+    assert centre.receipt(epoch) == Receipt(epoch=epoch, through=22)
+    running.stop()
 
 
 def test_backlog_of_100_000_drains_fast(config: EdgeConfig, centre: FakeCentre, tmp_path: Path) -> None:

@@ -297,3 +297,48 @@ def test_ingesters_side_by_side_neither_double_nor_block_each_other(
     numbers = one(connection, "SELECT count(DISTINCT sequence) FROM reading")
     assert sum(stored) == len(rows(connection)) == numbers
     assert numbers >= 120
+
+
+def create_giving_up(*ranges: tuple[int, int], readings: tuple[Reading, ...] = (), first: int = 1) -> Delivery:
+    message = ReadingsMessage(epoch=EPOCH, first=first, sent_at=NOW, readings=readings, given_up=ranges)
+    return open_readings(topic("gw-1", READINGS), encode(message), NOW)
+
+
+def given_up(connection: store.Connection) -> str:
+    return str(one(connection, "SELECT given_up::text FROM outbox_stream"))
+
+
+def test_numbers_that_were_given_up_hold_up_no_receipt(connection: store.Connection) -> None:
+    """A full outbox deleted 2 to 4 and 6: the receipt goes on, and the row says which never came."""
+    store.store_deliveries(connection, [create_delivery(create_record(1))], NOW)
+    beyond = [create_delivery(create_record(5), first=5), create_delivery(create_record(7), first=7)]
+    stored = store.store_deliveries(connection, beyond, NOW)
+    assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=1, beyond=((5, 5), (7, 7)))),)
+    for _ in range(2):  # told again, it is the same
+        stored = store.store_deliveries(connection, [create_giving_up((2, 4), (6, 6))], NOW)
+        assert (stored.readings, stored.duplicates, stored.dead_letters) == (0, 0, 0)
+        assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=7)),)
+        assert given_up(connection) == "{[2,5),[6,7)}"
+    assert len(rows(connection)) == 3
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_came_is_never_called_given_up(connection: store.Connection, at_once: bool) -> None:
+    """The receipt for 1 to 3 was lost, then the outbox gave up 1 to 5: only 4 and 5 never came."""
+    letters = [
+        create_delivery(*(create_record(number) for number in (1, 2, 3))),
+        create_giving_up((1, 5), readings=(create_record(6),), first=6),
+    ]
+    for batch in [letters] if at_once else [[letter] for letter in letters]:
+        stored = store.store_deliveries(connection, batch, NOW)
+    assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=6)),)
+    assert given_up(connection) == "{[4,6)}"
+
+
+def test_a_message_that_was_overtaken_is_stored_all_the_same(connection: store.Connection) -> None:
+    """It lay in the broker while its gateway gave its numbers up."""
+    store.store_deliveries(connection, [create_giving_up((1, 5))], NOW)
+    late = create_delivery(create_record(2), create_record(3), first=2)
+    assert store.store_deliveries(connection, [late], NOW).readings == 2
+    assert given_up(connection) == "{[1,2),[4,6)}"
+    assert store.store_deliveries(connection, [late], NOW).readings == 0

@@ -54,6 +54,8 @@ def readings(draw: st.DrawFn) -> Reading:
     )
 
 
+ranges = st.tuples(st.integers(1, 1000), st.integers(0, 1000)).map(lambda span: (span[0], span[0] + span[1]))
+
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(
         ReadingsMessage,
@@ -61,6 +63,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
         first=st.integers(1, 2**62),
         sent_at=instants,
         readings=st.lists(readings(), min_size=1, max_size=4).map(tuple),
+        given_up=st.lists(ranges, max_size=3).map(tuple),
     ),
     st.builds(
         Receipt, epoch=numbers, through=numbers, beyond=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple)
