@@ -60,6 +60,8 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
 def within_time(reading: Reading, now: datetime) -> Reading:
     """`reading` as a row can hold it. A time that cannot be is flagged and brought to the bound, never refused: what
     the meter itself said stands beside it in `device_time`."""
+    if _BELIEVABLE <= reading.measured_at <= now + AHEAD:
+        return reading
     at, flags = reading.measured_at, set(reading.flags)
     if at < _BELIEVABLE:
         flags.add(Flag.CLOCK_RESET)
@@ -67,8 +69,6 @@ def within_time(reading: Reading, now: datetime) -> Reading:
         flags.add(Flag.FROM_FUTURE)
     if reading.device_time is not None or reading.sequence is not None:  # a heard one is itself by this very time
         at = min(max(at, OLDEST), now + AHEAD)
-    if at == reading.measured_at and len(flags) == len(reading.flags):
-        return reading
     ordered = tuple(flag for flag in Flag if flag in flags)
     return msgspec.structs.replace(reading, measured_at=at, flags=ordered)
 

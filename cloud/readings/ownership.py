@@ -72,7 +72,9 @@ class LookUp:
 def owners_of(lines: Sequence[Line], wearings: Mapping[int, DeviceWearing], look_up: LookUp) -> list[Whose]:
     """Whose each line is, in their order. Every device stands in `wearings`."""
     answers: list[Whose | Question] = [
-        whose_or_who(wearings[line.device_id], line.reading.user_slot, line.reading.measured_at) for line in lines
+        (wearing := wearings[line.device_id]).always
+        or whose_or_who(wearing, line.reading.user_slot, line.reading.measured_at)
+        for line in lines
     ]
     acts: dict[Act, list[Reading]] = {}
     asked: dict[Act, Question] = {}

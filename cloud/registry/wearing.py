@@ -7,6 +7,7 @@ registered without one, which is not the same as 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import cached_property
 
 from cloud.registry.model import SharingRule
 from cloud.registry.usual_times import Minutes
@@ -35,6 +36,15 @@ class DeviceWearing:
     """Of its home."""
     rule: SharingRule | None = None
     wearers: tuple[Wearer, ...] = ()
+
+    @cached_property
+    def always(self) -> Whose | None:
+        """The answer to every reading of the device, where there is but one: nearly always, so it is ready at hand."""
+        if not self.wearers:
+            return Whose(None, None, Why.NOBODY)
+        (wearer, *others) = self.wearers
+        simple = wearer.user_slot is None and wearer.begin is None and wearer.until is None
+        return Whose(wearer.elder_id, 1.0, Why.ONLY_WEARER) if simple and not others and self.rule is None else None
 
 
 @dataclass(frozen=True)
