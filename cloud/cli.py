@@ -2,11 +2,13 @@
 
 import errno
 import importlib
+import json
 import os
 import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,6 +140,24 @@ def alarms(config: ConfigOption = _CONFIG) -> None:
 def web(config: ConfigOption = _CONFIG) -> None:
     """Pages, API and live events."""
     _run_stage("cloud.web.server", "web", config)
+
+
+class Contract(StrEnum):
+    MQTT = "mqtt"
+    HTTP = "http"
+
+
+@app.command()
+def contract(which: Annotated[Contract, typer.Argument(help="mqtt: AsyncAPI; http: OpenAPI.")]) -> None:
+    """Prints the contract that others build on, as JSON made from the code.
+
+    Example: doorstep-cloud contract mqtt > asyncapi.json
+    """
+    if which is Contract.MQTT:
+        from protocols.telemetry.asyncapi import document  # noqa: PLC0415
+    else:
+        from cloud.web.app import openapi_document as document  # noqa: PLC0415
+    typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """The site as one application: routers, errors, headers. Nothing is opened here."""
 
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
@@ -50,6 +52,17 @@ class Site(FastAPI):
 
 def create_app(services: Services) -> Site:
     """The site over `services`, which the caller opens before the first request and closes after the last."""
+    app = _create_site()
+    app.state.services = services
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The HTTP interface as an OpenAPI document, made from the routes; docs/openapi.json holds it."""
+    return _create_site().openapi()
+
+
+def _create_site() -> Site:
     app = Site(
         title="Doorstep",
         description="What a care centre's pages use. A session's cookie opens it; unsafe methods need our own Origin.",
@@ -59,7 +72,6 @@ def create_app(services: Services) -> Site:
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
     )
-    app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
