@@ -72,6 +72,8 @@ class Bluetooth(Section, frozen=True):
     """A meter that goes on advertising after it was read is left alone for so long."""
     silence_s: Positive = 5.0
     """A pressure meter that has sent nothing for so long has sent all."""
+    connect_s: Positive = 30.0
+    """A meter that lets nobody in for so long is tried again when it is heard next."""
     session_s: Positive = 120.0
     """A session that takes longer is given up; the next one goes on where it stopped."""
 

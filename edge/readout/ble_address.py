@@ -102,8 +102,9 @@ class BleReader:
 
     async def _session(self, ble_device: BLEDevice, device: Device, name: str) -> ReadMeter:
         with sessions_of(device, self.zone, self.clock, self.tell) as sessions:
-            link = await BleLink.open(ble_device, device)
-            session = await link.read(sessions, Bluetooth(adapter=self.adapter))
+            settings = Bluetooth(adapter=self.adapter)
+            link = await BleLink.open(ble_device, device, settings)
+            session = await link.read(sessions, settings)
             return ReadMeter(
                 name, session.serial_number, session.records, session.control_solutions, session.clock_offset_s
             )

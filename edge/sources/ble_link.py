@@ -41,10 +41,10 @@ class BleLink:
         self._lost = lost
 
     @classmethod
-    async def open(cls, ble_device: BLEDevice, device: Device) -> "BleLink":
+    async def open(cls, ble_device: BLEDevice, device: Device, settings: Bluetooth) -> "BleLink":
         """Connected, and bonded where the configuration wants it. Raises one of RADIO_ERRORS."""
         lost = asyncio.Event()
-        client = await establish_connection(
+        connecting = establish_connection(
             BleakClient,
             ble_device,
             device.name,
@@ -52,8 +52,12 @@ class BleLink:
             max_attempts=CONNECT_ATTEMPTS,
             use_services_cache=False,
             pair=device.pair,
-            timeout=20.0,
         )
+        try:
+            async with asyncio.timeout(settings.connect_s):
+                client = await connecting
+        except TimeoutError as error:
+            raise TimeoutError(f"it let nobody in for {settings.connect_s:.0f} s") from error
         return cls(client, device, lost)
 
     async def read(self, sessions: MeterSessions, settings: Bluetooth) -> MeterSession:

@@ -108,7 +108,7 @@ class BleMeter:
             raise Temporary("it was not heard yet", retry_after_s=SHORTEST_PAUSE_S)
         try:
             async with self._connecting:
-                link = await BleLink.open(ble_device, self._device)
+                link = await BleLink.open(ble_device, self._device, self._settings)
         except RADIO_ERRORS as error:
             told = await self._bond.failed(ble_device, error)
             if told is error:

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from bleak import BleakClient
 from bleak.backends.device import BLEDevice
+from bleak_retry_connector import get_device
 
 from edge.errors import Temporary
 
@@ -58,6 +59,8 @@ class Bond:
 
     async def failed(self, ble_device: BLEDevice, error: Exception) -> Exception:
         """`error` ended an attempt to connect. Returns what to say of it, after giving up a bond that is lost."""
+        # a BLEDevice says what was so when it was heard for the first time
+        ble_device = await get_device(ble_device.address) or ble_device
         if not is_bonded(ble_device):
             if any(word in str(error) for word in _NOT_LET_IN):
                 return NotPaired("it does not pair with this gateway; put it into pairing mode", retry_after_s=30.0)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from bleak.exc import BleakGATTProtocolError, BleakGATTProtocolErrorCode
 
 from edge.intake import Intake
 from edge.sources.gatt_link import GattLink
@@ -38,6 +39,7 @@ ANSWER_WITHIN_S = 30.0
 """The profile's own limit for a procedure, counted from the last thing heard."""
 COUNT_WITHIN_S = 5.0
 """A meter that does not count is read all the same."""
+BUSY_TRIES, BUSY_S = 5, 0.2
 HIGHEST_SEQUENCE = 0xFFFF
 BATCH = 50
 
@@ -133,7 +135,7 @@ class _Procedure:
 
     async def _count(self, command: RecordAccessCommand) -> int | None:
         """None where the meter does not tell."""
-        await self._link.write(uuids.RECORD_ACCESS_CONTROL_POINT, encode_record_access_command(command))
+        await self._command(command)
         try:
             while True:
                 word = await self._link.next_of(self._heard, COUNT_WITHIN_S)
@@ -147,7 +149,7 @@ class _Procedure:
 
     async def _ask(self, command: RecordAccessCommand) -> RecordAccessResponse:
         """The meter's answer. What came before it is durable."""
-        await self._link.write(uuids.RECORD_ACCESS_CONTROL_POINT, encode_record_access_command(command))
+        await self._command(command)
         while True:
             try:
                 word = await self._link.next_of(self._heard, ANSWER_WITHIN_S)
@@ -162,6 +164,18 @@ class _Procedure:
             self._hear(word)
             if len(self._records) >= BATCH:
                 await self._keep()
+
+    async def _command(self, command: RecordAccessCommand) -> None:
+        """A meter may still be busy with the end of the procedure that it has just answered."""
+        for left in reversed(range(BUSY_TRIES)):
+            try:
+                await self._link.write(uuids.RECORD_ACCESS_CONTROL_POINT, encode_record_access_command(command))
+            except BleakGATTProtocolError as error:
+                if not left or error.args[0] != BleakGATTProtocolErrorCode.PROCEDURE_ALREADY_IN_PROGRESS:
+                    raise
+                await asyncio.sleep(BUSY_S)
+            else:
+                return
 
     def _hear(self, word: _Heard) -> None:
         match word:

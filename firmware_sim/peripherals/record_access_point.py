@@ -52,6 +52,8 @@ class RecordAccessPoint(Generic[R]):
         self._handed_over = handed_over
         self._deleted = deleted
         self._running: dict[Connection, asyncio.Task[None]] = {}
+        self._answered: set[Connection] = set()
+        """Whose procedure has given its answer: a command that comes now comes behind the confirmation."""
         self.characteristic: Characteristic[bytes] = Characteristic(
             assigned(uuids.RECORD_ACCESS_CONTROL_POINT),
             WRITE | INDICATE,
@@ -70,6 +72,7 @@ class RecordAccessPoint(Generic[R]):
         connection.on(Connection.EVENT_DISCONNECTION, lambda _reason: self._end(connection))
 
     def _end(self, connection: Connection) -> None:
+        self._answered.discard(connection)
         procedure = self._running.pop(connection, None)
         if procedure is not None:
             procedure.cancel()
@@ -85,7 +88,7 @@ class RecordAccessPoint(Generic[R]):
             self._end(connection)
             self._begin(connection, self._answer(connection, _response(command, ResponseCode.SUCCESS)))
             return
-        if connection in self._running:
+        if connection in self._running and connection not in self._answered:
             raise ATT_Error(ErrorCode.PROCEDURE_ALREADY_IN_PROGRESS)
         if command.op_code == OpCode.REPORT_RECORDS:
             self._need_subscription(connection, self._measurement, _NOTIFICATIONS)
@@ -97,6 +100,7 @@ class RecordAccessPoint(Generic[R]):
             raise ATT_Error(ErrorCode.CCCD_IMPROPERLY_CONFIGURED)
 
     def _begin(self, connection: Connection, procedure: Coroutine[None, None, None]) -> None:
+        self._answered.discard(connection)
         task = asyncio.get_running_loop().create_task(procedure)
         self._running[connection] = task
         task.add_done_callback(lambda done: self._forget(connection, done))
@@ -125,6 +129,7 @@ class RecordAccessPoint(Generic[R]):
 
     async def _answer(self, connection: Connection, answer: RecordAccessAnswer) -> None:
         """Returns once the client has confirmed it."""
+        self._answered.add(connection)
         await self._device.gatt_server.indicate_subscriber(
             connection, self.characteristic, encode_record_access_answer(answer)
         )
