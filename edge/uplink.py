@@ -182,6 +182,9 @@ class Uplink:
 
     def _take_receipts(self) -> float:
         """In how many seconds to go on with them: a full disk takes none, and must silence neither status nor data."""
+        wait_s = self._receipts_due_s - time.monotonic()
+        if wait_s > 0:
+            return wait_s
         try:
             while self._receipts:
                 self._take_receipt(self._receipts[0])
