@@ -175,6 +175,42 @@ def migrate(config: ConfigOption = _CONFIG, data: DataOption = None) -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to make. It holds names and health data: keep it so.")],
+    config: ConfigOption = _CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Writes the whole database to one file. The centre may go on working meanwhile.
+
+    Example: doorstep-cloud backup centre-$(date +%F).doorstep
+    """
+    from cloud.db.backup import back_up  # noqa: PLC0415
+    from cloud.stages.addresses import database_of  # noqa: PLC0415
+
+    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+        about = back_up(dsn, file)
+        typer.echo(f"{file}: {file.stat().st_size} bytes, SHA-256 {about.sha256}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `doorstep-cloud backup` made.")],
+    config: ConfigOption = _CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Fills an empty database from a back-up. `up` or `migrate` then brings it to this version.
+
+    Example: doorstep-cloud restore centre-2026-03-01.doorstep --data ./data-new
+    """
+    from cloud.db.restore import restore as fill  # noqa: PLC0415
+    from cloud.stages.addresses import database_of  # noqa: PLC0415
+
+    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+        about = fill(dsn, file)
+        typer.echo(f"restored what was backed up at {about.made_at}; go on with `doorstep-cloud up` or `migrate`")
+
+
+@app.command()
 def seed(
     file: Annotated[Path, typer.Argument(help="A community file, such as configs/community.toml.")],
     config: ConfigOption = _CONFIG,

@@ -62,6 +62,11 @@ def migrate(dsn: str, *, timescale: bool | None = None) -> Migrated:
         return Migrated(tuple(applied), with_timescale)
 
 
+def migration_names() -> list[str]:
+    """Names of all migrations of ours that this version knows, of both kinds of server."""
+    return [file.name for file in _sorted_files(resources.files("cloud.db") / "migrations")]
+
+
 def _choose_kind(connection: Connection, done: dict[str, bytes], wanted: bool | None) -> bool:
     if any(name.endswith(".plain.sql") for name in done):
         if wanted:
