@@ -5,16 +5,22 @@ transaction that makes the call, so that a press is never half known: after a po
 from the button's repeats, or a call that will be made.
 """
 
+import sqlite3
 import threading
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
+from edge.errors import Temporary
 from edge.sqlite_file import open_beside, open_or_set_aside, transaction
 from protocols.adverts.counter import CounterGuard
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
+
+_log = structlog.get_logger()
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS button (
@@ -38,6 +44,9 @@ CREATE INDEX IF NOT EXISTS alarm_open ON alarm (state) WHERE state <> 'closed';
 CREATE TABLE IF NOT EXISTS line (one INTEGER PRIMARY KEY CHECK (one = 1), connected INTEGER NOT NULL);
 INSERT OR IGNORE INTO line VALUES (1, 0);
 """
+
+_ROOM_BYTES = 512 * 1024
+_ROOM_PAGES = 64
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,22 @@ class AlarmJournal:
             self._db = open_beside(path, _SCHEMA)
         else:
             self._db, self.set_aside = open_or_set_aside(path, _SCHEMA)
+            self._keep_room()
+
+    def _keep_room(self) -> None:
+        """Pages of our own for the calls to come, in the file and in its log: who fills the disk silences nobody."""
+        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        if free >= _ROOM_PAGES:
+            return
+        try:
+            with transaction(self._db):
+                self._db.execute("CREATE TABLE room (bytes BLOB)")
+                self._db.execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM_BYTES,))
+            with transaction(self._db):
+                self._db.execute("DROP TABLE room")
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (Temporary, sqlite3.OperationalError) as error:  # full already: what is there must do
+            _log.error("alarm_journal_room", problem=str(error))
 
     def close(self) -> None:
         with self._lock:

@@ -58,7 +58,7 @@ class AlarmProcess:
 
     def run(self) -> None:
         """Until `end`."""
-        self._journal.set_line_connected(False)
+        self._note_line(False)
         self._line.start()
         try:
             while True:
@@ -74,7 +74,7 @@ class AlarmProcess:
                 self._hear(word)
         finally:
             self._line.stop()
-            self._journal.set_line_connected(False)
+            self._note_line(False)
 
     def _hear(self, word: Word | Woken) -> None:
         match word:
@@ -87,11 +87,11 @@ class AlarmProcess:
                 self._carry_out(self._calls.centre_says(message))
                 self._line.acknowledge(arrived)
             case LineUp(session_kept):
-                self._journal.set_line_connected(True)
+                self._note_line(True)
                 self._carry_out(self._calls.line_up(time.monotonic(), session_kept=session_kept))
             case LineDown():
                 self._calls.line_down()
-                self._journal.set_line_connected(False)
+                self._note_line(False)
             case Woken():
                 pass
 
@@ -112,6 +112,12 @@ class AlarmProcess:
             self._journal.move(call)
         except Temporary as error:  # a full disk must not silence the call: memory goes on, a restart would repeat
             _log.error("alarm_journal", alarm=call.alarm, problem=str(error))
+
+    def _note_line(self, connected: bool) -> None:
+        try:
+            self._journal.set_line_connected(connected)
+        except Temporary as error:  # it is for /health only: the call goes on
+            _log.error("alarm_journal", problem=str(error))
 
     def _show(self, call: Call) -> None:
         try:

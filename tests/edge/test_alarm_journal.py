@@ -100,3 +100,14 @@ def test_damaged_journal_is_set_aside_by_the_gateway_only(tmp_path: Path) -> Non
     assert journal.set_aside is not None
     assert press(journal, 1).is_new
     journal.close()
+
+
+def test_a_full_disk_takes_a_hundred_presses_all_the_same(tmp_path: Path) -> None:
+    """The limit on pages stands for the full disk: the file must not grow."""
+    journal = AlarmJournal(tmp_path / "alarm.db")
+    (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
+    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    for counter in range(1, 101):
+        assert press(journal, counter, at_s=1000.0 + 10 * counter).is_new
+    assert len(journal.open_calls()) == 100
+    journal.close()

@@ -13,6 +13,7 @@ import pytest
 
 from cloud.local.broker import LocalBroker
 from edge.alarm.journal import AlarmJournal
+from edge.sqlite_file import BUSY_S
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.telemetry import topics
@@ -208,3 +209,17 @@ def test_from_press_to_the_centres_ears_is_quick(home: AlarmHome, centre: FakeCe
         taken_ms.append((time.perf_counter() - began) * 1000)
     assert sorted(taken_ms)[10] < 250  # generous: a shared machine; the bench measures
     print(f"press to centre, ms: median {sorted(taken_ms)[10]:.1f}, worst {max(taken_ms):.1f}")
+
+
+def test_a_journal_that_takes_nothing_does_not_end_the_process(
+    home: AlarmHome, centre: FakeCentre, broker: LocalBroker
+) -> None:
+    home.until_connected()
+    home.journal._db.execute("BEGIN IMMEDIATE")  # held longer than the process waits for it
+    broker.kill()
+    with pytest.raises(subprocess.TimeoutExpired):
+        home.process.wait(BUSY_S + 2)
+    home.journal._db.execute("ROLLBACK")
+    broker.restart()
+    alarm = home.press()
+    assert centre.alarms.get(timeout=PATIENCE_S).alarm == alarm
