@@ -41,6 +41,7 @@ class Health:
         self._process = process
         self._lock = threading.Lock()
         self._checks: dict[str, str] = {"started": "is starting"}
+        self._notes: dict[str, str] = {}
 
     def healthy(self, check: str) -> None:
         with self._lock:
@@ -52,16 +53,26 @@ class Health:
         with self._lock:
             self._checks[check] = why
 
+    def note(self, name: str, what: str) -> None:
+        """Something to look at that makes nobody ill; an empty `what` takes it away."""
+        with self._lock:
+            if what:
+                self._notes[name] = what
+            else:
+                self._notes.pop(name, None)
+
     def report(self) -> tuple[bool, bytes]:
         """Whether all is well, and the JSON that says so."""
         with self._lock:
-            checks = dict(self._checks)
+            checks, notes = dict(self._checks), dict(self._notes)
         well = not any(checks.values())
-        body = {
+        body: dict[str, object] = {
             "ok": well,
             "process": self._process,
             "checks": {name: why or "ok" for name, why in checks.items()},
         }
+        if notes:
+            body["notes"] = notes
         return well, msgspec.json.encode(body)
 
 

@@ -38,7 +38,7 @@ def work(process: Process) -> None:
     config = process.config
     letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()  # bounded by the connection's in-flight window
 
-    drops = DropWatch(config.broker.url)
+    drops = DropWatch(config.broker.url, process.health.note)
 
     def say_broker(up: bool) -> None:
         if up:
