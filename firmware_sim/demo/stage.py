@@ -15,6 +15,7 @@ import httpx
 
 from firmware_sim.control import HomeControl
 from firmware_sim.demo import timeline
+from firmware_sim.demo.abandoned import end_database
 from firmware_sim.demo.children import Child, ChildDied, Household
 from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
 from firmware_sim.demo.waiting import wait_for
@@ -65,11 +66,13 @@ class Stage:
         self._say("starting the centre: database, broker, ingest, detection, alarms, visits, pages")
         centre = self._start_centre(environment)
         keys = self._keys()
+        self.household.begin_wave()
         homes = [
             (house, self._start_home(house, keys[house.name], environment, live=live)) for house in houses(self.data)
         ]
         self._await_centre(centre)
         self._say("starting three homes, each with its gateway")
+        self.household.begin_wave()
         for house, (home, health_port) in homes:
             run = self._await_file(home, house.run_file)
             self.homes.append(self._start_gateway(house, home, health_port, run, environment))
@@ -78,6 +81,7 @@ class Stage:
         for started in self.homes:
             started.control.close()
         self.household.stop_all()
+        end_database(self.data / "centre" / "postgres")
         self.note_time()
 
     def note_time(self) -> None:

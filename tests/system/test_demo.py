@@ -1,6 +1,7 @@
 """The README's first command: the scripted trip, and a day that is stopped with Ctrl-C."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -52,3 +53,15 @@ def test_a_killed_demo_leaves_nothing_behind(folder: Path) -> None:
     process.kill()
     process.wait()
     wait_until("everything to end", lambda: processes_naming(str(folder)) == [], 60)
+
+
+def test_a_centre_that_was_killed_leaves_no_database_behind(folder: Path) -> None:
+    log = folder / "demo.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([*DEMO, "--data", folder / "data"], stdout=file, stderr=subprocess.STDOUT)
+    wait_until("the demo to say where to look", lambda: "Ctrl-C stops" in log.read_text(), 120)
+    run = json.loads((folder / "data" / "centre" / "run" / "cloud.json").read_text(encoding="utf-8"))
+    os.kill(run["pids"]["up"], signal.SIGKILL)
+    assert process.wait(60) == 1, log.read_text()
+    assert "centre ended" in log.read_text()
+    assert processes_naming(str(folder)) == [], log.read_text()
