@@ -2,10 +2,23 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.reading import Metric
+
+ENVIRONMENT = (
+    Metric.HUMIDITY,
+    Metric.AMBIENT_TEMPERATURE,
+    Metric.MOTION,
+    Metric.CONTACT,
+    Metric.FLOW,
+    Metric.MOISTURE,
+    Metric.DEVICE_BATTERY,
+)
+"""What is not of a person's body, and comes all day."""
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -23,6 +36,13 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     batch_readings: int = 5000
     linger_ms: int = 20
     port: int = 0
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    days: dict[Metric, Annotated[int, msgspec.Meta(ge=31)]] = msgspec.field(
+        default_factory=lambda: dict.fromkeys(ENVIRONMENT, 400)
+    )
+    """How long at least a metric's readings are kept; what is not named is kept for ever. Figures stay."""
 
 
 class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +86,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     database: Database = Database()
     broker: Broker = Broker()
     ingest: Ingest = Ingest()
+    retention: Retention = Retention()
     detection: Detection = Detection()
     visits: Visits = Visits()
     alarms: Alarms = Alarms()

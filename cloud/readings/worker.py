@@ -17,6 +17,7 @@ from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process, run_worker
 from cloud.readings.batch import settle
 from cloud.readings.drops import DropWatch
+from cloud.readings.retention.job import thinning
 from protocols.telemetry import topics
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ def work(process: Process) -> None:
         Subscriber(
             config.broker.url, "ingest", filters, letters.put, manual_ack=True, on_connected=say_broker
         ) as subscriber,
+        thinning(process),
     ):
         while not process.stop.is_set():
             batch = _gather(letters, config.ingest.batch_readings, config.ingest.linger_ms / 1000)

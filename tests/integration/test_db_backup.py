@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cloud.db.restore import restore
 from cloud.local.postgres_programs import ProgramMissing, program
 from cloud.readings import store
 from tests.integration.test_ingest_store import NOW, create_delivery, create_record, populate, wear
+from tests.integration.test_ingest_worker import until
 
 pytestmark = pytest.mark.integration
 
@@ -48,8 +50,16 @@ def _settle_figures(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs "
         "WHERE proc_name = 'policy_refresh_continuous_aggregate'"
     )
-    for view in ("reading_hourly", "reading_daily"):
+    for view in ("reading_hourly_live", "reading_daily_live"):
+        until(partial(_refreshed, connection, view))
+
+
+def _refreshed(connection: psycopg.Connection[tuple[Any, ...]], view: str) -> bool:
+    try:
         connection.execute("CALL refresh_continuous_aggregate(%s, NULL, NULL)", (view,))
+    except psycopg.errors.LockNotAvailable:  # a job that had begun is still at it
+        return False
+    return True
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What is old enough leaves the rows, and stays in the hourly and daily figures."""
