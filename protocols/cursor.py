@@ -54,6 +54,9 @@ class Cursor:
     def u16_be(self) -> int:
         return int.from_bytes(self.take(2), "big")
 
+    def i16_be(self) -> int:
+        return int.from_bytes(self.take(2), "big", signed=True)
+
     def uint_le(self, length: int) -> int:
         """An unsigned integer of `length` bytes, least significant first."""
         return int.from_bytes(self.take(length), "little")

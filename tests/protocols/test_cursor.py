@@ -7,13 +7,14 @@ from protocols.errors import Truncated
 
 
 def test_fields_are_read_in_their_byte_order() -> None:
-    cursor = Cursor(bytes.fromhex("01 0203 040506 0708090a 0b0c fffe aabb"))
+    cursor = Cursor(bytes.fromhex("01 0203 040506 0708090a 0b0c fffe fefd aabb"))
     assert cursor.u8() == 0x01
     assert cursor.u16_le() == 0x0302
     assert cursor.u24_le() == 0x060504
     assert cursor.u32_le() == 0x0A090807
     assert cursor.u16_be() == 0x0B0C
     assert cursor.i16_le() == -257
+    assert cursor.i16_be() == -259
     assert cursor.remaining == 2
     assert cursor.rest() == b"\xaa\xbb"
     assert cursor.remaining == 0
