@@ -1,13 +1,10 @@
-"""BTHome service data on the air, to whom it may concern: nobody can connect."""
+"""Service data or a maker's data on the air, to whom it may concern: nobody can connect."""
 
 import asyncio
 
 from bumble.core import AdvertisingData
-from bumble.data_types import CompleteLocalName, Flags, ServiceData16BitUUID
+from bumble.data_types import CompleteLocalName, Flags, ManufacturerSpecificData, ServiceData16BitUUID
 from bumble.device import AdvertisingType, Device
-
-from firmware_sim.peripherals.assigned import assigned
-from protocols.adverts.bthome import BTHOME_UUID
 
 _FLAGS = AdvertisingData.Flags
 LARGEST_ADVERTISEMENT_BYTES = 31
@@ -20,33 +17,31 @@ class Broadcaster:
         self._device = device
         self._turn = asyncio.Lock()
 
-    async def show(self, service_data: bytes, interval_ms: float) -> None:
+    async def show(self, payload: ServiceData16BitUUID | ManufacturerSpecificData, interval_ms: float) -> None:
         """Sends at once and then at every interval, until something else is shown.
 
-        Raises ValueError for service data that does not fit beside the device's name.
+        The device's name stands beside it; where it does not fit, it is told to those who ask (scan response).
+        Raises ValueError for a payload that does not fit.
         """
-        advertisement = bytes(
-            AdvertisingData(
-                [
-                    Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED),
-                    ServiceData16BitUUID(assigned(BTHOME_UUID), service_data),
-                    CompleteLocalName(self._device.name),
-                ]
-            )
-        )
+        flags = Flags(_FLAGS.LE_GENERAL_DISCOVERABLE_MODE | _FLAGS.BR_EDR_NOT_SUPPORTED)
+        name = CompleteLocalName(self._device.name)
+        advertisement, answer = bytes(AdvertisingData([flags, payload, name])), b""
+        if len(advertisement) > LARGEST_ADVERTISEMENT_BYTES:
+            advertisement, answer = bytes(AdvertisingData([flags, payload])), bytes(AdvertisingData([name]))
         if len(advertisement) > LARGEST_ADVERTISEMENT_BYTES:
             raise ValueError(f"advertisement of {len(advertisement)} bytes; {LARGEST_ADVERTISEMENT_BYTES} fit")
         # Shielded: bumble loses track of its controller, or of the cancellation, when a command is cut short.
-        await asyncio.shield(self._start(advertisement, interval_ms))
+        await asyncio.shield(self._start(advertisement, answer, interval_ms))
 
     async def hide(self) -> None:
         await asyncio.shield(self._stop())
 
-    async def _start(self, advertisement: bytes, interval_ms: float) -> None:
+    async def _start(self, advertisement: bytes, answer: bytes, interval_ms: float) -> None:
         async with self._turn:
             await self._device.start_advertising(
-                advertising_type=AdvertisingType.UNDIRECTED,
+                advertising_type=AdvertisingType.UNDIRECTED_SCANNABLE if answer else AdvertisingType.UNDIRECTED,
                 advertising_data=advertisement,
+                scan_response_data=answer,
                 advertising_interval_min=interval_ms,
                 advertising_interval_max=interval_ms,
             )

@@ -10,12 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+from bumble.data_types import ServiceData16BitUUID
 from bumble.device import Device
 
 from firmware_sim.clock import Clock
 from firmware_sim.nonvolatile import Nonvolatile
+from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.broadcaster import Broadcaster
-from protocols.adverts.bthome import encode_bthome
+from protocols.adverts.bthome import BTHOME_UUID, encode_bthome
 from protocols.adverts.bthome_objects import BATTERY, BUTTON, PACKET_ID, ButtonPress
 
 BURST_S = 0.55
@@ -73,7 +75,7 @@ class EmergencyButton:
         if self._silence is not None:
             self._silence.cancel()
         at_wall = time.time()
-        await self._broadcaster.show(service_data, BURST_INTERVAL_MS)
+        await self._broadcaster.show(ServiceData16BitUUID(assigned(BTHOME_UUID), service_data), BURST_INTERVAL_MS)
         self._silence = asyncio.get_running_loop().create_task(self._fall_silent())
         return at_wall
 

@@ -6,14 +6,16 @@ has ended for a while. Radio intervals pass on the wall's time, the air changes 
 
 import asyncio
 import contextlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from bumble.data_types import ServiceData16BitUUID
 from bumble.device import Device
 
 from firmware_sim.clock import Clock
-from firmware_sim.lives.bathroom import bathroom_air
+from firmware_sim.peripherals.assigned import assigned
 from firmware_sim.peripherals.broadcaster import Broadcaster
-from protocols.adverts.bthome import encode_bthome
+from firmware_sim.peripherals.sampled_air import SampledAir
+from protocols.adverts.bthome import BTHOME_UUID, encode_bthome
 from protocols.adverts.bthome_objects import BATTERY, HUMIDITY, MOTION, PACKET_ID, TEMPERATURE
 
 ADVERTISING_INTERVAL_MS = 1_000.0
@@ -23,8 +25,6 @@ SAMPLE_EVERY_AT_LEAST_S = 0.5
 MOTION_HELD = timedelta(seconds=20)
 MOTION_HELD_AT_LEAST_S = 1.0
 """Real seconds: however fast the clock runs, motion stays on the air long enough to be heard."""
-AIRED_AFTER = timedelta(hours=3)
-"""The air of the latest shower is forgotten."""
 _BATTERY_PERCENT = 96
 
 
@@ -37,7 +37,7 @@ class ShowerSensor:
         self._broadcaster = Broadcaster(device)
         self._changed = asyncio.Event()
         self._motion_until_s = 0.0
-        self._shower: tuple[datetime, int] | None = None
+        self._air = SampledAir(clock)
         self._packet_id = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -59,14 +59,14 @@ class ShowerSensor:
 
     def shower(self, minutes: int) -> None:
         """The water runs from now on for so many (simulated) minutes."""
-        self._shower = (self._clock.now(), minutes)
+        self._air.shower(minutes)
         self.motion()
 
     async def _run(self) -> None:
         shown: tuple[float, float, bool] | None = None
         while True:
             self._changed.clear()
-            values = (*self._air(), self._motion_left_s() > 0)
+            values = (*self._air.sample(), self._motion_left_s() > 0)
             if values != shown:
                 await self._show(*values)
                 shown = values
@@ -85,17 +85,7 @@ class ShowerSensor:
                 (MOTION, int(motion)),
             ]
         )
-        await self._broadcaster.show(service_data, ADVERTISING_INTERVAL_MS)
-
-    def _air(self) -> tuple[float, float]:
-        if self._shower is None:
-            return bathroom_air(None, 0)
-        began, minutes = self._shower
-        since = self._clock.now() - began
-        if since > AIRED_AFTER:
-            self._shower = None
-            return bathroom_air(None, 0)
-        return bathroom_air(since.total_seconds() / 60, minutes)
+        await self._broadcaster.show(ServiceData16BitUUID(assigned(BTHOME_UUID), service_data), ADVERTISING_INTERVAL_MS)
 
     def _motion_left_s(self) -> float:
         return self._motion_until_s - asyncio.get_running_loop().time()
@@ -103,7 +93,7 @@ class ShowerSensor:
     def _next_look_s(self) -> float | None:
         """Real seconds until the values may differ; None: only an event changes them."""
         left_s = self._motion_left_s()
-        if self._shower is not None:
+        if self._air.changes:
             sample_s = max(self._clock.wall_seconds_until(self._clock.now() + SAMPLE_EVERY), SAMPLE_EVERY_AT_LEAST_S)
             return min(sample_s, left_s) if left_s > 0 else sample_s
         return left_s if left_s > 0 else None
