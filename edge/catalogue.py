@@ -29,6 +29,7 @@ TAIDOC_PRESSURE_BLE = "taidoc-pressure-ble"
 MICROLIFE_BLE = "microlife-ble"
 BTHOME_SENSOR = "bthome-sensor"
 BTHOME_BUTTON = "bthome-button"
+RUUVI = "ruuvi"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
 LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 LIFESCAN_ULTRA2 = "lifescan-ultra2"
@@ -53,6 +54,7 @@ DRIVERS = MappingProxyType(
         **dict.fromkeys(OMRON_MODELS, Transport.BLUETOOTH),
         BTHOME_SENSOR: Transport.BLUETOOTH,
         BTHOME_BUTTON: Transport.BLUETOOTH,
+        RUUVI: Transport.BLUETOOTH,
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
         LIFESCAN_VERIO_IQ: Transport.SERIAL,
         LIFESCAN_ULTRA2: Transport.SERIAL,

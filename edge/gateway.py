@@ -22,7 +22,7 @@ import structlog
 from edge.alarm.button import ButtonListener
 from edge.alarm.child import AlarmChild
 from edge.alarm.journal import AlarmJournal
-from edge.catalogue import BTHOME_BUTTON, BTHOME_SENSOR, Transport
+from edge.catalogue import BTHOME_BUTTON, Transport
 from edge.clock import Clock
 from edge.config import Device, EdgeConfig
 from edge.errors import Permanent
@@ -36,7 +36,7 @@ from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
 from edge.sources.meter_session import MeterSessions
 from edge.sources.radio_watch import Canary, RadioWatch
-from edge.sources.sensor import SensorListener
+from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
 from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
 from edge.uplink import Uplink
@@ -110,7 +110,11 @@ class Gateway:
         sessions = MeterSessions(self._outbox, figures, self._clock, config.zone, intake)
         child = AlarmChild(self._config_path)
         connecting = asyncio.Lock()
-        sensors = {d.address: SensorListener(d, intake, figures, self._clock) for d in config.by_driver(BTHOME_SENSOR)}
+        sensors = {
+            device.address: SensorListener(device, intake, figures, self._clock)
+            for device in config.devices
+            if device.model.driver in DECODER_OF_DRIVER
+        }
         buttons = {d.address: self._button(d, child) for d in config.by_driver(BTHOME_BUTTON)}
         meters = {
             device.address: BleMeter(device, config.bluetooth, sessions, connecting)

@@ -23,6 +23,8 @@ class ButtonListener:
     """Every kind of press is a call. A frame counts only if it is encrypted with the button's key and its counter is
     above the last one on disk: a repeat is the same press, anything older is a recording."""
 
+    carrier = BthomeDecoder.carrier
+
     def __init__(
         self,
         device: Device,
@@ -41,8 +43,8 @@ class ButtonListener:
         self._wake = wake
         self._decoder = BthomeDecoder(device, figures)
 
-    def heard(self, service_data: bytes, rssi_dbm: int | None) -> None:
-        advert = self._decoder.decode(service_data)
+    def heard(self, payload: bytes, rssi_dbm: int | None) -> None:
+        advert = self._decoder.decode(payload)
         if advert is None or advert.counter is None:
             return
         try:

@@ -20,9 +20,8 @@ from bleak.exc import BleakError
 from edge.clock import Clock
 from edge.errors import Temporary
 from edge.sources.adapter_power import power_cycle
-from edge.sources.bthome_decoder import AdvertListener
+from edge.sources.advert import AdvertListener
 from edge.sources.radio_watch import RadioWatch, Verdict
-from protocols.adverts.bthome import BTHOME_UUID
 from protocols.telemetry.messages import RadioStatus
 
 _log = structlog.get_logger()
@@ -148,9 +147,9 @@ class BleScanner:
         if rssi_dbm is not None:
             self._watch.heard(address, self._last_heard_s)
         listener = self._listeners.adverts.get(address)
-        service_data = advertisement.service_data.get(BTHOME_UUID)
-        if listener is not None and service_data is not None:
-            listener.heard(service_data, rssi_dbm)
+        payload = None if listener is None else listener.carrier.of(advertisement)
+        if listener is not None and payload is not None:
+            listener.heard(payload, rssi_dbm)
         meter = self._listeners.meters.get(address)
         if meter is not None and rssi_dbm is not None:
             meter(device, rssi_dbm)

@@ -1,25 +1,16 @@
-"""What buttons and sensors share: who listens to BTHome, and what becomes of a frame that is refused."""
-
-from typing import Protocol
-
-import structlog
+"""What buttons and sensors share that speak BTHome, and what becomes of a frame that is refused."""
 
 from edge.config import Device
 from edge.figures import Figures
-from protocols.adverts.bthome import BThomeAdvert, PlaintextRefused, decode_bthome
+from edge.sources.advert import SensorAdvert, ServiceData, refuse
+from protocols.adverts.bthome import BTHOME_UUID, BThomeAdvert, PlaintextRefused, decode_bthome
 from protocols.errors import ChecksumMismatch, ProtocolError
-
-_log = structlog.get_logger()
-
-
-class AdvertListener(Protocol):
-    """What the scanner calls for each advertisement of a device that speaks BTHome."""
-
-    def heard(self, service_data: bytes, rssi_dbm: int | None) -> None: ...
 
 
 class BthomeDecoder:
     """Decodes, and counts what is refused by its reason."""
+
+    carrier = ServiceData(BTHOME_UUID)
 
     def __init__(self, device: Device, figures: Figures) -> None:
         self._device = device
@@ -38,7 +29,10 @@ class BthomeDecoder:
             self.refuse("malformed", f"its frames cannot be read: {error}")
         return None
 
+    def sensed(self, service_data: bytes) -> SensorAdvert | None:
+        """What `decode` gives, as every sensor says it."""
+        advert = self.decode(service_data)
+        return None if advert is None else SensorAdvert(advert.measurements, advert.packet_id, advert.counter)
+
     def refuse(self, reason: str, sentence: str) -> None:
-        self._figures.refused.labels(self._device.name, reason).inc()
-        if self._figures.trouble(self._device.name, sentence):
-            _log.warning("advert_refused", device=self._device.name, reason=reason, problem=sentence)
+        refuse(self._device, self._figures, reason, sentence)

@@ -1,4 +1,4 @@
-"""What a Bluetooth device probably is, by its advertisement: services, name, maker. Pure.
+"""What a Bluetooth device probably is, by its advertisement: services, name, maker's data. Pure.
 
 A guess, for whoever sets a gateway up: a device of the configuration is what the configuration says.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from protocols.adverts.bthome import BTHOME_UUID
+from protocols.adverts.ruuvi import DATA_FORMAT, RUUVI_COMPANY
 from protocols.device_kind import DeviceKind
 from protocols.gatt import uuids
 from protocols.gatt.vendor import taidoc
@@ -35,8 +36,8 @@ class Heard:
     services: Iterable[str]
     """128-bit UUIDs in lower case."""
     service_data: Mapping[str, bytes]
-    companies: Iterable[int]
-    """Of the manufacturer data."""
+    manufacturer_data: Mapping[int, bytes]
+    """By company."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Guess:
 
 GLUCOSE_SERVICE_METER = Guess(DeviceKind.GLUCOMETER, ("bluetooth-glucose",))
 PRESSURE_SERVICE_CUFF = Guess(DeviceKind.SPHYGMOMANOMETER, ("bluetooth-blood-pressure",))
+RUUVI_TAG = Guess(DeviceKind.SHOWER_SENSOR, ("ruuvi-tag",))
 VERIO = Guess(DeviceKind.GLUCOMETER, ("onetouch-verio-flex",))
 MICROLIFE = Guess(DeviceKind.SPHYGMOMANOMETER, ("microlife-b6",))
 CLASSIC_OMRON = Guess(DeviceKind.SPHYGMOMANOMETER, ("omron-hem-7322t", "omron-hem-7361t", "omron-hem-7600t"))
@@ -61,7 +63,7 @@ def recognise(heard: Heard) -> Guess | None:
     services = set(heard.services)
     if taidoc.SERVICE in services and uuids.GLUCOSE_SERVICE not in services:
         return _taidoc(heard.name)
-    is_omron = OMRON_COMPANY in heard.companies or _OMRON_NAME.match(heard.name) is not None
+    is_omron = OMRON_COMPANY in heard.manufacturer_data or _OMRON_NAME.match(heard.name) is not None
     signs = (
         (uuids.GLUCOSE_SERVICE in services, GLUCOSE_SERVICE_METER),
         (VERIO_SERVICE in services or heard.name.startswith("OneTouch "), VERIO),
@@ -70,6 +72,7 @@ def recognise(heard: Heard) -> Guess | None:
         (CLASSIC_SERVICE in services, CLASSIC_OMRON),
         (MODERN_SERVICE in services, MODERN_OMRON),
         (is_omron, CLASSIC_OMRON),
+        (heard.manufacturer_data.get(RUUVI_COMPANY, b"")[:1] == bytes((DATA_FORMAT,)), RUUVI_TAG),
     )
     return next((guess for fits, guess in signs if fits), None)
 

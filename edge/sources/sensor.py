@@ -1,21 +1,29 @@
-"""A BTHome sensor of the home: advertisements -> thinned readings; in the bathroom a shower as one event as well."""
+"""A sensor of the home: advertisements -> thinned readings; in the bathroom a shower as one event as well."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
+from edge.catalogue import BTHOME_SENSOR, RUUVI
 from edge.clock import Clock
 from edge.config import Device
 from edge.figures import Figures
 from edge.intake import Intake
 from edge.shower.event import Shower
 from edge.shower.recogniser import ShowerRecogniser
+from edge.sources.advert import SensorAdvert
 from edge.sources.bthome_decoder import BthomeDecoder
+from edge.sources.ruuvi_decoder import RuuviDecoder
 from edge.sources.thinning import Thinner
-from protocols.adverts.bthome import BThomeAdvert
 from protocols.adverts.counter import CounterGuard
 from protocols.device_kind import DeviceKind
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
+
+SensorDecoder = BthomeDecoder | RuuviDecoder
+DECODER_OF_DRIVER: Mapping[str, type[SensorDecoder]] = MappingProxyType(
+    {BTHOME_SENSOR: BthomeDecoder, RUUVI: RuuviDecoder}
+)
 
 
 class SensorListener:
@@ -24,18 +32,19 @@ class SensorListener:
         self._intake = intake
         self._figures = figures
         self._now: Callable[[], datetime] = clock.now
-        self._decoder = BthomeDecoder(device, figures)
+        self._decoder = DECODER_OF_DRIVER[device.model.driver](device, figures)
+        self.carrier = self._decoder.carrier
         self._thinner = Thinner()
         self._showers = ShowerRecogniser() if device.kind is DeviceKind.SHOWER_SENSOR else None
-        self._last_packet: int | None = None
+        self._last_sequence: int | None = None
         self._guard = CounterGuard(None)
 
-    def heard(self, service_data: bytes, rssi_dbm: int | None) -> None:
-        advert = self._decoder.decode(service_data)
+    def heard(self, payload: bytes, rssi_dbm: int | None) -> None:
+        advert = self._decoder.sensed(payload)
         if advert is None:
             return
         self._figures.heard(self._device.name, rssi_dbm)
-        self._figures.trouble(self._device.name, None)
+        self._figures.trouble(self._device.name, advert.trouble)
         if advert.counter is not None and not self._guard.accept(advert.counter):
             return
         at = self._now()
@@ -68,9 +77,9 @@ class SensorListener:
             received_at=received_at,
         )
 
-    def _is_repeat(self, advert: BThomeAdvert) -> bool:
+    def _is_repeat(self, advert: SensorAdvert) -> bool:
         if advert.counter is not None:
             return False  # its counter was new
-        repeat = advert.packet_id is not None and advert.packet_id == self._last_packet
-        self._last_packet = advert.packet_id
+        repeat = advert.sequence is not None and advert.sequence == self._last_sequence
+        self._last_sequence = advert.sequence
         return repeat

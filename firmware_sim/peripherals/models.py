@@ -17,6 +17,7 @@ from firmware_sim.peripherals.emergency_button import EmergencyButton
 from firmware_sim.peripherals.glucometer import Glucometer
 from firmware_sim.peripherals.microlife_meter import MicrolifeMeter
 from firmware_sim.peripherals.omron_meter import OmronMeter
+from firmware_sim.peripherals.ruuvi_tag import RuuviTag
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
 from firmware_sim.peripherals.vendor_meter import GattMeter, VendorMeter
@@ -160,6 +161,10 @@ def _shower_sensor(making: Making) -> BleDevice:
     return ShowerSensor(making.device, making.clock)
 
 
+def _ruuvi_tag(making: Making) -> BleDevice:
+    return RuuviTag(making.device, making.clock)
+
+
 def _emergency_button(making: Making) -> BleDevice:
     return EmergencyButton(making.device, making.clock, EXAMPLE_KEY)
 
@@ -177,6 +182,7 @@ BLE_MODELS = MappingProxyType(
             for name, model in OMRON_MODELS.items()
         },
         "bthome-sensor": BleModel("A BTHome sensor of humidity and motion", "Shower", _shower_sensor),
+        "ruuvi-tag": BleModel("A RuuviTag: humidity and temperature", "Ruuvi 0B01", _ruuvi_tag),
         "bthome-button": BleModel(f"A BTHome button, key {EXAMPLE_KEY.hex()}", "Button", _emergency_button),
     }
 )

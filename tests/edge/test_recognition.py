@@ -16,8 +16,13 @@ from tests.edge.conftest import CATALOGUE
 OTHERS_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
-def guess(name: str = "", *services: str, data: dict[str, bytes] | None = None, company: int = 0) -> Guess | None:
-    return recognise(Heard(name, services, data or {}, [company]))
+def guess(
+    name: str = "",
+    *services: str,
+    data: dict[str, bytes] | None = None,
+    manufacturer_data: dict[int, bytes] | None = None,
+) -> Guess | None:
+    return recognise(Heard(name, services, data or {}, manufacturer_data or {}))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,14 @@ def test_sensor_and_button_are_told_by_what_they_say(service_data: bytes, model:
     found = guess(data={BTHOME_UUID: service_data})
     assert found is not None
     assert found.models == (model,)
+
+
+def test_ruuvi_is_told_by_the_format_that_is_read() -> None:
+    found = guess("Ruuvi 884F", manufacturer_data={0x0499: b"\x05\x12\xfc"})
+    assert found is not None
+    assert found.models == ("ruuvi-tag",)
+    for other in (b"", b"\x03\x29", b"\x06\x17"):
+        assert guess("Ruuvi 884F", manufacturer_data={0x0499: other}) is None
 
 
 def test_taidoc_without_its_number_may_be_either() -> None:

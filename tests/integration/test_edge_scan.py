@@ -13,7 +13,7 @@ import pytest
 pytestmark = [pytest.mark.integration]
 
 PATIENCE_S = 60.0
-GLUCOMETER, VERIO, SENSOR = (f"C0:FF:EE:00:0B:0{device}" for device in range(1, 4))
+GLUCOMETER, VERIO, SENSOR, RUUVI = (f"C0:FF:EE:00:0B:0{device}" for device in range(1, 5))
 READINGS = "at,glucose_mg_dl\n2026-11-20T07:30:00,101\n2026-11-22T07:30:00,333\n"
 
 
@@ -34,7 +34,7 @@ def bus() -> Iterator[str]:
     with TemporaryDirectory(prefix="ble-") as folder:  # not tmp_path: its name may be too long for a Unix socket
         readings = Path(folder, "readings.csv")
         readings.write_text(READINGS, encoding="utf-8")
-        models = ("bluetooth-glucose", "onetouch-verio-flex", "bthome-sensor")
+        models = ("bluetooth-glucose", "onetouch-verio-flex", "bthome-sensor", "ruuvi-tag")
         devices, hci = _start(
             _run("firmware_sim.cli", "ble", *models, "--hci", "tcp-server:127.0.0.1:0", "--readings", readings)
         )
@@ -68,8 +68,10 @@ def test_what_is_on_the_air_is_listed_and_read(bus: str) -> None:
         GLUCOMETER: ("glucometer", ["bluetooth-glucose"]),
         VERIO: ("glucometer", ["onetouch-verio-flex"]),
         SENSOR: ("shower_sensor", ["bthome-sensor"]),
+        RUUVI: ("shower_sensor", ["ruuvi-tag"]),
     }
     assert found[VERIO]["name"] == "OneTouch J7RG"
+    assert found[RUUVI]["name"] == "Ruuvi 0B01"
     assert isinstance(found[VERIO]["rssi_dbm"], int)
 
     for address in (GLUCOMETER, VERIO):
