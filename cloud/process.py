@@ -26,6 +26,7 @@ import structlog
 from cloud.clock import Clock, clock_from_environment
 from cloud.config import CloudConfig
 from cloud.logs import set_up_logs
+from cloud.tasks import end
 
 log = structlog.get_logger()
 
@@ -125,9 +126,7 @@ async def side_by_side(process: Process, *loops: Coroutine[Any, Any, None]) -> N
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 def run_worker(

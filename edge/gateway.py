@@ -44,6 +44,7 @@ from protocols.telemetry.messages import StatusMessage
 
 _log = structlog.get_logger()
 _VERSION = version("doorstep")
+_CANCEL_AGAIN_S = 3.0
 
 
 class Gateway:
@@ -224,8 +225,11 @@ class Gateway:
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()  # and again: one that meets the end of an asyncio.wait_for is lost before Python 3.12
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
     for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            _log.error("source_ended", problem=str(result))
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            _log.error("source_ended", problem=str(problem))

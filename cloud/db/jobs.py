@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import cast
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
 from cloud.db.pool import AsyncConnection, AsyncPool
+from cloud.tasks import end
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ async def run_timers(pool: AsyncPool, queue: str, timers: Mapping[str, Timer], *
     app = App(connector=PsycopgConnector())
     for name, call in timers.items():
         app.task(name=f"{queue}.{name}", queue=queue, retry=RetryStrategy(wait=_RETRY_S))(call)
+    this = cast("asyncio.Task[None]", asyncio.current_task())
     async with app.open_async(pool):
         while True:
             revival = asyncio.create_task(_revive_stalled(app, queue))
@@ -59,9 +62,9 @@ async def run_timers(pool: AsyncPool, queue: str, timers: Mapping[str, Timer], *
             except ConnectorException as error:
                 log.warning("database_away", what=f"timers of {queue}", error=str(error.__cause__ or error))
             finally:
-                revival.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await revival
+                await end([revival])
+            if this.cancelling():  # the worker broke while it was being stopped, and its error hid that
+                raise asyncio.CancelledError
             await asyncio.sleep(poll_s)
 
 

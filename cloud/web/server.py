@@ -13,6 +13,7 @@ from cloud.db.pool import create_async_pool
 from cloud.detection.limits import load_limits
 from cloud.logs import set_up_logs
 from cloud.process import Process, stop_on_signals
+from cloud.tasks import end
 from cloud.web.app import create_app
 from cloud.web.evidence.limit_lines import LimitLines, limit_lines
 from cloud.web.live.feeds import feeds
@@ -52,16 +53,16 @@ async def _serve(process: Process, limits: LimitLines) -> None:
             )
         )
 
-        async def end() -> None:
+        async def end_streams() -> None:
             await process.until_stopped()
             services.hub.close()
             server.should_exit = True
 
-        ending = asyncio.create_task(end())
+        ending = asyncio.create_task(end_streams())
         host, port = listener.getsockname()[:2]
         log.info("started", address=f"http://{host}:{port}")
         await server.serve(sockets=[listener])
-        ending.cancel()
+        await end([ending])
 
 
 @contextlib.asynccontextmanager

@@ -38,7 +38,7 @@ def running(
         except BaseException as error:  # noqa: BLE001 - raised again below, on the test's own thread
             failures.append(error)
 
-    thread = threading.Thread(target=run, name=name)
+    thread = threading.Thread(target=run, name=name, daemon=True)  # one that never stops fails its test, not the run
     thread.start()
     try:
         yield process

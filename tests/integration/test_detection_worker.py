@@ -170,7 +170,9 @@ def test_the_running_detector_is_woken(database: str, care: Care) -> None:
         listening.execute("LISTEN doorstep_alert")
         process.wait_until("database")
         threading.Thread(
-            target=create_readings, args=(database, care, [("glucose", 48.0, now - timedelta(seconds=5))])
+            target=create_readings,
+            args=(database, care, [("glucose", 48.0, now - timedelta(seconds=5))]),
+            daemon=True,
         ).start()
         heard = [notice.payload for notice in listening.notifies(timeout=20, stop_after=1)]
     ((alert_id,),) = rows_of(database, "SELECT alert_id FROM alert")

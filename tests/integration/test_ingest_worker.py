@@ -95,7 +95,7 @@ def working(process: Process) -> Iterator[None]:
         except BaseException as error:  # noqa: BLE001 - carried to the test's own thread
             failures.append(error)
 
-    thread = threading.Thread(target=run, name="ingest-under-test")
+    thread = threading.Thread(target=run, name="ingest-under-test", daemon=True)
     thread.start()
     try:
         until(lambda: process.health.report()[0] or b'"broker":"ok"' in process.health.report()[1])

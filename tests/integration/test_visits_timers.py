@@ -10,6 +10,7 @@ import pytest
 
 from cloud.db.jobs import run_timers, set_timer
 from cloud.db.pool import AsyncPool, create_async_pool
+from cloud.tasks import end
 from tests.integration.care import rows_of
 
 pytestmark = pytest.mark.integration
@@ -34,9 +35,7 @@ async def first_call(pool: AsyncPool) -> str:
     try:
         return await asyncio.wait_for(called.get(), 20)
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end([task])
 
 
 async def test_a_timer_goes_with_its_transaction(pool: AsyncPool) -> None:

@@ -268,7 +268,7 @@ def test_the_running_stage_proposes_and_watches_the_promise(database: str, care:
     ):
         listening.execute("LISTEN doorstep_visit")
         process.wait_until("database")
-        threading.Thread(target=create_alert, args=(database, care)).start()
+        threading.Thread(target=create_alert, args=(database, care), daemon=True).start()
         for _ in listening.notifies(timeout=LONG_S):
             if visits_of(database)[0][4]:
                 break

@@ -13,6 +13,7 @@ from cloud.db.pool import DatabaseAway
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Letter, Subscriber
 from cloud.process import Health
+from cloud.tasks import end
 from cloud.web.live.hearing import Hearing
 from protocols.telemetry.topics import ALARM, all_gateways
 
@@ -46,9 +47,7 @@ async def feeds(hearing: Hearing, dsn: str, broker_url: str, health: Health) -> 
     try:
         yield
     finally:
-        database.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await database
+        await end([database])
         await asyncio.to_thread(subscriber.stop)
         await hearing.close()
 

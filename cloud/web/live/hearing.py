@@ -17,6 +17,7 @@ from cloud.clock import Clock
 from cloud.db import names
 from cloud.db.listen import Wake
 from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway
+from cloud.tasks import end
 from cloud.web.board import store as board_store
 from cloud.web.board.model import BoardAlarm
 from cloud.web.live import store
@@ -113,9 +114,7 @@ class Hearing:
                         self._hub.publish(LiveEvent("status", home.region_id, {"home_code": home.home_code}))
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def _sweep(self, conn: AsyncConnection) -> None:
         """Publishes what changed among the alarms that are open now, or that this process believes to be open."""
