@@ -40,6 +40,7 @@ class LineHandlers:
     up: Callable[[bool], None]
     """With True when the broker still had our session."""
     down: Callable[[], None]
+    """The broker is lost; also after each attempt that did not reach it, or that it refused."""
     sent: Callable[[int, bool], None]
     """A publication's id, and whether the broker took it (PUBACK without an error)."""
     last_will: Callable[[], tuple[str, bytes] | None]
@@ -131,6 +132,7 @@ class MqttLine:
     ) -> None:
         if reason.is_failure:
             self._tell_away("broker_refuses", reason=str(reason))
+            self._handlers.down()
             return
         self._log.info("broker_connected", session_kept=flags.session_present)
         self._told_away = False
@@ -141,6 +143,7 @@ class MqttLine:
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
         self._tell_away("broker_away", retrying=True)
+        self._handlers.down()
 
     def _on_disconnect(
         self,

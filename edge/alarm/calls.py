@@ -21,6 +21,20 @@ class Publish:
 
 
 @dataclass(frozen=True)
+class CallBeside:
+    """To be carried by the other paths too."""
+
+    message: AlarmMessage
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The other paths may rest: the centre has spoken."""
+
+    message: AlarmStateMessage
+
+
+@dataclass(frozen=True)
 class Journal:
     call: Call
 
@@ -30,7 +44,7 @@ class Show:
     call: Call
 
 
-Action = Publish | Journal | Show
+Action = Publish | CallBeside | Answered | Journal | Show
 """Carried out in order: a state is in the journal before it is shown."""
 
 
@@ -39,7 +53,9 @@ class _Open:
     call: Call
     send_due_s: float
     no_answer_due_s: float
-    broker_had_it: bool = False
+    carrier_had_it: bool = False
+    beside: bool = False
+    """The other paths were asked."""
 
 
 class Calls:
@@ -49,7 +65,7 @@ class Calls:
         self._resend_s = resend_s
         self._no_answer_s = no_answer_s
         self._open: dict[str, _Open] = {}
-        self._line_up = False
+        self._line_up: bool | None = None  # None: not known yet
 
     def look(self, journalled: Iterable[Call], now_s: float) -> list[Action]:
         """Takes up calls that the journal has and this process does not know, and presses that were repeated."""
@@ -71,9 +87,13 @@ class Calls:
         for entry in self._open.values():
             if self._line_up and entry.send_due_s <= now_s:
                 actions += self._send(entry, now_s)
-            if entry.no_answer_due_s <= now_s:
+            silent = entry.no_answer_due_s <= now_s
+            if silent:
                 entry.no_answer_due_s = _NEVER
                 actions += self._step(entry, AlarmEvent.NO_ANSWER)
+            if (silent or self._line_up is False) and not entry.beside and entry.call.state in _UNANSWERED:
+                entry.beside = True
+                actions.append(CallBeside(_message(entry.call)))
         return actions
 
     def next_due_s(self) -> float:
@@ -83,11 +103,12 @@ class Calls:
             dues += [entry.send_due_s for entry in self._open.values()]
         return min(dues, default=_NEVER)
 
-    def broker_has(self, alarm: str, now_s: float) -> list[Action]:
+    def carrier_has(self, alarm: str, now_s: float) -> list[Action]:
+        """The broker, or the carrier of another path, took the call."""
         entry = self._open.get(alarm)
-        if entry is None or entry.broker_had_it:
+        if entry is None or entry.carrier_had_it:
             return []  # said once: a centre that stays silent is not told as good news again and again
-        entry.broker_had_it = True
+        entry.carrier_had_it = True
         if entry.call.state is AlarmState.STILL_TRYING:
             entry.no_answer_due_s = now_s + self._no_answer_s
         return self._step(entry, AlarmEvent.BROKER_HAS_IT)
@@ -98,9 +119,10 @@ class Calls:
         if entry is None or event is None:
             return []
         entry.send_due_s = entry.no_answer_due_s = _NEVER
+        actions: list[Action] = [Answered(message)] if entry.beside else []
         if message.state is entry.call.state and (message.by, message.minutes) == (entry.call.by, entry.call.minutes):
-            return []
-        actions = self._step(entry, event, by=message.by, minutes=message.minutes)
+            return actions
+        actions += self._step(entry, event, by=message.by, minutes=message.minutes)
         if entry.call.state is AlarmState.CLOSED:
             del self._open[message.alarm]
         return actions
@@ -114,8 +136,10 @@ class Calls:
                 entry.send_due_s = now_s
         return self.due(now_s)
 
-    def line_down(self) -> None:
+    def line_down(self, now_s: float) -> list[Action]:
+        """Known to be down: unanswered calls go by the other paths at once."""
         self._line_up = False
+        return self.due(now_s)
 
     def _send(self, entry: _Open, now_s: float) -> list[Action]:
         entry.call = replace(entry.call, attempts=entry.call.attempts + 1)
@@ -123,11 +147,7 @@ class Calls:
         entry.send_due_s = _NEVER if answered else now_s + self._resend_s
         if answered:
             entry.no_answer_due_s = _NEVER
-        call = entry.call
-        message = AlarmMessage(
-            alarm=call.alarm, kind=call.kind, device=call.device, raised_at=call.raised_at, attempt=call.attempts
-        )
-        return [Publish(message), Journal(call)]
+        return [Publish(_message(entry.call)), Journal(entry.call)]
 
     def _step(self, entry: _Open, event: AlarmEvent, by: str | None = None, minutes: int | None = None) -> list[Action]:
         try:
@@ -136,3 +156,9 @@ class Calls:
             return []
         entry.call = replace(entry.call, state=state, by=by, minutes=minutes)
         return [Journal(entry.call), Show(entry.call)]
+
+
+def _message(call: Call) -> AlarmMessage:
+    return AlarmMessage(
+        alarm=call.alarm, kind=call.kind, device=call.device, raised_at=call.raised_at, attempt=max(call.attempts, 1)
+    )

@@ -8,13 +8,15 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Sequence
 
 import structlog
 
-from edge.alarm.calls import Action, Calls, Journal, Publish, Show
+from edge.alarm.calls import Action, Answered, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.feedback import Feedback
 from edge.alarm.journal import AlarmJournal, Call
 from edge.alarm.line import AlarmLine, BrokerTook, CentreSays, LineDown, LineUp, Word
+from edge.alarm.path import Path, PathSays, PathTook, PathWord
 from edge.config import EdgeConfig
 from edge.errors import Temporary
 
@@ -32,10 +34,14 @@ class Ended:
 
 
 class AlarmProcess:
-    def __init__(self, config: EdgeConfig, journal: AlarmJournal, feedback: Feedback) -> None:
+    def __init__(
+        self, config: EdgeConfig, journal: AlarmJournal, feedback: Feedback, paths: Sequence[Path] = ()
+    ) -> None:
+        """`paths`: those beside the MQTT connection."""
         self._journal = journal
         self._feedback = feedback
-        self._words: queue.SimpleQueue[Word | Woken | Ended] = queue.SimpleQueue()
+        self._paths = paths
+        self._words: queue.SimpleQueue[Word | PathWord | Woken | Ended] = queue.SimpleQueue()
         self._line = AlarmLine(config, self._words.put)
         self._sent: dict[int, str] = {}
         self._calls = Calls(resend_s=config.alarm.resend_s, no_answer_s=config.alarm.no_answer_s)
@@ -60,6 +66,8 @@ class AlarmProcess:
         """Until `end`."""
         self._note_line(False)
         self._line.start()
+        for path in self._paths:
+            path.start(self._words.put)
         try:
             while True:
                 now_s = time.monotonic()
@@ -74,23 +82,30 @@ class AlarmProcess:
                 self._hear(word)
         finally:
             self._line.stop()
+            for path in self._paths:
+                path.stop()
             self._note_line(False)
 
-    def _hear(self, word: Word | Woken) -> None:
+    def _hear(self, word: Word | PathWord | Woken) -> None:
         match word:
             case BrokerTook(publication):
                 alarm = self._sent.pop(publication, None)
                 if alarm is not None:
-                    self._carry_out(self._calls.broker_has(alarm, time.monotonic()))
+                    self._carry_out(self._calls.carrier_has(alarm, time.monotonic()))
             case CentreSays(message, arrived):
                 _log.info("centre_says", alarm=message.alarm, state=message.state)
                 self._carry_out(self._calls.centre_says(message))
                 self._line.acknowledge(arrived)
+            case PathTook(alarm):
+                self._carry_out(self._calls.carrier_has(alarm, time.monotonic()))
+            case PathSays(message):
+                _log.info("centre_says", alarm=message.alarm, state=message.state, beside=True)
+                self._carry_out(self._calls.centre_says(message))
             case LineUp(session_kept):
                 self._note_line(True)
                 self._carry_out(self._calls.line_up(time.monotonic(), session_kept=session_kept))
             case LineDown():
-                self._calls.line_down()
+                self._carry_out(self._calls.line_down(time.monotonic()))
                 self._note_line(False)
             case Woken():
                 pass
@@ -101,6 +116,13 @@ class AlarmProcess:
                 case Publish(message):
                     self._sent[self._line.send(message)] = message.alarm
                     _log.info("alarm_sent", alarm=message.alarm, attempt=message.attempt)
+                case CallBeside(message):
+                    for path in self._paths:
+                        _log.info("alarm_beside", alarm=message.alarm, path=path.name)
+                        path.call(message)
+                case Answered(message):
+                    for path in self._paths:
+                        path.heard(message)
                 case Journal(call):
                     self._keep(call)
                 case Show(call):

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from edge.alarm.calls import Action, Calls, Journal, Publish, Show
+from edge.alarm.calls import Action, Answered, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.journal import Call
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
@@ -43,7 +43,7 @@ def calls() -> Calls:
 
 
 def test_whole_way(calls: Calls) -> None:
-    assert shown(calls.broker_has("a", 0)) == [AlarmState.SENT]
+    assert shown(calls.carrier_has("a", 0)) == [AlarmState.SENT]
     assert shown(calls.centre_says(says(AlarmState.AT_CENTRE))) == [AlarmState.AT_CENTRE]
     assert shown(calls.centre_says(says(AlarmState.TAKEN, "Li"))) == [AlarmState.TAKEN]
     on_the_way = calls.centre_says(says(AlarmState.ON_THE_WAY, "Li", 12))
@@ -59,7 +59,7 @@ def test_each_state_is_in_the_journal_before_it_is_shown(calls: Calls) -> None:
 
 
 def test_sent_again_until_the_centre_answers(calls: Calls) -> None:
-    calls.broker_has("a", 0)
+    calls.carrier_has("a", 0)
     assert attempts(calls.due(2.9)) == []
     assert attempts(calls.due(3.0)) == [2]
     assert attempts(calls.due(6.0)) == [3]
@@ -68,10 +68,10 @@ def test_sent_again_until_the_centre_answers(calls: Calls) -> None:
 
 
 def test_silence_is_admitted_once_after_ten_seconds(calls: Calls) -> None:
-    calls.broker_has("a", 0)
+    calls.carrier_has("a", 0)
     assert shown(calls.due(9.9)) == []
     assert shown(calls.due(10)) == [AlarmState.STILL_TRYING]
-    assert shown(calls.broker_has("a", 12)) == []  # the broker's word is no news while the centre is silent
+    assert shown(calls.carrier_has("a", 12)) == []  # the broker's word is no news while the centre is silent
     assert shown(calls.due(60)) == []
     assert shown(calls.centre_says(says(AlarmState.AT_CENTRE))) == [AlarmState.AT_CENTRE]
 
@@ -82,16 +82,49 @@ def test_line_down_sends_nothing_and_admits_it() -> None:
     assert calls.next_due_s() == 10
     assert shown(calls.due(10)) == [AlarmState.STILL_TRYING]
     assert attempts(calls.line_up(30, session_kept=True)) == [1]
-    assert shown(calls.broker_has("a", 30)) == [AlarmState.SENT]
+    assert shown(calls.carrier_has("a", 30)) == [AlarmState.SENT]
     assert shown(calls.due(40)) == [AlarmState.STILL_TRYING]
+
+
+def beside(actions: list[Action]) -> list[str]:
+    return [action.message.alarm for action in actions if isinstance(action, CallBeside)]
+
+
+def test_other_paths_are_asked_once_after_ten_seconds_of_silence(calls: Calls) -> None:
+    assert beside(calls.due(9.9)) == []
+    assert beside(calls.due(10)) == ["a"]
+    assert beside(calls.due(100)) == []
+    assert beside(calls.line_down(101)) == []
+
+
+def test_other_paths_are_asked_at_once_where_the_line_is_known_to_be_down() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    assert beside(calls.look([CALL], 0)) == []  # it is not known yet
+    assert beside(calls.line_down(0.1)) == ["a"]
+    other = replace(CALL, alarm="b")
+    assert beside(calls.look([CALL, other], 5)) == ["b"]
+
+
+def test_other_paths_hear_of_the_answer_and_carry_it(calls: Calls) -> None:
+    calls.line_down(1)
+    assert shown(calls.carrier_has("a", 4)) == [AlarmState.SENT]
+    actions = calls.centre_says(says(AlarmState.AT_CENTRE))
+    assert actions[0] == Answered(says(AlarmState.AT_CENTRE))
+    assert shown(actions) == [AlarmState.AT_CENTRE]
+    assert beside(calls.due(100)) == []
+
+
+def test_answered_call_is_carried_by_no_other_path(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.AT_CENTRE))
+    assert beside(calls.line_down(1)) == []
 
 
 def test_late_and_doubled_words_change_nothing(calls: Calls) -> None:
     calls.centre_says(says(AlarmState.TAKEN, "Li"))
     assert calls.centre_says(says(AlarmState.AT_CENTRE)) == []
     assert calls.centre_says(says(AlarmState.TAKEN, "Li")) == []
-    assert calls.broker_has("a", 1) == []
-    assert calls.broker_has("unheard of", 1) == []
+    assert calls.carrier_has("a", 1) == []
+    assert calls.carrier_has("unheard of", 1) == []
     assert calls.centre_says(replace_alarm(says(AlarmState.CLOSED), "unheard of")) == []
     assert calls.centre_says(says(AlarmState.STILL_TRYING)) == []
 
@@ -112,9 +145,9 @@ def test_restart_shows_and_asks_again() -> None:
 
 def test_broker_that_forgot_us_is_told_every_open_call(calls: Calls) -> None:
     calls.centre_says(says(AlarmState.TAKEN, "Li"))
-    calls.line_down()
+    calls.line_down(40)
     assert attempts(calls.line_up(50, session_kept=True)) == []
-    calls.line_down()
+    calls.line_down(55)
     assert attempts(calls.line_up(60, session_kept=False)) == [2]
 
 
@@ -163,7 +196,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def broker_acknowledges(self) -> None:
-        self.do(self.calls.broker_has("a", self.now_s))
+        self.do(self.calls.carrier_has("a", self.now_s))
 
     @rule(kept=st.booleans())
     def line_returns(self, kept: bool) -> None:
@@ -171,7 +204,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def line_breaks(self) -> None:
-        self.calls.line_down()
+        self.do(self.calls.line_down(self.now_s))
 
     @rule()
     def process_restarts(self) -> None:
