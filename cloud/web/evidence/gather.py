@@ -1,24 +1,20 @@
-"""Everything a page shows of an elder's time line, read and laid out once."""
+"""An elder's time line laid out once for all that a page shows of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cloud.db.pool import AsyncConnection
 from cloud.web import labels
 from cloud.web.charts.paper import Paper, lay_out
 from cloud.web.charts.series import Mark, Panel
-from cloud.web.evidence import store
 from cloud.web.evidence.limit_lines import LimitLines
-from cloud.web.evidence.model import Band, Daily, Measured, Noticed, PastVisit, Person
-from cloud.web.evidence.panels import PANELS, Drawer
+from cloud.web.evidence.model import Band, Measured, Noticed, PastVisit
+from cloud.web.evidence.panels import Drawer
+from cloud.web.evidence.time_line import TimeLine
 from cloud.web.language import Language
 from cloud.web.moments import clock_time
 from cloud.web.values import Measures
 from cloud.web.words import rules_of
-
-RAW_DAYS = 90
-"""Longer ranges are drawn from daily means."""
 
 
 @dataclass(frozen=True)
@@ -43,49 +39,31 @@ class Gatherer:
     limits: LimitLines
     now: datetime
 
-    async def gather(
-        self,
-        conn: AsyncConnection,
-        person: Person,
-        days: int,
-        wanted: tuple[tuple[str, ...], ...] = PANELS,
-        *,
-        with_nights: bool = False,
-        rules: frozenset[str] | None = None,
-        record: str = "",
-    ) -> Evidence:
-        """The last `days`, in the panels `wanted`. `rules` are those that the page has words about; None: those of
-        the range's alerts. `record` is the page on which flags and doors lead; empty: this one."""
-        zone = ZoneInfo(person.time_zone)
-        end = self.now
-        begin = end - timedelta(days=days)
-        alerts = await store.noticed(conn, person.elder_id, begin)
-        spoken = frozenset[str]().union(*(rules_of(alert.reasons) for alert in alerts)) if rules is None else rules
+    def gather(self, read: TimeLine, *, rules: frozenset[str] | None = None, record: str = "") -> Evidence:
+        """`rules` are those that the page has words about; None: those of the range's alerts. `record` is the page
+        on which flags and doors lead; empty: this one."""
+        zone = ZoneInfo(read.person.time_zone)
+        spoken = frozenset[str]().union(*(rules_of(alert.reasons) for alert in read.alerts)) if rules is None else rules
         drawer = Drawer(self.language, self.measures, zone, self.now, self.limits, spoken)
-        metrics = [metric for metrics in wanted for metric in metrics]
-        bands = await store.bands(conn, person.elder_id)
-        single: list[Measured] = []
-        rows: list[Measured] | list[Daily]
-        if days <= RAW_DAYS:
-            rows = single = await store.readings(conn, person.elder_id, metrics, begin, end)
-        else:
-            rows = await store.days(conn, person.elder_id, metrics, begin, end)
-        found = [drawer.panel(panel, rows, bands) for panel in wanted]
-        if with_nights:
-            found.append(drawer.nights(await store.nights(conn, person.elder_id, begin, end, person.time_zone)))
+        found = [drawer.panel(panel, read.readings, read.bands) for panel in read.wanted]
+        found.append(drawer.nights(read.nights))
         panels = tuple(panel for panel in found if panel is not None)
-        visits = await store.past_visits(conn, person.elder_id, begin)
-        marks = self._marks(alerts, visits, zone, record)
+        marks = self._marks(read.alerts, read.visits, zone, record)
+        papers = {
+            size: lay_out(panels, marks, read.begin, read.end, zone=zone, language=self.language, size=size)
+            for size in ("wide", "narrow")
+            if panels
+        }
         return Evidence(
-            begin,
-            end,
-            lay_out(panels, marks, begin, end, zone=zone, language=self.language, size="wide") if panels else None,
-            lay_out(panels, marks, begin, end, zone=zone, language=self.language, size="narrow") if panels else None,
+            read.begin,
+            read.end,
+            papers.get("wide"),
+            papers.get("narrow"),
             panels,
-            bands,
-            alerts,
-            visits,
-            [(row, drawer.dot_words(row)) for row in reversed(single)],
+            read.bands,
+            read.alerts,
+            read.visits,
+            [(row, drawer.dot_words(row)) for row in reversed(read.readings) if isinstance(row, Measured)],
         )
 
     def _marks(self, alerts: list[Noticed], visits: list[PastVisit], zone: ZoneInfo, record: str) -> tuple[Mark, ...]:

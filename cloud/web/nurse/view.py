@@ -11,6 +11,7 @@ from cloud.web.evidence import store as evidence_store
 from cloud.web.evidence.gather import Evidence, Gatherer
 from cloud.web.evidence.model import Contact, Measured, Person
 from cloud.web.evidence.panels import CHARTED, METRICS_OF_CAUSE, PANELS
+from cloud.web.evidence.time_line import read_time_line
 from cloud.web.language import Language
 from cloud.web.nurse import store
 from cloud.web.nurse.model import AlertBehind, Card, Filed, Step
@@ -91,8 +92,10 @@ async def visit_view(
         whys=_sayer(services, card, language, now).all(card.reasons),
         contacts=await evidence_store.contacts(conn, card.elder_id),
         latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
-        evidence=await gatherer.gather(
-            conn, person, EVIDENCE_DAYS, wanted, rules=rules_of(card.reasons), record=f"/elders/{card.elder_id}"
+        evidence=gatherer.gather(
+            await read_time_line(conn, person, EVIDENCE_DAYS, now, wanted),
+            rules=rules_of(card.reasons),
+            record=f"/elders/{card.elder_id}",
         ),
         steps=await store.steps(conn, visit_id),
         report=await store.report(conn, visit_id),
