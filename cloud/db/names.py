@@ -7,6 +7,7 @@ ALERT: Final = "doorstep_alert"  # alert_id: raised, changed or closed
 VISIT: Final = "doorstep_visit"  # visit_id: any step
 ALARM: Final = "doorstep_alarm"  # alarm_id: any step
 STATUS: Final = "doorstep_status"  # gateway_id: went on or off line
+SMS: Final = "doorstep_sms"  # sms_id: asked for, sent, delivered or failed
 
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 """Parameters: channel, payload. Sent when the transaction commits."""
