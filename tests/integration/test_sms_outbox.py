@@ -36,10 +36,13 @@ async def test_what_a_killed_process_held_is_tried_again(connection: AsyncConnec
 
 
 async def test_a_text_of_a_transaction_that_fails_is_not_sent(connection: AsyncConnection) -> None:
-    with pytest.raises(BadText):
+    async def send_both() -> None:
         async with connection.transaction():
             await send_sms(connection, PHONE, "one")
             await send_sms(connection, PHONE, "")
+
+    with pytest.raises(BadText):
+        await send_both()
     assert await store.claim(connection, LEASE_S, 10) == []
 
 
