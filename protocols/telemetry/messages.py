@@ -17,6 +17,7 @@ from protocols.telemetry.worth import Worth
 MAX_READINGS = 1000
 MAX_GIVEN_UP_RANGES = 1000
 MAX_MESSAGE_BYTES = 1_048_576
+_LINK_BYTES = 32
 
 
 class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,18 +36,30 @@ class ReadingsMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     given_up: tuple[tuple[int, int], ...] = ()
     """Closed ranges of numbers whose readings the gateway deleted undelivered, because its outbox was full. A message
     may hold only these. Receipts count them as stored: nobody is to wait for them."""
+    chain_before: bytes = b""
+    """The running hash over all readings with numbers below `first` (protocols.telemetry.chain); 32 bytes. Empty from
+    gateways that do not know it, and without readings."""
+    chain_after: bytes = b""
+    """The same with these readings too."""
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the database holds of one outbox: all numbers up to `through`, and the closed ranges in `beyond`."""
 
     epoch: int
     through: int
     beyond: tuple[tuple[int, int], ...] = ()
+    store: int = 0
+    """Which database says so: grows each time an older copy of it was restored. 0 from centres that do not count it."""
+    key: bytes = b""
+    """Ed25519 public key of the centre, 32 bytes; empty from centres that do not sign."""
+    signature: bytes = b""
+    """By `key` over protocols.telemetry.signed_receipt.signed_bytes; 64 bytes."""
 
 
 class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A person calls. Sent again until the centre answers; `alarm` makes all copies one."""
+    """A person calls, or the home tells of a technical trouble. Sent again until the centre answers; `alarm` makes all
+    copies one."""
 
     alarm: str
     """UUID drawn by the gateway at the press."""
@@ -55,7 +68,10 @@ class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     raised_at: datetime
     attempt: int = 1
     cancelled: bool = False
+    """The elder took it back; a technical trouble is over. Sent again until the centre says `cancelled` too."""
     test: bool = False
+    kept: bool = True
+    """False: the gateway's disk takes nothing, so a power cut there forgets this call."""
 
 
 class AlarmStateMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +84,8 @@ class AlarmStateMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """Name of the person, as the elder may hear it."""
     minutes: int | None = None
     """With ON_THE_WAY: until somebody is at the door."""
+    cancelled: bool = False
+    """The centre knows that the home took it back."""
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -112,6 +130,15 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     oldest_backlog_at: datetime | None = None
     readings_taken: int = 0
     """Readings ever written to this outbox."""
+    store: int = 0
+    """`Receipt.store` of the newest receipt that was taken; another database answers with a receipt of its own."""
+    session: int = 0
+    """Counts the connections of this outbox (`epoch`) to the broker: of two statuses the later session's is the news. 0
+    from gateways that do not count."""
+    sequence: int = 0
+    """Counts the statuses within a session; the session's last will comes after all of them."""
+    receipts_refused: int = 0
+    """Receipts whose signature was not the centre's, since the gateway started."""
     given_up: tuple[GivenUp, ...] = ()
     devices: tuple[DeviceStatus, ...] = ()
     radio: RadioStatus | None = None
@@ -156,6 +183,8 @@ def decode(kind: type[M], data: bytes) -> M:
 def _check(message: Message) -> None:
     if isinstance(message, ReadingsMessage):
         _check_readings(message)
+    elif isinstance(message, Receipt):
+        _need_numbers(message, "store")
     elif isinstance(message, AlarmMessage):
         _need_instant(message.raised_at, "raised_at")
     elif isinstance(message, StatusMessage):
@@ -164,6 +193,7 @@ def _check(message: Message) -> None:
 
 def _check_status(message: StatusMessage) -> None:
     _need_instant(message.at, "at")
+    _need_numbers(message, "epoch", "store", "session", "sequence")
     if message.oldest_backlog_at is not None:
         _need_instant(message.oldest_backlog_at, "oldest_backlog_at")
     for place, device in enumerate(message.devices):
@@ -180,6 +210,9 @@ def _check_readings(message: ReadingsMessage) -> None:
     if message.first < 1 or message.epoch < 0 or message.first > 2**62 or message.epoch >= 2**63:
         raise DecodeError(f"sequence number {message.first} or epoch {message.epoch} out of range", offset=0)
     _check_given_up(message.given_up)
+    links = {len(message.chain_before), len(message.chain_after)}
+    if links not in ({0}, {_LINK_BYTES}):
+        raise DecodeError(f"chain_before and chain_after have 0 or {_LINK_BYTES} bytes each, both the same", offset=0)
     for place, reading in enumerate(message.readings):
         _need_zone(reading.measured_at, f"readings[{place}].measured_at")
         _need_zone(reading.received_at, f"readings[{place}].received_at")
@@ -193,6 +226,12 @@ def _check_given_up(ranges: tuple[tuple[int, int], ...]) -> None:
     for place, (first, last) in enumerate(ranges):
         if not 1 <= first <= last <= 2**62:
             raise DecodeError(f"given_up[{place}]: {first} to {last} is no range of sequence numbers", offset=0)
+
+
+def _need_numbers(message: Message, *fields: str) -> None:
+    for field in fields:
+        if not 0 <= getattr(message, field) < 2**63:
+            raise DecodeError(f"{field} is not from 0 to 2**63 - 1", offset=0)
 
 
 def _need_zone(at: datetime, field: str) -> None:

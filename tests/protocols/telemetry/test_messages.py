@@ -56,6 +56,17 @@ def readings(draw: st.DrawFn) -> Reading:
 
 ranges = st.tuples(st.integers(1, 1000), st.integers(0, 1000)).map(lambda span: (span[0], span[0] + span[1]))
 
+links = st.binary(min_size=32, max_size=32)
+receipts = st.builds(
+    Receipt,
+    epoch=numbers,
+    through=numbers,
+    beyond=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple),
+    store=numbers,
+    key=st.binary(max_size=40),
+    signature=st.binary(max_size=70),
+)
+
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(
         ReadingsMessage,
@@ -64,10 +75,10 @@ messages: st.SearchStrategy[Message] = st.one_of(
         sent_at=instants,
         readings=st.lists(readings(), min_size=1, max_size=4).map(tuple),
         given_up=st.lists(ranges, max_size=3).map(tuple),
+        chain_before=links,
+        chain_after=links,
     ),
-    st.builds(
-        Receipt, epoch=numbers, through=numbers, beyond=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple)
-    ),
+    receipts,
     st.builds(
         AlarmMessage,
         alarm=st.uuids().map(str),

@@ -1,0 +1,60 @@
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+
+from protocols.errors import DecodeError
+from protocols.telemetry.messages import Receipt, decode, encode
+from protocols.telemetry.signed_receipt import is_signed_by, sign, signed_bytes
+from tests.protocols.telemetry.test_messages import receipts
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = KEY.public_key().public_bytes_raw()
+RECEIPT = Receipt(epoch=7, through=10, beyond=((12, 15), (20, 20)), store=3)
+
+
+def test_what_is_signed() -> None:
+    assert signed_bytes("gw-1", RECEIPT) == b"doorstep receipt 1\ngw-1\n3\n7\n10\n12-15 20-20"
+
+
+def test_a_signed_receipt_crosses_the_wire() -> None:
+    arrived = decode(Receipt, encode(sign("gw-1", RECEIPT, KEY)))
+    assert arrived.key == PUBLIC
+    assert is_signed_by("gw-1", arrived, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": 8},
+        {"through": 11},
+        {"beyond": ((12, 15),)},
+        {"store": 4},
+        {"signature": b""},
+        {"signature": bytes(64)},
+        {"signature": bytes(65)},
+    ],
+)
+def test_a_changed_receipt_is_not_signed(changes: dict[str, Any]) -> None:
+    changed = msgspec.structs.replace(sign("gw-1", RECEIPT, KEY), **changes)
+    assert not is_signed_by("gw-1", changed, PUBLIC)
+
+
+def test_a_receipt_of_another_home_or_another_key_is_not_ours() -> None:
+    signed = sign("gw-1", RECEIPT, KEY)
+    assert not is_signed_by("gw-2", signed, PUBLIC)
+    other = Ed25519PrivateKey.generate()
+    assert not is_signed_by("gw-1", sign("gw-1", RECEIPT, other), PUBLIC)
+    assert not is_signed_by("gw-1", signed, b"short")
+
+
+@given(receipts)
+def test_whatever_came_is_judged_without_a_fall(receipt: Receipt) -> None:
+    assert not is_signed_by("gw-1", receipt, receipt.key)
+
+
+def test_a_store_number_that_no_file_holds_is_refused() -> None:
+    with pytest.raises(DecodeError, match="store"):
+        decode(Receipt, b'{"epoch": 1, "through": 0, "store": 9223372036854775808}')
