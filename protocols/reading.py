@@ -147,17 +147,30 @@ def in_canonical_unit(metric: Metric, value: float, unit: Unit) -> float:
 _NO_SEQUENCE = 0xFFFF
 _HEARD = 1 << 62
 _MILLISECONDS = 1000
+_CLOCK_BIT, _USER_BIT = 16, 54
+_CLOCK_MASK = (1 << _USER_BIT - _CLOCK_BIT) - 1  # 38 bits: to the end of the year 9999, and so of every datetime
+_USERS = 255
 
 
 def record_key(reading: Reading) -> int:
     """The 63-bit number that, with device and metric, makes a reading itself: equal keys are the same measurement.
 
-    A record of a meter's memory is keyed by its own clock and record number, which stay as they are however often
-    it is read out and whatever correction its time is given. A value that was only heard (an advertisement) has no
-    record, so the millisecond of hearing is its key; of a shower, the millisecond of its beginning.
+    A record of a meter's memory is keyed by its own clock, its record number and the user under whom the meter keeps
+    it, which stay as they are however often it is read out and whatever correction its time is given. A value that was
+    only heard (an advertisement) has no record, so the millisecond of hearing is its key; of a shower, the millisecond
+    of its beginning.
+
+    From the lowest bit: number 16 (0xFFFF: none), clock in seconds 38, user 8 (0: none, else the slot, from 1 on;
+    slots repeat after 255, and no known meter has more), bit 62: heard.
     """
     if reading.device_time is None and reading.sequence is None:
         return _HEARD | int(reading.measured_at.timestamp() * _MILLISECONDS)
     clock_s = 0 if reading.device_time is None else int(reading.device_time.replace(tzinfo=UTC).timestamp())
     number = _NO_SEQUENCE if reading.sequence is None else reading.sequence & 0xFFFF
-    return (max(clock_s, 0) & 0xFFFF_FFFF_FF) << 16 | number
+    user = 0 if reading.user_slot is None else reading.user_slot % _USERS + 1
+    return user << _USER_BIT | (max(clock_s, 0) & _CLOCK_MASK) << _CLOCK_BIT | number
+
+
+def record_key_without_user(key: int) -> int:
+    """The key that a record of `key` had while users were no part of it; rows from then keep theirs."""
+    return key if key & _HEARD else key & (1 << _USER_BIT) - 1

@@ -21,7 +21,7 @@ from cloud.readings.ownership import Act, Line, LookUp, owners_of
 from cloud.readings.receipt import holds, receipt_of
 from cloud.registry import store as registry
 from cloud.registry.whose import BODY_METRICS, Whose, Why
-from protocols.reading import record_key
+from protocols.reading import record_key, record_key_without_user
 from protocols.telemetry.messages import Receipt
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -47,9 +47,12 @@ COPY incoming (device_id, metric, record_key, measured_at, value, elder_id, wear
 FROM STDIN
 """
 # A value that was heard carries its time in its key, so the primary key alone tells it; only records are looked up.
+# A row from the time when users were no part of the key is the same record where its user is the same.
 _DROP_KNOWN_RECORDS = """
 DELETE FROM incoming i USING reading r
-WHERE i.record_key < %s AND r.device_id = i.device_id AND r.metric = i.metric AND r.record_key = i.record_key
+WHERE i.record_key < %(heard)s AND r.device_id = i.device_id AND r.metric = i.metric
+AND r.record_key = ANY(ARRAY[i.record_key, i.record_key & %(without_user)s])
+AND (r.record_key = i.record_key OR r.user_slot = i.user_slot)
 """
 # In the order of the key, so that two ingesters that hold the same rows wait for each other and do not deadlock.
 _INSERT_READINGS = """
@@ -276,7 +279,10 @@ def _drop_known_records(connection: Connection) -> None:
     connection.execute("SET LOCAL enable_hashjoin = off")
     connection.execute("SET LOCAL enable_mergejoin = off")
     connection.execute("SET LOCAL enable_seqscan = off")
-    connection.execute(_DROP_KNOWN_RECORDS, (_FIRST_HEARD_KEY,))
+    connection.execute(
+        _DROP_KNOWN_RECORDS,
+        {"heard": _FIRST_HEARD_KEY, "without_user": record_key_without_user(_FIRST_HEARD_KEY - 1)},
+    )
 
 
 def _ask_detection(connection: Connection, rows: Sequence[tuple[Any, ...]], now: datetime) -> None:

@@ -154,15 +154,23 @@ class MeterSession:
         """The meter numbers its records from the beginning again."""
         self._highest_sequence = None
 
-    def knows_record_at(self, device_time: datetime) -> bool:
-        """Whether a record of this time, by the meter's clock, was taken before."""
-        return any(self._knows(metric, device_time) for metric in METRICS_OF_RECORDS)
+    def knows_record_at(self, device_time: datetime, user_slot: int | None = None) -> bool:
+        """Whether a record of this time, by the meter's clock, and of this user was taken before."""
+        return any(self._knows(metric, device_time, user_slot=user_slot) for metric in METRICS_OF_RECORDS)
 
     def knows(self, record: Record) -> bool:
         """Whether this very record was taken before. One without values never was."""
-        return any(self._knows(metric, record.device_time, record.sequence) for metric, _ in record.values)
+        return any(
+            self._knows(metric, record.device_time, record.sequence, record.user_slot) for metric, _ in record.values
+        )
 
-    def _knows(self, metric: Metric, device_time: datetime | None, sequence: int | None = None) -> bool:
+    def _knows(
+        self,
+        metric: Metric,
+        device_time: datetime | None,
+        sequence: int | None = None,
+        user_slot: int | None = None,
+    ) -> bool:
         moment = self._clock.now()
         record = Reading(
             device=self.device.name,
@@ -173,6 +181,7 @@ class MeterSession:
             received_at=moment,
             device_time=device_time,
             sequence=sequence,
+            user_slot=user_slot,
         )
         return self._outbox.has(self.device.name, metric, record_key(record))
 

@@ -342,3 +342,29 @@ def test_a_message_that_was_overtaken_is_stored_all_the_same(connection: store.C
     assert store.store_deliveries(connection, [late], NOW).readings == 2
     assert given_up(connection) == "{[1,2),[4,6)}"
     assert store.store_deliveries(connection, [late], NOW).readings == 0
+
+
+def test_two_users_who_measure_in_one_second_are_two_records(connection: store.Connection) -> None:
+    wear(connection, CUFF, "elder-1", slot=1)
+    wear(connection, CUFF, "elder-2", slot=2)
+    readings = [
+        create_record(5, value=value, user_slot=slot) for slot, value in ((1, 131.0), (2, 152.0), (None, 140.0))
+    ]
+    for first in (1, 101):  # and the meter's memory again, under other numbers
+        store.store_deliveries(connection, [create_delivery(*readings, first=first)], NOW)
+    assert connection.execute(
+        "SELECT elder.code, value FROM reading LEFT JOIN elder USING (elder_id) ORDER BY value"
+    ).fetchall() == [("elder-1", 131.0), (None, 140.0), ("elder-2", 152.0)]
+
+
+def test_a_record_stored_before_users_were_part_of_its_key_is_not_stored_again(connection: store.Connection) -> None:
+    old = [create_record(n, user_slot=1) for n in range(3)] + [create_record(9)]
+    store.store_deliveries(connection, [create_delivery(*old)], NOW)
+    connection.execute("UPDATE reading SET record_key = record_key & ((1::bigint << 54) - 1)")  # as it was kept then
+    before = rows(connection)
+    again = [*old, *(create_record(n, user_slot=2) for n in range(3))]
+    stored = store.store_deliveries(connection, [create_delivery(*again, first=101)], NOW)
+    assert (stored.readings, stored.duplicates) == (3, 4)
+    assert [row for row in rows(connection) if row in before] == before
+    repeated = store.store_deliveries(connection, [create_delivery(*again, first=201)], NOW)
+    assert (repeated.readings, repeated.duplicates) == (0, 7)

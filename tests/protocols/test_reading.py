@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.reading import CANONICAL_UNIT, Metric, Reading, Unit, in_canonical_unit, record_key
+from protocols.reading import (
+    CANONICAL_UNIT,
+    Metric,
+    Reading,
+    Unit,
+    in_canonical_unit,
+    record_key,
+    record_key_without_user,
+)
 
 MEASURED = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 device_times = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(lambda at: at.replace(microsecond=0))
@@ -15,6 +23,7 @@ def create_reading(
     *,
     device_time: datetime | None = None,
     sequence: int | None = None,
+    user_slot: int | None = None,
     measured_at: datetime = MEASURED,
 ) -> Reading:
     return Reading(
@@ -26,7 +35,11 @@ def create_reading(
         received_at=MEASURED,
         device_time=device_time,
         sequence=sequence,
+        user_slot=user_slot,
     )
+
+
+users = st.none() | st.integers(0, 254)
 
 
 @given(device_times, st.none() | st.integers(0, 0xFFFF), instants, instants)
@@ -47,13 +60,33 @@ def test_records_of_other_time_or_number_have_other_keys(one: datetime, other: d
     assert (first == second) == same
 
 
-@given(instants, device_times, st.none() | st.integers(0, 0xFFFF))
-def test_keys_fit_63_bits_and_heard_values_never_meet_records(
-    heard_at: datetime, device_time: datetime, sequence: int | None
+@given(device_times, st.none() | st.integers(0, 0xFFFF), users, users)
+def test_two_users_of_one_meter_in_one_second_are_two_records(
+    at: datetime, sequence: int | None, one: int | None, other: int | None
 ) -> None:
-    heard = record_key(create_reading(measured_at=heard_at))
-    record = record_key(create_reading(device_time=device_time, sequence=sequence))
+    first = record_key(create_reading(device_time=at, sequence=sequence, user_slot=one))
+    second = record_key(create_reading(device_time=at, sequence=sequence, user_slot=other))
+    assert (first == second) == (one == other)
+
+
+@given(device_times, st.none() | st.integers(0, 0xFFFF), users)
+def test_a_record_without_a_user_keeps_the_key_that_it_had(
+    at: datetime, sequence: int | None, user_slot: int | None
+) -> None:
+    before = int(at.replace(tzinfo=UTC).timestamp()) << 16 | (0xFFFF if sequence is None else sequence)
+    assert record_key(create_reading(device_time=at, sequence=sequence)) == before
+    key = record_key(create_reading(device_time=at, sequence=sequence, user_slot=user_slot))
+    assert record_key_without_user(key) == before
+
+
+@given(instants, st.datetimes().map(lambda at: at.replace(microsecond=0)), st.none() | st.integers(0, 2**31 - 1))
+def test_keys_fit_63_bits_and_heard_values_never_meet_records(
+    heard_at: datetime, device_time: datetime, number: int | None
+) -> None:
+    heard = record_key(create_reading(measured_at=heard_at, user_slot=number))
+    record = record_key(create_reading(device_time=device_time, sequence=number, user_slot=number))
     assert 0 <= record < 1 << 62 <= heard < 1 << 63
+    assert record_key_without_user(heard) == heard
 
 
 def test_heard_values_a_millisecond_apart_are_two() -> None:

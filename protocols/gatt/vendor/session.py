@@ -38,14 +38,20 @@ SetClockTo = Callable[[], datetime | None]
 """The home's wall time, naive, to which a meter's clock is to be set; None where it is right enough."""
 
 
+class HasRecordAt(Protocol):
+    """Whether a record of this time, by the meter's clock, and of this user was taken."""
+
+    def __call__(self, device_time: datetime, user_slot: int | None = None, /) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Remembered:
     """What earlier sessions took from this meter."""
 
     last_sequence: int | None = None
     """Highest record number that is on the disk; for meters that number their records."""
-    has_record_at: Callable[[datetime], bool] | None = None
-    """Whether a record of this time, by the meter's clock, was taken; None takes every record."""
+    has_record_at: HasRecordAt | None = None
+    """None takes every record."""
 
 
 class GattSession(Protocol):

@@ -5,8 +5,7 @@ otherwise it is left alone with a sentence. Nothing is written into its memory, 
 as it was. Its clock is not read: where it stands in the memory is known, but not whether it goes on there.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 
 from protocols.errors import DecodeError, UnexpectedReply
 from protocols.gatt.vendor.omron import packet
@@ -14,7 +13,7 @@ from protocols.gatt.vendor.omron.models import OmronModel, Unlocking
 from protocols.gatt.vendor.omron.packet import CLOSING, OPENING, Packet, PacketType, UnlockingReply, Word
 from protocols.gatt.vendor.omron.records import decode_record
 from protocols.gatt.vendor.omron.wire import OmronWire
-from protocols.gatt.vendor.session import OverGatt, Remembered
+from protocols.gatt.vendor.session import HasRecordAt, OverGatt, Remembered
 from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, Conversation, Talk, silent
 from protocols.serial.session import Finished, RecordRead
@@ -49,9 +48,7 @@ class OmronSession(OverGatt):
         super().__init__(Conversation(talk, _OneByOne()), OmronWire(model.channels))
 
 
-def _talk(
-    model: OmronModel, unlocking: Talk[Heard, None], known: Callable[[datetime], bool] | None
-) -> Talk[Heard, None]:
+def _talk(model: OmronModel, unlocking: Talk[Heard, None], known: HasRecordAt | None) -> Talk[Heard, None]:
     yield from unlocking
     yield from _asked(packet.encode_packet(OPENING), PacketType.OPENED, OPENING.address)
     taken = 0
@@ -62,7 +59,7 @@ def _talk(
                 known is None
                 or record.device_time is None
                 or record.sequence is not None
-                or not known(record.device_time)
+                or not known(record.device_time, record.user_slot)
             ):
                 taken += 1
                 yield RecordRead(record)

@@ -252,7 +252,9 @@ def test_users_are_told_apart(monitor: ScriptedMonitor) -> None:
 
 
 def test_known_records_are_left_out(monitor: ScriptedMonitor) -> None:
-    told = converse(read(monitor, Remembered(has_record_at=lambda at: at == AT)), monitor.answer)
+    told = converse(
+        read(monitor, Remembered(has_record_at=lambda at, user=None: (at, user) == (AT, 1))), monitor.answer
+    )
     assert len(told.records) == 2
 
 
