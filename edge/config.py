@@ -10,6 +10,7 @@ import msgspec
 
 from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
+from edge.device_keys import refuse_unused
 from edge.outbox_bound import OutboxBound
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
@@ -17,6 +18,7 @@ from protocols.device_kind import DeviceKind
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"
+DEFAULT_POLL_INTERVAL_S = 60.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
 
@@ -106,14 +108,14 @@ class DeviceSection(Section, frozen=True):
     """Bluetooth devices: AA:BB:CC:DD:EE:FF."""
     port: str = ""
     """Serial devices: `usb:VENDOR:PRODUCT` or `usb:VENDOR:PRODUCT:SERIAL`, wherever it is plugged in; or a path."""
-    poll_interval_s: Positive = 60.0
-    """Serial devices: the meter is asked so often, and as soon as its port appears."""
+    poll_interval_s: Positive | None = None
+    """Serial devices: the meter is asked so often, and as soon as its port appears; 60 where it is left out."""
     passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
-    pair: bool = True
+    pair: bool | None = None
     """False for the few meters that refuse bonding."""
-    set_clock: bool = False
+    set_clock: bool | None = None
     """Set the meter's clock to the home's time when all was read, where the meter lets that happen."""
-    erase_after_read: bool = False
+    erase_after_read: bool | None = None
     """Delete what was read from the meter's memory, where the meter lets that happen. The person loses it there."""
     bind_key: str = ""
     """32 hexadecimal digits; or one of the next two, which keep it out of this file."""
@@ -121,8 +123,13 @@ class DeviceSection(Section, frozen=True):
     bind_key_file: str = ""
     heard_within_s: NotNegative = 0.0
     """Health turns bad when it was not heard for so long (wall clock); 0: not watched."""
-    canary: bool = False
+    canary: bool | None = None
     """It is always near and advertises by itself: when no canary is heard within its time, the radio is deaf."""
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The optional keys that the file names."""
+        return frozenset(name for name in self.__struct_fields__ if getattr(self, name) not in (None, ""))
 
 
 class EdgeFile(Section, frozen=True):
@@ -245,13 +252,14 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
     if section.kind not in model.kinds:
         kinds = " or ".join(model.kinds)
         raise ConfigurationError(f"{where}.kind: a {section.model} is a {kinds}, not a {section.kind}")
+    refuse_unused(where, section.given, section.model, model)
     address = section.address.upper()
     if model.transport is Transport.BLUETOOTH:
         address = need_address(f"{where}.address", section.address)
     if model.transport is Transport.SERIAL and not section.port:
         raise ConfigurationError(f"{where}.port: expected usb:VENDOR:PRODUCT or a path such as /dev/ttyUSB0")
-    if section.canary and (model.transport is not Transport.BLUETOOTH or not section.heard_within_s):
-        raise ConfigurationError(f"{where}.canary: expected a Bluetooth device with heard_within_s above 0")
+    if section.canary and not section.heard_within_s:
+        raise ConfigurationError(f"{where}.canary: expected heard_within_s above 0 beside it")
     key = find_device_key(where, section.bind_key, section.bind_key_env, section.bind_key_file, folder)
     if section.kind is DeviceKind.EMERGENCY_BUTTON and key is None:
         raise ConfigurationError(
@@ -269,13 +277,13 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         model=model,
         address=address,
         port=_port(where, section.port, folder),
-        poll_interval_s=section.poll_interval_s,
+        poll_interval_s=section.poll_interval_s or DEFAULT_POLL_INTERVAL_S,
         passkey=section.passkey,
-        pair=section.pair,
-        set_clock=section.set_clock,
-        erase_after_read=section.erase_after_read,
+        pair=section.pair is not False,
+        set_clock=bool(section.set_clock),
+        erase_after_read=bool(section.erase_after_read),
         heard_within_s=section.heard_within_s,
-        canary=section.canary,
+        canary=bool(section.canary),
         bind_key=key,
     )
 

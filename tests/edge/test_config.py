@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.catalogue import load_catalogue
-from edge.config import load
+from edge.config import DeviceSection, load
+from edge.device_keys import keys_used_by
 from protocols.configuration import ConfigurationError
 from tests.edge.conftest import CATALOGUE, CONFIG, KEY
 
@@ -86,6 +88,59 @@ def test_wrong_configuration_is_one_sentence(config_file: Path, wrong: str, righ
     assert KEY not in sentence
     for name in names:
         assert name in sentence
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "place", "key"),
+    [
+        ("ruuvi-tag", "shower_sensor", "address", f'bind_key = "{KEY}"'),
+        ("ruuvi-tag", "shower_sensor", "address", 'bind_key_env = "TAG_KEY"'),
+        ("ruuvi-tag", "shower_sensor", "address", "passkey = 123456"),
+        ("ruuvi-tag", "shower_sensor", "address", "pair = false"),
+        ("bthome-sensor", "shower_sensor", "address", "set_clock = true"),
+        ("bluetooth-glucose", "glucometer", "address", f'bind_key = "{KEY}"'),
+        ("bluetooth-glucose", "glucometer", "address", "poll_interval_s = 60"),
+        ("bluetooth-glucose", "glucometer", "address", 'port = "usb:067b:2303"'),
+        ("bluetooth-blood-pressure", "sphygmomanometer", "address", "erase_after_read = true"),
+        ("omron-hem-7142t2", "sphygmomanometer", "address", 'bind_key_file = "omron.key"'),
+        ("omron-hem-7142t2", "sphygmomanometer", "address", "set_clock = false"),
+        ("taidoc-td42xx-ble", "glucometer", "address", "set_clock = true"),
+        ("contour", "glucometer", "port", "set_clock = true"),
+        ("contour", "glucometer", "port", "erase_after_read = true"),
+        ("contour", "glucometer", "port", "passkey = 1"),
+        ("contour", "glucometer", "port", 'address = "C0:FF:EE:00:00:01"'),
+        ("contour", "glucometer", "port", "canary = true\nheard_within_s = 60"),
+    ],
+)
+def test_key_that_would_do_nothing_is_refused(config_file: Path, model: str, kind: str, place: str, key: str) -> None:
+    found = {"address": 'address = "C0:FF:EE:00:00:04"', "port": 'port = "usb:1a79:6001"'}[place]
+    config_file.write_text(
+        CONFIG[: CONFIG.index("[[device]]")]
+        + f"""\
+[[device]]
+name = "device-1"
+kind = "{kind}"
+model = "{model}"
+{found}
+{key}
+"""
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        load(config_file)
+    sentence = str(refused.value)
+    assert f"device[0].{key.partition(' ')[0]}: a {model} does not use it (" in sentence
+    assert sentence.endswith("; take it out")
+    assert KEY not in sentence
+    config_file.write_text(config_file.read_text().replace(key, "heard_within_s = 600"))
+    (device,) = load(config_file).devices
+    assert (device.poll_interval_s, device.pair, device.set_clock, device.canary) == (60.0, True, False, False)
+
+
+def test_every_optional_key_of_a_device_is_some_drivers() -> None:
+    known = load_catalogue(CATALOGUE).values()
+    used = frozenset().union(*(keys_used_by(model) for model in known))
+    optional = {field.name for field in msgspec.structs.fields(DeviceSection) if not field.required}
+    assert used == optional - {"heard_within_s"}
 
 
 def test_missing_file_is_one_sentence(tmp_path: Path) -> None:
