@@ -16,6 +16,8 @@ from firmware_sim.control import (
     Shower,
 )
 from firmware_sim.home_devices import HomeDevices
+from firmware_sim.peripherals.ruuvi_tag import RuuviTag
+from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import CannotSay
 from firmware_sim.radio import Radio
 from firmware_sim.radio_controller import Deafness
@@ -43,9 +45,9 @@ class Hands:
                 kind = ButtonPress.LONG if command.kind == "long" else ButtonPress.PRESS
                 return {"at_wall": await _need(devices.emergency_button, "emergency_button").press(kind)}
             case Motion():
-                _need(devices.shower_sensor, "shower_sensor").motion()
+                _noticing_motion(self._shower_sensor()).motion()
             case Shower():
-                _need(devices.shower_sensor, "shower_sensor").shower(command.minutes)
+                self._shower_sensor().shower(command.minutes)
             case Deafen():
                 self._radio.deafen(Deafness(command.until))
             case Hear():
@@ -53,6 +55,12 @@ class Hands:
             case Meters():
                 return {"meters": devices.meters()}
         return {}
+
+    def _shower_sensor(self) -> ShowerSensor | RuuviTag:
+        sensor = self._devices.shower_sensor
+        if sensor is None:
+            raise _missing("shower_sensor")
+        return sensor
 
     def _measure_pressure(self, command: MeasurePressure) -> None:
         cuff = _need(self._devices.sphygmomanometer, "sphygmomanometer")
@@ -62,7 +70,17 @@ class Hands:
             raise NotDone(str(error)) from error
 
 
+def _noticing_motion(sensor: ShowerSensor | RuuviTag) -> ShowerSensor:
+    if isinstance(sensor, RuuviTag):
+        raise NotDone("the shower_sensor of this home is a RuuviTag, which notices no motion")
+    return sensor
+
+
 def _need(device: D | None, kind: str) -> D:
     if device is None:
-        raise NotDone(f"this home has no {kind}; its configuration names none")
+        raise _missing(kind)
     return device
+
+
+def _missing(kind: str) -> NotDone:
+    return NotDone(f"this home has no {kind}; its configuration names none")

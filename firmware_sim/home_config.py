@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -35,6 +36,8 @@ class MeterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 class ShowerSensorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     address: str
+    model: Literal["bthome-sensor", "ruuvi-tag"] = "bthome-sensor"
+    """As the gateway's catalogue calls it. A RuuviTag tells the air alone: it notices nobody's motion."""
 
 
 class EmergencyButtonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,7 +1,8 @@
 """The devices of one home: made from its configuration, started, used by the elder, stopped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bumble.device import Device
 from bumble.keys import JsonKeyStore
@@ -13,6 +14,7 @@ from firmware_sim.lives.events import BathroomMotion, Event, GlucoseTaken, Press
 from firmware_sim.peripherals.device_services import Identity
 from firmware_sim.peripherals.emergency_button import EmergencyButton
 from firmware_sim.peripherals.glucometer import Glucometer
+from firmware_sim.peripherals.ruuvi_tag import RuuviTag
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
 from firmware_sim.radio import Radio
@@ -27,7 +29,7 @@ class HomeDevices:
 
     glucometer: Glucometer | None = None
     sphygmomanometer: Sphygmomanometer | None = None
-    shower_sensor: ShowerSensor | None = None
+    shower_sensor: ShowerSensor | RuuviTag | None = None
     emergency_button: EmergencyButton | None = None
     serial_glucometer: MeterOnLine[SerialMeter] | None = None
 
@@ -62,7 +64,7 @@ class HomeDevices:
                 self.glucometer.measure(event.glucose_mg_dl, event.meal, control_solution=event.control_solution)
             case GlucoseTaken(meter="serial") if self.serial_glucometer is not None:
                 self.serial_glucometer.meter.memory.measure(event.glucose_mg_dl)
-            case BathroomMotion() if self.shower_sensor is not None:
+            case BathroomMotion() if isinstance(self.shower_sensor, ShowerSensor):
                 self.shower_sensor.motion()
             case ShowerTaken() if self.shower_sensor is not None:
                 self.shower_sensor.shower(event.minutes)
@@ -82,7 +84,7 @@ class HomeDevices:
             counts["serial_glucometer"] = _counts(len(memory.records), memory.handed_over, unsent)
         return counts
 
-    def _on_the_air(self) -> list[Glucometer | Sphygmomanometer | ShowerSensor | EmergencyButton]:
+    def _on_the_air(self) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | EmergencyButton]:
         devices = (self.glucometer, self.sphygmomanometer, self.shower_sensor, self.emergency_button)
         return [device for device in devices if device is not None]
 
@@ -104,6 +106,12 @@ class HomeDevices:
 
 def _counts(stored: int, handed_over: int, unsent: int) -> dict[str, int]:
     return {"stored": stored, "handed_over": handed_over, "unsent": unsent}
+
+
+_SHOWER_SENSORS: Mapping[str, tuple[type[ShowerSensor | RuuviTag], str]] = MappingProxyType(
+    {"bthome-sensor": (ShowerSensor, "Shower"), "ruuvi-tag": (RuuviTag, "Ruuvi")}
+)
+"""By model of the configuration, with the name on the air."""
 
 
 async def create_devices(config: HomeConfig, radio: Radio, clock: Clock) -> HomeDevices:
@@ -139,7 +147,8 @@ async def create_devices(config: HomeConfig, radio: Radio, clock: Clock) -> Home
             passkey=meter.passkey,
         )
     if (sensor := config.shower_sensor) is not None:
-        devices.shower_sensor = ShowerSensor(await on_radio(sensor.address, "Shower"), clock)
+        create, name = _SHOWER_SENSORS[sensor.model]
+        devices.shower_sensor = create(await on_radio(sensor.address, name), clock)
     if (button := config.emergency_button) is not None:
         devices.emergency_button = EmergencyButton(
             await on_radio(button.address, "Button"),

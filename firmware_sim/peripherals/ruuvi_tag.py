@@ -42,6 +42,10 @@ class RuuviTag:
             self._task = None
         await self._broadcaster.hide()
 
+    def shower(self, minutes: int) -> None:
+        """The water runs from now on for so many (simulated) minutes."""
+        self.air.shower(minutes)
+
     async def _run(self) -> None:
         for sequence in itertools.cycle(range(_SEQUENCES)):
             payload = ManufacturerSpecificData(RUUVI_COMPANY, encode_ruuvi(self._measure(sequence)))

@@ -48,6 +48,10 @@ def test_a_home_needs_no_device(tmp_path: Path) -> None:
         (MINIMAL + "[life]\nseed = 1.5", "life.seed: Expected `int`, got `float`"),
         (MINIMAL + '[shower_sensor]\naddress = "C0-FF"', "shower_sensor.address: 'C0-FF' is not of the form"),
         (
+            MINIMAL + '[shower_sensor]\naddress = "C0:FF:EE:00:01:03"\nmodel = "barometer"',
+            "shower_sensor.model: Invalid enum value 'barometer'",
+        ),
+        (
             MINIMAL + '[glucometer]\naddress = "C0:FF:EE:00:01:01"\n[shower_sensor]\naddress = "C0:FF:EE:00:01:01"',
             "glucometer.address: C0:FF:EE:00:01:01 is used by two devices",
         ),

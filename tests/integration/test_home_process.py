@@ -125,6 +125,28 @@ def test_it_says_where_everything_is_and_leaves_nothing_behind(home: HomeProcess
     assert not bus_runs(run)
 
 
+def test_a_ruuvi_tag_may_hang_in_the_bathroom(home: HomeProcess) -> None:
+    sensor = '[shower_sensor]\nmodel = "ruuvi-tag"\naddress = "C0:FF:EE:00:07:03"\n\n[serial'
+    path = home.folder / "home.toml"
+    path.write_text(CONFIGURATION.replace("[serial", sensor), encoding="utf-8")
+    run = home.start("--no-live")
+    with HomeControl(run["control_socket"]) as control:
+        control.shower(5)
+        with pytest.raises(NotDone, match="is a RuuviTag, which notices no motion"):
+            control.motion()
+    scan = "import sys; from edge.cli import main; sys.exit(main())"
+    heard = subprocess.run(
+        [sys.executable, "-c", scan, "scan", "--seconds", "3", "--json"],
+        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": run["bus_address"]},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=True,
+    )
+    models = {found["address"]: found["models"] for found in map(json.loads, heard.stdout.splitlines())}
+    assert models["C0:FF:EE:00:07:03"] == ["ruuvi-tag"]
+
+
 def test_it_begins_again_with_the_memory_it_had(home: HomeProcess) -> None:
     run = home.start("--no-live")
     with HomeControl(run["control_socket"]) as control:
