@@ -21,6 +21,7 @@ BROKER_VARIABLE = "DOORSTEP_BROKER"
 DEFAULT_POLL_INTERVAL_S = 60.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
+_PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
@@ -51,8 +52,24 @@ class Outbox(Section, frozen=True):
     """Above so many million bytes of file: the oldest values of sensors are given up, measurements last."""
 
     @property
+    kept_days: NotNegative = 7.0
+    """What has its receipt is kept so long, for a centre that goes back to an older copy; it goes first of all."""
+
     def bound(self) -> OutboxBound:
-        return OutboxBound(keep_days=self.keep_days, keep_bytes=int(self.keep_mb * 1_000_000))
+        return OutboxBound(keep_days=self.keep_days, keep_bytes=int(self.keep_mb * 1_000_000), kept_days=self.kept_days)
+
+
+class Receipts(Section, frozen=True):
+    public_key: str = ""
+    """The centre's, 64 hexadecimal digits, as `doorstep-cloud receipt-key` prints it; empty: the first that signs."""
+
+    @property
+    def pinned(self) -> bytes | None:
+        if not self.public_key:
+            return None
+        if not _PUBLIC_KEY.fullmatch(self.public_key):
+            raise ConfigurationError("receipts.public_key: expected 64 hexadecimal digits (doorstep-cloud receipt-key)")
+        return bytes.fromhex(self.public_key)
 
 
 class Uplink(Section, frozen=True):
@@ -147,6 +164,7 @@ class EdgeFile(Section, frozen=True):
     device: tuple[DeviceSection, ...] = ()
 
 
+    receipts: Receipts = Receipts()
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A device of this home, with what the catalogue knows of its model and with its key found."""
 
@@ -181,6 +199,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...]
 
     @property
+    receipts: Receipts = Receipts()
     def outbox_path(self) -> Path:
         return self.data / "outbox.db"
 
@@ -191,6 +210,11 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def feedback_path(self) -> Path:
         return self.data / self.alarm.feedback
+    @property
+    def centre_key_path(self) -> Path:
+        """Where the centre's public key lies that was the first to sign a receipt."""
+        return self.data / "centre.key"
+
 
     def by_driver(self, driver: str) -> tuple[Device, ...]:
         return tuple(device for device in self.devices if device.model.driver == driver)
@@ -223,7 +247,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(f"time_zone: expected a zone such as Asia/Shanghai, got {file.time_zone!r}") from error
     broker = Broker(url=os.environ.get(BROKER_VARIABLE, file.broker.url))
-    _ = broker.address
+    _ = broker.address, file.receipts.pinned
     catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
     devices = tuple(_device(place, section, catalogue, folder) for place, section in enumerate(file.device))
     _need_unique(devices)
@@ -240,6 +264,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         devices=devices,
     )
 
+        receipts=file.receipts,
 
 def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
     where = f"device[{place}]"

@@ -52,6 +52,9 @@ class Figures:
         self.messages = Counter("doorstep_messages_sent", "Messages of readings", registry=self.registry)
         self.resent = Counter("doorstep_readings_resent", "Readings sent again", registry=self.registry)
         self.receipts = Counter("doorstep_receipts", "Receipts of the centre", registry=self.registry)
+        self.receipts_refused = Counter(
+            "doorstep_receipts_refused", "Receipts with a signature that is not the centre's", registry=self.registry
+        )
         self.presses = Counter("doorstep_presses", "Alarms raised by buttons", registry=self.registry)
         self.refused = Counter(
             "doorstep_adverts_refused", "Advertisements refused", ["device", "reason"], registry=self.registry

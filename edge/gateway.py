@@ -173,6 +173,10 @@ class Gateway:
     def _problems(self) -> list[str]:
         problems = unheard(self._figures.devices(), self._started_s, time.monotonic())
         if self._radio_trouble is not None:
+        refused = self._uplink.problem()
+        if refused is not None:
+            problems.append(refused)
+        problems += self._calling.problems
             problems.append(self._radio_trouble)
         for name, path in (("outbox", self._outbox.set_aside), ("alarm journal", self._journal.set_aside)):
             if path is not None:

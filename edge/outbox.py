@@ -1,8 +1,9 @@
 """The outbox: every reading is on this disk before its meter is let go, and stays until the database has it.
 
 One SQLite file (WAL, synchronous=FULL). Readings stand in the order of taking under numbers without gaps; a number
-in an epoch names one place for ever. What was delivered leaves its key behind, so that a meter whose memory is read
-out again adds nothing. It is bounded: when it is full it gives up what is worth least (edge/outbox_bound.py) and says
+in an epoch names one place for ever, and each with the running hash before it (edge/outbox_chain.py). What was
+delivered is kept for a while (edge/outbox_kept.py), and leaves its key behind, so that a meter whose memory is read out
+again adds nothing. It is bounded: when it is full it gives up what is worth least (edge/outbox_bound.py) and says
 so (edge/given_up.py). Safe to use from several threads of one process; `hold_alone` keeps a second process out.
 """
 
@@ -17,11 +18,13 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from edge import given_up
+from edge import given_up, outbox_chain, outbox_kept
 from edge.meter_clock import ClockSighting
-from edge.outbox_bound import DEFAULT_BOUND, Deleted, OutboxBound, RoomMaker
+from edge.outbox_amount import Amount
+from edge.outbox_bound import DEFAULT_BOUND, OutboxBound, RoomMaker
 from edge.sqlite_file import open_durable, open_or_set_aside, transaction
 from protocols.reading import Metric, Reading, record_key
+from protocols.telemetry.chain import digest_of, next_link
 from protocols.telemetry.messages import GivenUp, Receipt
 
 _log = structlog.get_logger()
@@ -40,6 +43,7 @@ CREATE TABLE IF NOT EXISTS reading (
     record_key  INTEGER NOT NULL,
     received_at REAL NOT NULL,      -- Unix seconds
     body        BLOB NOT NULL,      -- protocols.reading.Reading as JSON
+    before      BLOB,               -- the running hash over all numbers below
     UNIQUE (device, metric, record_key)
 );
 CREATE TABLE IF NOT EXISTS seen (   -- records of meters that were delivered
@@ -56,6 +60,11 @@ CREATE TABLE IF NOT EXISTS meter (
     clock_at      TEXT,             -- UTC
     clock_device_time TEXT          -- naive, the meter's own
 );
+CREATE TABLE IF NOT EXISTS line (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    sessions    INTEGER NOT NULL    -- connections to the broker that were begun
+);
+INSERT OR IGNORE INTO line VALUES (1, 0);
 """
 
 SEEN_DAYS = 800
@@ -66,6 +75,8 @@ SEEN_DAYS = 800
 class Numbered:
     number: int
     reading: Reading
+    before: bytes
+    """The running hash over all readings with lower numbers."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +104,14 @@ class Outbox:
         Raises Permanent where the folder cannot be written.
         """
         self._lock = threading.RLock()
-        self._db, self.set_aside = open_or_set_aside(path, _SCHEMA + given_up.SCHEMA)
+        self._db, self.set_aside = open_or_set_aside(
+            path, _SCHEMA + given_up.SCHEMA + outbox_chain.SCHEMA + outbox_kept.SCHEMA
+        )
         self._encode = msgspec.json.Encoder().encode
         self._decoder = msgspec.json.Decoder(Reading)
         with self._lock, transaction(self._db):
             self._db.execute("INSERT OR IGNORE INTO box VALUES (1, ?, 1, 0)", (_new_epoch(),))
+            outbox_chain.prepare(self._db, self.epoch)
         self._room = RoomMaker(self._db, bound)
         found = read_backlog(self._db)  # counted once: it is asked for all the time, and may be 512 MB
         self._rows, self._bytes = found.rows, found.bytes
@@ -115,26 +129,40 @@ class Outbox:
         """Readings ever written to this outbox."""
         return self._number("SELECT taken FROM box")
 
+    @property
+    def store(self) -> int:
+        """`Receipt.store` of the newest receipt that was taken; 0 before the first."""
+        return self._number("SELECT store FROM centre")
+
+    def begin_session(self) -> int:
+        """The number of a new connection to the broker, counted from 1. Raises Temporary where the disk is full."""
+        with self._lock, transaction(self._db):
+            self._db.execute("UPDATE line SET sessions = sessions + 1")
+            return self._number("SELECT sessions FROM line")
+
     def put(self, readings: Iterable[Reading]) -> int:
         """Makes `readings` durable, in their order, and returns how many of them were new."""
         with self._lock:
-            size, deleted = 0, Deleted()
+            size, deleted = 0, Amount()
             with transaction(self._db):
                 first = number = self._number("SELECT next_number FROM box")
                 newest: datetime | None = None
+                link = outbox_chain.head(self._db)
                 for reading in readings:
                     key = (reading.device, reading.metric.value, record_key(reading))
                     if self._is_known(key):
                         continue
                     body = self._encode(reading)
-                    row = (number, *key, reading.received_at.timestamp(), body)
-                    self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)", row)
+                    row = (number, *key, reading.received_at.timestamp(), body, link)
+                    self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                    link = next_link(link, digest_of(reading))
                     newest = reading.received_at if newest is None else max(newest, reading.received_at)
                     number += 1
                     size += len(body)
                 new = number - first
                 if newest is not None:
                     self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, new))
+                    outbox_chain.advance(self._db, link)
                     deleted = self._room.make_room(newest)
             self._count(new - deleted.rows, size - deleted.bytes)
         if deleted.rows:
@@ -150,31 +178,45 @@ class Outbox:
         """At most `limit` waiting readings with numbers above `after` (and up to `through`), in order."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT number, body FROM reading WHERE number > ? AND number <= ? ORDER BY number LIMIT ?",
+                "SELECT number, body, before FROM reading WHERE number > ? AND number <= ? ORDER BY number LIMIT ?",
                 (after, 2**62 if through is None else through, limit),
             ).fetchall()
-        return [Numbered(number, self._decoder.decode(body)) for number, body in rows]
+        return [Numbered(number, self._decoder.decode(body), before) for number, body, before in rows]
 
-    def forget(self, receipt: Receipt) -> int:
-        """Deletes what `receipt` says is stored, and nothing else; returns how many rows that were.
+    def forget(self, receipt: Receipt, now: datetime | None = None) -> int:
+        """What `receipt` says is stored, and nothing else, waits no longer; returns how many rows that were.
 
-        A receipt of another epoch is not ours. One that knows numbers which this file has never given away says that
-        the file is an old copy (a restored card): a new epoch begins, and what waits here is sent under it.
+        It is kept for `OutboxBound.kept_days` from `now`, the gateway's time (None: the machine's). A receipt of
+        another epoch is not ours, and one of an older store is a replay: neither changes anything. One of a newer
+        store comes from a restored database: what was kept and is not in it waits again. One that knows numbers which
+        this file has never given away says that the file is an old copy (a restored card): a new epoch begins, and
+        what waits here is sent under it.
         """
         with self._lock:
-            deleted = Deleted()
+            deleted = back = Amount()
+            at = datetime.now(UTC) if now is None else now
             with transaction(self._db):
-                if receipt.epoch != self.epoch:
+                known = self.store
+                if receipt.epoch != self.epoch or receipt.store < known:
                     return 0
                 covered = [(1, receipt.through), *receipt.beyond]
                 if max(last for _, last in covered) >= self._number("SELECT next_number FROM box"):
                     self._begin_new_epoch()
                     return 0
+                if receipt.store > known:
+                    back = outbox_kept.follow(self._db, receipt)
                 for first, last in covered:
                     if first <= last:
-                        deleted += self._forget_range(first, last)
-            self._count(-deleted.rows, -deleted.bytes)
+                        deleted += self._forget_range(first, last, at)
+            self._count(back.rows - deleted.rows, back.bytes - deleted.bytes)
+            if back.rows:
+                _log.warning("centre_restored", store=receipt.store, sent_again=back.rows)
             return deleted.rows
+
+    def kept(self) -> int:
+        """Readings that have their receipt and are still here."""
+        with self._lock:
+            return outbox_kept.count(self._db)
 
     def given_up(self) -> tuple[GivenUp, ...]:
         """What was ever deleted undelivered, because the outbox was full."""
@@ -232,7 +274,8 @@ class Outbox:
         ).fetchone()
         return found is not None
 
-    def _forget_range(self, first: int, last: int) -> Deleted:
+    def _forget_range(self, first: int, last: int, at: datetime) -> Amount:
+        outbox_kept.keep(self._db, first, last, at)
         self._db.execute(
             # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
             "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
@@ -243,7 +286,7 @@ class Outbox:
             "DELETE FROM reading WHERE number BETWEEN ? AND ? RETURNING length(body)", (first, last)
         ).fetchall()
         given_up.settle(self._db, first, last)
-        return Deleted(len(gone), sum(size for (size,) in gone))
+        return Amount(len(gone), sum(size for (size,) in gone))
 
     def _count(self, rows: int, size: int) -> None:
         self._rows += rows
@@ -254,7 +297,9 @@ class Outbox:
         for place, number in enumerate(rows, start=1):  # upwards: a row never moves onto one that still stands
             self._db.execute("UPDATE reading SET number = ? WHERE number = ?", (place, number))
         given_up.forget_numbers(self._db)
+        outbox_kept.forget_all(self._db)
         epoch = _new_epoch()
+        outbox_chain.begin_anew(self._db, epoch)
         self._db.execute("UPDATE box SET epoch = ?, next_number = ?", (epoch, len(rows) + 1))
         _log.warning("outbox_older_than_receipts", new_epoch=epoch, waiting=len(rows))
 

@@ -1,4 +1,5 @@
-"""How much an outbox may hold, and the room it makes when that is too much: sensor values first, measurements last.
+"""How much an outbox may hold, and the room it makes when that is too much: first what was delivered and is only kept,
+then sensor values, measurements last.
 
 Days bind only what sensors said: age is told by the gateway's clock, and a clock that leaps must cost no measurement.
 """
@@ -8,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from edge import given_up
+from edge import given_up, outbox_kept
+from edge.outbox_amount import Amount
 from protocols.telemetry.worth import METRICS_OF, Worth
 
 STEP = 500
@@ -23,18 +25,11 @@ class OutboxBound:
     """For values of sensors and events made of them."""
     keep_bytes: int = 512 * 1_000_000
     """Of the file, without its journal."""
+    kept_days: float = 7.0
+    """For readings that have their receipt (edge/outbox_kept.py)."""
 
 
 DEFAULT_BOUND = OutboxBound()
-
-
-@dataclass(frozen=True)
-class Deleted:
-    rows: int = 0
-    bytes: int = 0
-
-    def __add__(self, other: "Deleted") -> "Deleted":
-        return Deleted(self.rows + other.rows, self.bytes + other.bytes)
 
 
 class RoomMaker:
@@ -45,7 +40,7 @@ class RoomMaker:
         self._bound = bound
         self._aged_at: datetime | None = None
 
-    def make_room(self, now: datetime) -> Deleted:
+    def make_room(self, now: datetime) -> Amount:
         """Deletes what is too much, notes it in the file, and says how much that was. `now` is the gateway's time."""
         return self._by_age(now) + self._by_bytes(now)
 
@@ -56,12 +51,13 @@ class RoomMaker:
         )
         return int((pages - free) * size)
 
-    def _by_age(self, now: datetime) -> Deleted:
+    def _by_age(self, now: datetime) -> Amount:
         if self._aged_at is not None and abs(now - self._aged_at) < AGE_LOOK:
-            return Deleted()
+            return Amount()
         self._aged_at = now
+        outbox_kept.prune(self._db, now, self._bound.kept_days)
         oldest = (now - timedelta(days=self._bound.keep_days)).timestamp()
-        total = Deleted()
+        total = Amount()
         for worth in (Worth.ENVIRONMENT, Worth.EVENT):
             while True:
                 found = self._oldest(worth)
@@ -71,8 +67,10 @@ class RoomMaker:
                     break
         return total
 
-    def _by_bytes(self, now: datetime) -> Deleted:
-        total = Deleted()
+    def _by_bytes(self, now: datetime) -> Amount:
+        total = Amount()
+        while self.used_bytes() > self._bound.keep_bytes and outbox_kept.give_way(self._db, STEP):
+            pass
         for worth in Worth:
             while self.used_bytes() > self._bound.keep_bytes:
                 found = self._oldest(worth)
@@ -90,7 +88,7 @@ class RoomMaker:
         )
         return rows.fetchall()
 
-    def _delete(self, worth: Worth, numbers: Iterable[int], now: datetime) -> Deleted:
+    def _delete(self, worth: Worth, numbers: Iterable[int], now: datetime) -> Amount:
         sizes = [
             size
             for number in numbers
@@ -98,4 +96,4 @@ class RoomMaker:
         ]
         if sizes:
             given_up.note(self._db, worth, numbers, now)
-        return Deleted(len(sizes), sum(sizes))
+        return Amount(len(sizes), sum(sizes))

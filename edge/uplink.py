@@ -3,7 +3,8 @@
 One thread reads contiguous runs from the outbox and publishes each as a message. A run stays in the window until a
 receipt covers it; PUBACK counts for nothing, since a broker may lose what it acknowledged. A run without a receipt goes
 again, with a doubling pause that any receipt resets. The window bounds what a silent centre is sent. Numbers that a
-full outbox gave up are told in the same way, since receipts would wait for them.
+full outbox gave up are told in the same way, since receipts would wait for them. A receipt counts with the centre's
+signature only (edge/receipt_trust.py).
 """
 
 import math
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from edge.clock import Clock
@@ -22,8 +24,10 @@ from edge.errors import Temporary
 from edge.figures import Figures
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from edge.outbox import Numbered, Outbox
+from edge.receipt_trust import ReceiptTrust
 from protocols.errors import DecodeError
 from protocols.telemetry import topics
+from protocols.telemetry.chain import digest_of, next_link
 from protocols.telemetry.messages import MAX_GIVEN_UP_RANGES, ReadingsMessage, Receipt, StatusMessage, decode, encode
 
 _log = structlog.get_logger()
@@ -87,7 +91,12 @@ class Uplink:
         self._session_lost = False
         self._status_due_s = 0.0
         self._status_sent_s = 0.0
+        self._woken = False
         self._epoch = outbox.epoch
+        self._store = outbox.store
+        self._trust = ReceiptTrust(config.gateway, config.receipts.pinned, config.centre_key_path)
+        self._session = 0
+        self._sequence = 0
         self._sent_through = 0
         self._window: list[_Run] = []
         self._oldest_unsent_s: float | None = None
@@ -110,6 +119,10 @@ class Uplink:
     def is_up(self) -> bool:
         return self._line.is_up
 
+    def problem(self) -> str | None:
+        """What is wrong with the centre's receipts, in a sentence. From any thread."""
+        return self._trust.problem(self._clock.now())
+
     def start(self) -> None:
         self._line.start()
         self._thread.start()
@@ -117,12 +130,14 @@ class Uplink:
     def wake(self) -> None:
         """There is something new in the outbox. From any thread."""
         with self._wake:
+            self._woken = True
             self._wake.notify()
 
     def status_changed(self) -> None:
         """Tells the centre soon instead of at the next heartbeat. From any thread."""
         with self._wake:
             self._status_due_s = min(self._status_due_s, self._status_sent_s + SHORTEST_STATUS_S)
+            self._woken = True
             self._wake.notify()
 
     def stop(self, reason: str) -> None:
@@ -137,6 +152,7 @@ class Uplink:
         with self._wake:
             self._session_lost = self._session_lost or not session_kept
             self._status_due_s = 0.0
+            self._woken = True
             self._wake.notify()
 
     def _on_receipt(self, arrived: Arrived) -> None:
@@ -145,15 +161,42 @@ class Uplink:
         except DecodeError as error:
             _log.warning("receipt_refused", problem=str(error))
             return
+        try:
+            if not self._trust.accepts(receipt, self._clock.now()):
+                self._figures.receipts_refused.inc()
+                self.status_changed()
+                return
+        except OSError as error:
+            _log.warning("receipt_waits", problem=f"the centre's key cannot be written: {error.strerror}")
+            return
         with self._wake:
             self._receipts.append(receipt)
             self._wake.notify()
 
     def _last_will(self) -> tuple[str, bytes]:
+        """Asked before each connect: a session begins."""
+        with self._wake:
+            try:
+                self._session = self._outbox.begin_session()
+            except Temporary:  # the disk is full; what is said is said as of the session before
+                _log.warning("session_not_counted")
+            self._sequence = 0
         return topics.topic(self._gateway, topics.STATUS), encode(self._offline("link lost"))
 
     def _offline(self, reason: str) -> StatusMessage:
-        return StatusMessage(online=False, at=self._clock.now(), reason=reason, epoch=self._epoch)
+        return self._counted(StatusMessage(online=False, at=self._clock.now(), reason=reason, epoch=self._epoch))
+
+    def _counted(self, status: StatusMessage) -> StatusMessage:
+        """With its place among all that this gateway says of itself."""
+        with self._wake:
+            self._sequence += 1
+            return msgspec.structs.replace(
+                status,
+                session=self._session,
+                sequence=self._sequence,
+                store=self._store,
+                receipts_refused=self._trust.refused,
+            )
 
     def _work(self) -> None:
         try:
@@ -169,11 +212,12 @@ class Uplink:
 
     def _has_work(self) -> bool:
         receipts = bool(self._receipts) and time.monotonic() >= self._receipts_due_s
-        return receipts or self._stopping or self._session_lost
+        return receipts or self._stopping or self._woken
 
     def _turn(self) -> float:
         """Takes what came, sends what is due, and returns in how many seconds something will be."""
         with self._wake:
+            self._woken = False  # before anything is looked at: what comes from here on has its own turn
             session_lost, self._session_lost = self._session_lost, False
         if session_lost:
             self._everything_is_due()
@@ -201,10 +245,11 @@ class Uplink:
             run.due_s = 0.0
 
     def _take_receipt(self, receipt: Receipt) -> None:
-        gone = self._outbox.forget(receipt)
+        gone = self._outbox.forget(receipt, self._clock.now())
         self._figures.receipts.inc()
-        if self._outbox.epoch != self._epoch:
-            self._epoch, self._sent_through, self._window, self._told = self._outbox.epoch, 0, [], None
+        epoch, store = self._outbox.epoch, self._outbox.store
+        if (epoch, store) != (self._epoch, self._store):  # what waits is another, or other numbers wait again
+            self._epoch, self._store, self._sent_through, self._window, self._told = epoch, store, 0, [], None
             return
         if receipt.epoch != self._epoch:
             return
@@ -229,7 +274,9 @@ class Uplink:
                 return self._status_due_s - now_s
             self._status_sent_s = now_s
             self._status_due_s = now_s + self._settings.status_s
-        self._line.publish(topics.topic(self._gateway, topics.STATUS), encode(self._status()), retain=True)
+        self._line.publish(
+            topics.topic(self._gateway, topics.STATUS), encode(self._counted(self._status())), retain=True
+        )
         return self._settings.status_s
 
     def _tell_given_up(self) -> float:
@@ -290,7 +337,12 @@ class Uplink:
         first, last = run[0].number, run[-1].number
         sent_at: datetime = self._clock.now()
         message = ReadingsMessage(
-            epoch=self._epoch, first=first, sent_at=sent_at, readings=tuple(row.reading for row in run)
+            epoch=self._epoch,
+            first=first,
+            sent_at=sent_at,
+            readings=tuple(row.reading for row in run),
+            chain_before=run[0].before,
+            chain_after=next_link(run[-1].before, digest_of(run[-1].reading)),
         )
         self._line.publish(topics.topic(self._gateway, topics.READINGS), encode(message))
         self._sent_through = max(self._sent_through, last)

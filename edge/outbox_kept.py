@@ -1,0 +1,101 @@
+"""Readings that the centre has, kept for a while: a database that was restored from an older copy gets them again.
+
+Such a database counts itself up (`Receipt.store`); its first receipt then says what it lacks. Kept readings are the
+first to go when the outbox is full. Every function runs in a transaction of the outbox's.
+"""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from edge.outbox_amount import Amount
+from protocols.telemetry.messages import Receipt
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept (               -- rows of `reading` that have their receipt
+    number      INTEGER PRIMARY KEY,
+    device      TEXT NOT NULL,
+    metric      TEXT NOT NULL,
+    record_key  INTEGER NOT NULL,
+    received_at REAL NOT NULL,
+    body        BLOB NOT NULL,
+    before      BLOB,
+    kept_at     REAL NOT NULL                   -- Unix seconds: when the receipt came
+);
+CREATE TABLE IF NOT EXISTS told_range (         -- numbers given up, of which that database knows
+    first       INTEGER PRIMARY KEY,
+    last        INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS centre (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    store       INTEGER NOT NULL                -- Receipt.store of the newest receipt that was taken
+);
+INSERT OR IGNORE INTO centre VALUES (1, 0);
+"""
+
+
+def store(db: sqlite3.Connection) -> int:
+    """Which database gave the newest receipt; 0 before the first."""
+    known: int = db.execute("SELECT store FROM centre").fetchone()[0]
+    return known
+
+
+def keep(db: sqlite3.Connection, first: int, last: int, at: datetime) -> None:
+    """The waiting readings `first` to `last` have their receipt at `at`, and are about to be deleted."""
+    db.execute(
+        "INSERT OR REPLACE INTO kept SELECT number, device, metric, record_key, received_at, body, before, ? "
+        "FROM reading WHERE number BETWEEN ? AND ?",
+        (at.timestamp(), first, last),
+    )
+    db.execute(
+        "INSERT OR REPLACE INTO told_range SELECT first, last FROM given_up_range WHERE first >= ? AND last <= ?",
+        (first, last),
+    )
+
+
+def follow(db: sqlite3.Connection, receipt: Receipt) -> Amount:
+    """Another database answers: what was kept and it does not have waits again. Returns how much that is."""
+    db.execute("UPDATE centre SET store = ?", (receipt.store,))
+    back = Amount()
+    low = receipt.through + 1
+    for first, last in [*sorted(receipt.beyond), (2**62, 2**62)]:
+        back += _bring_back(db, low, first - 1)
+        low = max(low, last + 1)
+    return back
+
+
+def forget_all(db: sqlite3.Connection) -> None:
+    """The numbers mean nothing any longer: a new epoch begins."""
+    db.execute("DELETE FROM kept")
+    db.execute("DELETE FROM told_range")
+
+
+def prune(db: sqlite3.Connection, now: datetime, keep_days: float) -> None:
+    db.execute("DELETE FROM kept WHERE kept_at < ?", ((now - timedelta(days=keep_days)).timestamp(),))
+
+
+def give_way(db: sqlite3.Connection, rows: int) -> bool:
+    """Deletes the oldest `rows`; False when none was left."""
+    gone = db.execute("DELETE FROM kept WHERE number IN (SELECT number FROM kept ORDER BY number LIMIT ?)", (rows,))
+    return gone.rowcount > 0
+
+
+def count(db: sqlite3.Connection) -> int:
+    rows: int = db.execute("SELECT count(*) FROM kept").fetchone()[0]
+    return rows
+
+
+def _bring_back(db: sqlite3.Connection, first: int, last: int) -> Amount:
+    if first > last:
+        return Amount()
+    db.execute(
+        "INSERT OR IGNORE INTO reading (number, device, metric, record_key, received_at, body, before) "
+        "SELECT number, device, metric, record_key, received_at, body, before FROM kept WHERE number BETWEEN ? AND ?",
+        (first, last),
+    )
+    gone = db.execute("DELETE FROM kept WHERE number BETWEEN ? AND ? RETURNING length(body)", (first, last)).fetchall()
+    db.execute(
+        "INSERT OR IGNORE INTO given_up_range SELECT first, last FROM told_range WHERE last >= ? AND first <= ?",
+        (first, last),
+    )
+    db.execute("DELETE FROM told_range WHERE last >= ? AND first <= ?", (first, last))
+    return Amount(len(gone), sum(size for (size,) in gone))
