@@ -176,7 +176,6 @@ class Gateway:
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)
-        problems += self._calling.problems
             problems.append(self._radio_trouble)
         for name, path in (("outbox", self._outbox.set_aside), ("alarm journal", self._journal.set_aside)):
             if path is not None:
