@@ -20,8 +20,8 @@ from protocols.telemetry import topics
 BROKER_VARIABLE = "DOORSTEP_BROKER"
 DEFAULT_POLL_INTERVAL_S = 60.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
-_BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+_BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
@@ -51,10 +51,10 @@ class Outbox(Section, frozen=True):
     keep_mb: Annotated[float, msgspec.Meta(ge=8)] = 512.0
     """Above so many million bytes of file: the oldest values of sensors are given up, measurements last."""
 
-    @property
     kept_days: NotNegative = 7.0
     """What has its receipt is kept so long, for a centre that goes back to an older copy; it goes first of all."""
 
+    @property
     def bound(self) -> OutboxBound:
         return OutboxBound(keep_days=self.keep_days, keep_bytes=int(self.keep_mb * 1_000_000), kept_days=self.kept_days)
 
@@ -157,6 +157,7 @@ class EdgeFile(Section, frozen=True):
     """The catalogue of models; a relative path starts at this file's folder."""
     broker: Broker = Broker()
     outbox: Outbox = Outbox()
+    receipts: Receipts = Receipts()
     uplink: Uplink = Uplink()
     bluetooth: Bluetooth = Bluetooth()
     alarm: Alarm = Alarm()
@@ -164,7 +165,6 @@ class EdgeFile(Section, frozen=True):
     device: tuple[DeviceSection, ...] = ()
 
 
-    receipts: Receipts = Receipts()
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A device of this home, with what the catalogue knows of its model and with its key found."""
 
@@ -192,6 +192,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     broker: Broker
     outbox: Outbox = Outbox()
+    receipts: Receipts = Receipts()
     uplink: Uplink
     bluetooth: Bluetooth
     alarm: Alarm
@@ -199,9 +200,13 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...]
 
     @property
-    receipts: Receipts = Receipts()
     def outbox_path(self) -> Path:
         return self.data / "outbox.db"
+
+    @property
+    def centre_key_path(self) -> Path:
+        """Where the centre's public key lies that was the first to sign a receipt."""
+        return self.data / "centre.key"
 
     @property
     def journal_path(self) -> Path:
@@ -210,11 +215,6 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def feedback_path(self) -> Path:
         return self.data / self.alarm.feedback
-    @property
-    def centre_key_path(self) -> Path:
-        """Where the centre's public key lies that was the first to sign a receipt."""
-        return self.data / "centre.key"
-
 
     def by_driver(self, driver: str) -> tuple[Device, ...]:
         return tuple(device for device in self.devices if device.model.driver == driver)
@@ -257,6 +257,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         data=folder / file.data,
         broker=broker,
         outbox=file.outbox,
+        receipts=file.receipts,
         uplink=file.uplink,
         bluetooth=file.bluetooth,
         alarm=file.alarm,
@@ -264,7 +265,6 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         devices=devices,
     )
 
-        receipts=file.receipts,
 
 def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
     where = f"device[{place}]"
