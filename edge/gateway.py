@@ -173,15 +173,15 @@ class Gateway:
     def _problems(self) -> list[str]:
         problems = unheard(self._figures.devices(), self._started_s, time.monotonic())
         if self._radio_trouble is not None:
-        refused = self._uplink.problem()
-        if refused is not None:
-            problems.append(refused)
             problems.append(self._radio_trouble)
         for name, path in (("outbox", self._outbox.set_aside), ("alarm journal", self._journal.set_aside)):
             if path is not None:
                 problems.append(f"the {name} was damaged and is set aside as {path.name}; a new one is in use")
         if self._figures.disk_trouble is not None:
             problems.append(f"{self._figures.disk_trouble}; meters keep what they have until it does")
+        refused = self._uplink.problem()
+        if refused is not None:
+            problems.append(refused)
         problems += fullness(self._outbox.given_up(), self._clock.now())
         if self._config.by_driver(BTHOME_BUTTON) and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")
