@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.alarm.call import PressRules
 from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
@@ -103,8 +104,14 @@ class Alarm(Section, frozen=True):
     """The home says "still trying" when the centre was silent for so long."""
     same_press_s: NotNegative = 3.0
     """Presses of one button that follow each other so closely are one call."""
+    cancel_within_s: NotNegative = 60.0
+    """A long press so soon after the call's first one takes the call back; 0: never."""
     feedback: str = "feedback.jsonl"
     """Where lamp and voice are written down; a relative path starts at `data`."""
+
+    @property
+    def press_rules(self) -> PressRules:
+        return PressRules(same_press_s=self.same_press_s, cancel_within_s=self.cancel_within_s)
 
 
 class Health(Section, frozen=True):

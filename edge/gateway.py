@@ -20,11 +20,12 @@ from pathlib import Path
 import structlog
 
 from edge.alarm.button import ButtonListener
+from edge.alarm.calling import Calling
 from edge.alarm.child import AlarmChild
 from edge.alarm.journal import AlarmJournal
 from edge.catalogue import BTHOME_BUTTON, Transport
 from edge.clock import Clock
-from edge.config import Device, EdgeConfig
+from edge.config import EdgeConfig
 from edge.errors import Permanent
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
@@ -70,6 +71,10 @@ class Gateway:
             self._outbox.prune(self._clock.now() - timedelta(days=SEEN_DAYS))
             self._figures = Figures(self._config.devices, self._clock)
             self._figures.watch_outbox(self._outbox.backlog, self._outbox.given_up)
+            self._child = AlarmChild(self._config_path)
+            rules = self._config.alarm.press_rules
+            self._calling = Calling(self._journal, self._child, self._figures, self._clock, rules)
+            self._child.on_started(self._calling.tell_again)
             self._stop = stop
             self._loop = asyncio.get_running_loop()
             self._uplink = Uplink(
@@ -109,14 +114,13 @@ class Gateway:
     def _sources(self, intake: Intake) -> list[tuple[str, Coroutine[None, None, None]]]:
         config, figures = self._config, self._figures
         sessions = MeterSessions(self._outbox, figures, self._clock, config.zone, intake)
-        child = AlarmChild(self._config_path)
         connecting = asyncio.Lock()
         sensors = {
             device.address: SensorListener(device, intake, figures, self._clock)
             for device in config.devices
             if device.model.driver in DECODER_OF_DRIVER
         }
-        buttons = {d.address: self._button(d, child) for d in config.by_driver(BTHOME_BUTTON)}
+        buttons = {d.address: ButtonListener(d, self._calling, figures) for d in config.by_driver(BTHOME_BUTTON)}
         meters = {
             device.address: BleMeter(device, config.bluetooth, sessions, connecting)
             for device in config.devices
@@ -128,7 +132,7 @@ class Gateway:
             if device.model.transport is Transport.SERIAL
         ]
         if buttons:
-            works.append(("alarm process", child.keep_alive()))
+            works += [("alarm process", self._child.keep_alive()), ("alarm memory", self._calling.keep_trying())]
         if meters:
             paired = {d.address: d for d in config.devices if d.address in meters}
             works.append(("pairing agent", AgentKeeper(paired).run()))
@@ -147,16 +151,6 @@ class Gateway:
             )
             works.append(("scanner", self._scanner.run()))
         return works
-
-    def _button(self, device: Device, child: AlarmChild) -> ButtonListener:
-        return ButtonListener(
-            device,
-            self._journal,
-            self._figures,
-            self._clock,
-            same_press_s=self._config.alarm.same_press_s,
-            wake=child.wake,
-        )
 
     def _crashed(self, reason: str) -> None:
         """From the uplink's thread."""
@@ -182,6 +176,7 @@ class Gateway:
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)
+        problems += self._calling.problems
         problems += fullness(self._outbox.given_up(), self._clock.now())
         if self._config.by_driver(BTHOME_BUTTON) and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")

@@ -1,14 +1,8 @@
-"""An emergency button's advertisement -> a press in the journal, before anything else."""
+"""An emergency button's advertisement -> a press, before anything else is done with it."""
 
-import time
-from collections.abc import Callable
-
-import structlog
-
-from edge.alarm.journal import AlarmJournal, StaleCounter
-from edge.clock import Clock
+from edge.alarm.calling import Calling
+from edge.alarm.journal import StaleCounter
 from edge.config import Device
-from edge.errors import Temporary
 from edge.figures import Figures
 from edge.sources.bthome_decoder import BthomeDecoder
 from protocols.adverts.bthome import BThomeAdvert
@@ -16,31 +10,20 @@ from protocols.adverts.bthome_objects import ButtonPress
 from protocols.alarm.kinds import AlarmKind
 from protocols.reading import Metric
 
-_log = structlog.get_logger()
+LONG_PRESSES = frozenset({ButtonPress.LONG, ButtonPress.LONG_DOUBLE, ButtonPress.LONG_TRIPLE, ButtonPress.HOLD})
 
 
 class ButtonListener:
-    """Every kind of press is a call. A frame counts only if it is encrypted with the button's key and its counter is
-    above the last one on disk: a repeat is the same press, anything older is a recording."""
+    """Every kind of press is a call, but for a long one soon after, which takes the call back. A frame counts only if
+    it is encrypted with the button's key and its counter is above the last one on disk: a repeat is the same press,
+    anything older is a recording."""
 
     carrier = BthomeDecoder.carrier
 
-    def __init__(
-        self,
-        device: Device,
-        journal: AlarmJournal,
-        figures: Figures,
-        clock: Clock,
-        *,
-        same_press_s: float,
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, device: Device, calling: Calling, figures: Figures) -> None:
         self._device = device
-        self._journal = journal
+        self._calling = calling
         self._figures = figures
-        self._clock = clock
-        self._same_press_s = same_press_s
-        self._wake = wake
         self._decoder = BthomeDecoder(device, figures)
 
     def heard(self, payload: bytes, rssi_dbm: int | None) -> None:
@@ -55,10 +38,6 @@ class ButtonListener:
                     "counter", "its counter went back: a recording is being played, or it must be enrolled anew"
                 )
             return
-        except Temporary as error:
-            # not on the disk is not accepted: the button's next repeat is tried again
-            _log.error("press_not_kept", device=self._device.name, problem=str(error))
-            return
         self._figures.heard(self._device.name, rssi_dbm)
         self._figures.trouble(self._device.name, None)
         for metric, value in advert.measurements:
@@ -66,18 +45,9 @@ class ButtonListener:
                 self._figures.battery(self._device.name, value)
 
     def _take(self, advert: BThomeAdvert, counter: int) -> None:
-        if all(press is ButtonPress.NONE for press in advert.buttons):
-            self._journal.heard_counter(self._device.name, counter)
+        pressed = [press for press in advert.buttons if press is not ButtonPress.NONE]
+        if not pressed:
+            self._calling.heard_counter(self._device.name, counter)
             return
-        pressed = self._journal.press(
-            self._device.name,
-            AlarmKind.PERSONAL_TRIGGER,
-            counter,
-            raised_at=self._clock.now(),
-            pressed_at_s=time.time(),
-            same_press_s=self._same_press_s,
-        )
-        self._wake()
-        if pressed.is_new:
-            self._figures.presses.inc()
-        _log.info("press", device=self._device.name, alarm=pressed.alarm, new=pressed.is_new)
+        long = any(press in LONG_PRESSES for press in pressed)
+        self._calling.press(self._device.name, AlarmKind.PERSONAL_TRIGGER, counter=counter, long=long)

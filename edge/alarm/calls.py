@@ -1,18 +1,22 @@
 """What to do about each open call, as pure steps: no clock, no connection, no disk.
 
-States move by the one table that the centre uses too. The home repeats a call until the centre's own answer is here;
-it says "still trying" after a silence, and it says "sent" once, when the broker took the call.
+States move by the one table that the centre uses too. The home repeats a call, and that it is taken back, until the
+centre's own answer is here; it says "still trying" after a silence, and it says "sent" once, when the broker took the
+call. Technical alarms and drills go the same way, and nothing is shown of them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from edge.alarm.journal import Call
+from edge.alarm.call import Call
+from protocols.alarm.kinds import CALLS, AlarmKind
 from protocols.alarm.states import EVENT_OF_CENTRE_STATE, AlarmEvent, AlarmState, StepNotAllowed, step
 from protocols.telemetry.messages import AlarmMessage, AlarmStateMessage
 
 _NEVER = float("inf")
 _UNANSWERED = frozenset({AlarmState.RAISED, AlarmState.SENT, AlarmState.STILL_TRYING})
+_BY_ANY_PATH = CALLS | {AlarmKind.MAINS_LOST, AlarmKind.BATTERY_LOW}
+"""The rest can wait for the connection."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,16 @@ class _Open:
     beside: bool = False
     """The other paths were asked."""
 
+    @property
+    def owed(self) -> bool:
+        """The centre has not answered to all that the home said."""
+        call = self.call
+        return call.state in _UNANSWERED or (call.cancelled and not call.cancel_heard)
+
+    @property
+    def wants_another_path(self) -> bool:
+        return self.owed and not self.beside and self.call.kind in _BY_ANY_PATH
+
 
 class Calls:
     """Times are monotonic seconds."""
@@ -65,21 +79,50 @@ class Calls:
         self._resend_s = resend_s
         self._no_answer_s = no_answer_s
         self._open: dict[str, _Open] = {}
+        self._ended: dict[str, Call] = {}
+        """Closed here, while the journal has not taken that yet."""
         self._line_up: bool | None = None  # None: not known yet
 
     def look(self, journalled: Iterable[Call], now_s: float) -> list[Action]:
-        """Takes up calls that the journal has and this process does not know, and presses that were repeated."""
+        """Takes up what the journal (or, where that takes nothing, the gateway's memory) has and this process does not
+        know: new calls, presses that were repeated, calls that were taken back, drills that were given up."""
         actions: list[Action] = []
+        named = set()
         for call in journalled:
-            known = self._open.get(call.alarm)
-            if known is None:
-                # shown again after a restart too: the lamp has forgotten
-                actions.append(Show(call))
-                self._open[call.alarm] = _Open(call, now_s, now_s + self._no_answer_s)
-            elif call.presses > known.call.presses:
-                known.call = replace(known.call, presses=call.presses)
-                actions.append(Show(known.call))
+            named.add(call.alarm)
+            if call.alarm in self._ended:
+                actions.append(Journal(self._ended[call.alarm]))
+            elif (entry := self._open.get(call.alarm)) is None:
+                entry = self._open[call.alarm] = _Open(call, now_s, now_s + self._no_answer_s)
+                if call.cancelled and call.state is not AlarmState.CANCELLED:
+                    actions += self._take_back(entry, now_s)
+                else:  # shown again after a restart too: the lamp has forgotten
+                    actions += _shown(call)
+            else:
+                actions += self._compare(entry, call, now_s)
+        self._ended = {alarm: call for alarm, call in self._ended.items() if alarm in named}
+        self._open = {alarm: entry for alarm, entry in self._open.items() if alarm in named}
         return actions + self.due(now_s)
+
+    def _compare(self, entry: _Open, found: Call, now_s: float) -> list[Action]:
+        actions: list[Action] = []
+        if found.kept and not entry.call.kept:
+            entry.call = replace(entry.call, kept=True)
+            actions.append(Journal(entry.call))
+        if found.presses > entry.call.presses:
+            entry.call = replace(entry.call, presses=found.presses)
+            actions += _shown(entry.call)
+        if found.cancelled and not entry.call.cancelled:
+            actions += self._take_back(entry, now_s)
+        return actions
+
+    def _take_back(self, entry: _Open, now_s: float) -> list[Action]:
+        entry.call = replace(entry.call, cancelled=True)
+        entry.send_due_s = now_s
+        actions = self._step(entry, AlarmEvent.HOME_CANCELS, by=entry.call.by, minutes=entry.call.minutes)
+        if entry.beside:
+            actions.append(CallBeside(_message(entry.call)))
+        return actions
 
     def due(self, now_s: float) -> list[Action]:
         """Calls to send again, and silences to admit."""
@@ -91,7 +134,12 @@ class Calls:
             if silent:
                 entry.no_answer_due_s = _NEVER
                 actions += self._step(entry, AlarmEvent.NO_ANSWER)
-            if (silent or self._line_up is False) and not entry.beside and entry.call.state in _UNANSWERED:
+            if (
+                (silent or self._line_up is False)
+                and not entry.beside
+                and entry.owed
+                and entry.call.kind in _BY_ANY_PATH
+            ):
                 entry.beside = True
                 actions.append(CallBeside(_message(entry.call)))
         return actions
@@ -118,13 +166,18 @@ class Calls:
         event = EVENT_OF_CENTRE_STATE.get(message.state)
         if entry is None or event is None:
             return []
-        entry.send_due_s = entry.no_answer_due_s = _NEVER
+        heard = message.cancelled and entry.call.cancelled
+        news = heard and not entry.call.cancel_heard
+        entry.call = replace(entry.call, cancel_heard=entry.call.cancel_heard or heard)
         actions: list[Action] = [Answered(message)] if entry.beside else []
         if message.state is entry.call.state and (message.by, message.minutes) == (entry.call.by, entry.call.minutes):
-            return actions
-        actions += self._step(entry, event, by=message.by, minutes=message.minutes)
+            actions += [Journal(entry.call), *_shown(entry.call)] if news else []
+        else:
+            actions += self._step(entry, event, by=message.by, minutes=message.minutes)
+        if not entry.owed:
+            entry.send_due_s = entry.no_answer_due_s = _NEVER
         if entry.call.state is AlarmState.CLOSED:
-            del self._open[message.alarm]
+            self._ended[message.alarm] = self._open.pop(message.alarm).call
         return actions
 
     def line_up(self, now_s: float, *, session_kept: bool) -> list[Action]:
@@ -132,7 +185,7 @@ class Calls:
         every open call is told again, and the centre answers with what is true."""
         self._line_up = True
         for entry in self._open.values():
-            if not session_kept or entry.call.state in _UNANSWERED:
+            if not session_kept or entry.owed:
                 entry.send_due_s = now_s
         return self.due(now_s)
 
@@ -143,9 +196,8 @@ class Calls:
 
     def _send(self, entry: _Open, now_s: float) -> list[Action]:
         entry.call = replace(entry.call, attempts=entry.call.attempts + 1)
-        answered = entry.call.state not in _UNANSWERED
-        entry.send_due_s = _NEVER if answered else now_s + self._resend_s
-        if answered:
+        entry.send_due_s = now_s + self._resend_s if entry.owed else _NEVER
+        if not entry.owed:
             entry.no_answer_due_s = _NEVER
         return [Publish(_message(entry.call)), Journal(entry.call)]
 
@@ -155,10 +207,20 @@ class Calls:
         except StepNotAllowed:
             return []
         entry.call = replace(entry.call, state=state, by=by, minutes=minutes)
-        return [Journal(entry.call), Show(entry.call)]
+        return [Journal(entry.call), *_shown(entry.call)]
+
+
+def _shown(call: Call) -> list[Action]:
+    return [Show(call)] if call.kind.is_call else []
 
 
 def _message(call: Call) -> AlarmMessage:
     return AlarmMessage(
-        alarm=call.alarm, kind=call.kind, device=call.device, raised_at=call.raised_at, attempt=max(call.attempts, 1)
+        alarm=call.alarm,
+        kind=call.kind,
+        device=call.device,
+        raised_at=call.raised_at,
+        attempt=max(call.attempts, 1),
+        cancelled=call.cancelled,
+        kept=call.kept,
     )

@@ -5,10 +5,13 @@ import contextlib
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
+from edge.alarm.call import Call
+from edge.alarm.pipe_words import WAKE, line_of
 from edge.errors import Permanent
 
 _log = structlog.get_logger()
@@ -22,12 +25,24 @@ class AlarmChild:
     def __init__(self, config_path: Path) -> None:
         self._command = [sys.executable, "-m", "edge", "alarm", "--config", str(config_path)]
         self._process: asyncio.subprocess.Process | None = None
+        self._started: Callable[[], None] = lambda: None
+
+    def on_started(self, told: Callable[[], None]) -> None:
+        """`told` is called whenever a process begins: what is not in the journal must be told to it."""
+        self._started = told
 
     def wake(self) -> None:
         """There is a press in the journal. A child that is just being started finds it there by itself."""
+        self._write(WAKE)
+
+    def tell(self, call: Call) -> None:
+        """A call that the journal does not take."""
+        self._write(line_of(call))
+
+    def _write(self, line: bytes) -> None:
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(OSError, RuntimeError):
-                self._process.stdin.write(b"!")
+                self._process.stdin.write(line)
 
     async def keep_alive(self) -> None:
         """Until cancelled. Raises Permanent when the child dies again and again: then all must be started anew."""
@@ -35,6 +50,7 @@ class AlarmChild:
         try:
             while True:
                 self._process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE)
+                self._started()
                 code = await self._process.wait()
                 _log.error("alarm_process_died", code=code)
                 deaths.append(time.monotonic())

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from edge.alarm.journal import Call
+from edge.alarm.call import Call
 from edge.alarm.words import LAMP, voice
 from edge.clock import Clock
 
@@ -43,7 +43,7 @@ class FeedbackLog:
         self._clock = clock
 
     def show(self, call: Call) -> None:
-        said = voice(call.state, call.by, call.minutes)
+        said = voice(call)
         line = FeedbackLine(
             at=self._clock.now().isoformat(),
             wall=time.time(),

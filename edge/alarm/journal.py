@@ -8,12 +8,15 @@ from the button's repeats, or a call that will be made.
 import sqlite3
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
+from edge.alarm.call import Call, LastPress, Meaning, PressRules, meaning_of_press
 from edge.errors import Temporary
 from edge.sqlite_file import open_beside, open_or_set_aside, transaction
 from protocols.adverts.counter import CounterGuard
@@ -25,7 +28,7 @@ _log = structlog.get_logger()
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS button (
     device      TEXT PRIMARY KEY,
-    counter     INTEGER NOT NULL,
+    counter     INTEGER NOT NULL,   -- 0 where the device has none
     alarm       TEXT,               -- the last call it made
     pressed_at  REAL                -- Unix seconds of the wall clock
 );
@@ -45,31 +48,26 @@ CREATE TABLE IF NOT EXISTS line (one INTEGER PRIMARY KEY CHECK (one = 1), connec
 INSERT OR IGNORE INTO line VALUES (1, 0);
 """
 
+_LATER_COLUMNS = {
+    "first_pressed_at": "REAL",  # Unix seconds of the wall clock
+    "cancelled": "INTEGER NOT NULL DEFAULT 0",
+    "cancel_heard": "INTEGER NOT NULL DEFAULT 0",
+}
+"""Of `alarm`, in journals that an earlier version began."""
+
 _ROOM_BYTES = 512 * 1024
 _ROOM_PAGES = 64
 
 
 @dataclass(frozen=True)
-class Call:
-    """One alarm of this home, as its journal has it."""
-
-    alarm: str
-    kind: AlarmKind
-    device: str
-    raised_at: datetime
-    state: AlarmState = AlarmState.RAISED
-    attempts: int = 0
-    presses: int = 1
-    """Presses that were taken as this one call; more than one asks for the words to be said again."""
-    by: str | None = None
-    minutes: int | None = None
-
-
-@dataclass(frozen=True)
 class Pressed:
     alarm: str
-    is_new: bool
-    """False when the press belongs to a call that is open already."""
+    meaning: Meaning
+
+    @property
+    def is_new(self) -> bool:
+        """False when the press belongs to a call that is open already."""
+        return self.meaning is Meaning.NEW_CALL
 
 
 class StaleCounter(Exception):
@@ -95,6 +93,13 @@ class AlarmJournal:
         else:
             self._db, self.set_aside = open_or_set_aside(path, _SCHEMA)
             self._keep_room()
+        self._add_later_columns()
+
+    def _add_later_columns(self) -> None:
+        with transaction(self._db):
+            known = {row[1] for row in self._db.execute("PRAGMA table_info(alarm)")}
+            for name in _LATER_COLUMNS.keys() - known:
+                self._db.execute(f"ALTER TABLE alarm ADD COLUMN {name} {_LATER_COLUMNS[name]}")
 
     def _keep_room(self) -> None:
         """Pages of our own for the calls to come, in the file and in its log: who fills the disk silences nobody."""
@@ -117,62 +122,127 @@ class AlarmJournal:
 
     def heard_counter(self, device: str, counter: int) -> None:
         """A frame without a press (a heartbeat): its counter is used up all the same. Raises StaleCounter."""
-        with self._lock, transaction(self._db):
+        with self._lock, _usable(), transaction(self._db):
             self._accept(device, counter)
 
     def press(
         self,
         device: str,
         kind: AlarmKind,
-        counter: int,
+        counter: int | None,
         *,
         raised_at: datetime,
         pressed_at_s: float,
-        same_press_s: float,
+        rules: PressRules,
+        long: bool = False,
     ) -> Pressed:
-        """The call that this press makes or repeats. Raises StaleCounter for a frame that was heard before.
+        """The call that this press makes, repeats or takes back. Raises Temporary, and StaleCounter for a frame that
+        was heard before. `counter` None: the device has none, each of its presses is heard once.
 
-        A press within `same_press_s` of the button's last one (wall clock) belongs to that call while it is open.
+        `pressed_at_s`: Unix seconds of the wall clock.
         """
-        with self._lock, transaction(self._db):
-            self._accept(device, counter)
-            last = self._db.execute(
-                "SELECT button.alarm, pressed_at FROM button JOIN alarm ON alarm.alarm = button.alarm "
-                "WHERE button.device = ? AND alarm.state <> 'closed'",
-                (device,),
-            ).fetchone()
-            if last is not None and 0 <= pressed_at_s - last[1] < same_press_s:
-                alarm: str = last[0]
-                self._db.execute("UPDATE alarm SET presses = presses + 1 WHERE alarm = ?", (alarm,))
-            else:
-                last = None
+        with self._lock, _usable(), transaction(self._db):
+            if counter is not None:
+                self._accept(device, counter)
+            last = self._last_press(device)
+            meaning = meaning_of_press(rules, last, pressed_at_s, long=long)
+            if last is None or meaning is Meaning.NEW_CALL:
                 alarm = str(uuid.uuid4())
+                self._insert(Call(alarm, kind, device, raised_at), pressed_at_s)
+            else:
+                alarm = last.alarm
+                what = "cancelled = 1" if meaning is Meaning.TAKES_BACK else "presses = presses + 1"
+                self._db.execute(f"UPDATE alarm SET {what} WHERE alarm = ?", (alarm,))  # noqa: S608 - no value in it
+            self._pressed(device, alarm, pressed_at_s)
+            return Pressed(alarm, meaning)
+
+    def keep(self, call: Call, pressed_at_s: float, counter: int | None) -> None:
+        """Writes a call that was made while the journal took nothing; a second time it changes nothing.
+
+        Raises Temporary.
+        """
+        with self._lock, _usable(), transaction(self._db):
+            if counter is not None:
                 self._db.execute(
-                    "INSERT INTO alarm (alarm, kind, device, raised_at, state) VALUES (?, ?, ?, ?, ?)",
-                    (alarm, kind.value, device, raised_at.isoformat(), AlarmState.RAISED.value),
+                    "INSERT INTO button (device, counter) VALUES (?, ?) "
+                    "ON CONFLICT (device) DO UPDATE SET counter = max(counter, excluded.counter)",
+                    (call.device, counter),
                 )
-            self._db.execute(
-                "UPDATE button SET alarm = ?, pressed_at = ? WHERE device = ?", (alarm, pressed_at_s, device)
+            self._insert(call, pressed_at_s)
+            self._pressed(call.device, call.alarm, pressed_at_s)
+
+    def notice(self, device: str, kind: AlarmKind, raised_at: datetime) -> tuple[str, bool]:
+        """The open alarm of this kind and device, made where there is none, and whether it was. Raises Temporary.
+
+        One that is being taken back counts no more: what it told is there again.
+        """
+        with self._lock, _usable(), transaction(self._db):
+            row = self._db.execute(
+                "SELECT alarm FROM alarm WHERE device = ? AND kind = ? AND state <> 'closed' AND NOT cancelled",
+                (device, kind.value),
+            ).fetchone()
+            if row is not None:
+                return row[0], False
+            call = Call(str(uuid.uuid4()), kind, device, raised_at)
+            self._insert(call, None)
+            return call.alarm, True
+
+    def over(self, device: str, kind: AlarmKind) -> bool:
+        """Takes the open alarms of this kind and device back; False where there are none. Raises Temporary."""
+        with self._lock, _usable(), transaction(self._db):
+            cursor = self._db.execute(
+                "UPDATE alarm SET cancelled = 1 WHERE device = ? AND kind = ? AND state <> 'closed' AND NOT cancelled",
+                (device, kind.value),
             )
-            return Pressed(alarm, last is None)
+            return cursor.rowcount > 0
+
+    def give_up(self, alarm: str) -> bool:
+        """Ends a drill that nobody answered; False where it was answered. Raises Temporary."""
+        with self._lock, _usable(), transaction(self._db):
+            cursor = self._db.execute(
+                "UPDATE alarm SET state = 'closed' WHERE alarm = ? AND kind = ? AND state <> 'closed'",
+                (alarm, AlarmKind.DRILL.value),
+            )
+            return cursor.rowcount > 0
+
+    def counter(self, device: str) -> int | None:
+        """The last one accepted; None before the first. Raises Temporary."""
+        with self._lock, _usable():
+            row = self._db.execute("SELECT counter FROM button WHERE device = ?", (device,)).fetchone()
+        return None if row is None else int(row[0])
 
     def open_calls(self) -> list[Call]:
-        with self._lock:
+        """Oldest first. Raises Temporary."""
+        with self._lock, _usable():
             rows = self._db.execute(
-                "SELECT alarm, kind, device, raised_at, state, attempts, presses, spoken_by, minutes "
-                "FROM alarm WHERE state <> 'closed' ORDER BY raised_at, alarm"
+                "SELECT alarm, kind, device, raised_at, state, attempts, presses, spoken_by, minutes, "
+                "cancelled, cancel_heard FROM alarm WHERE state <> 'closed' ORDER BY raised_at, alarm"
             ).fetchall()
         return [
-            Call(row[0], AlarmKind(row[1]), row[2], datetime.fromisoformat(row[3]), AlarmState(row[4]), *row[5:])
+            Call(
+                row[0],
+                AlarmKind(row[1]),
+                row[2],
+                datetime.fromisoformat(row[3]),
+                AlarmState(row[4]),
+                attempts=row[5],
+                presses=row[6],
+                by=row[7],
+                minutes=row[8],
+                cancelled=bool(row[9]),
+                cancel_heard=bool(row[10]),
+            )
             for row in rows
         ]
 
     def move(self, call: Call) -> None:
-        """Writes state, attempts and who has it; never what the other process counts (`presses`)."""
-        with self._lock, transaction(self._db):
+        """Writes state, attempts, who has it and what the centre knows; never what the other process writes (`presses`,
+        `cancelled`). Raises Temporary."""
+        with self._lock, _usable(), transaction(self._db):
             self._db.execute(
-                "UPDATE alarm SET state = ?, attempts = ?, spoken_by = ?, minutes = ? WHERE alarm = ?",
-                (call.state.value, call.attempts, call.by, call.minutes, call.alarm),
+                "UPDATE alarm SET state = ?, attempts = ?, spoken_by = ?, minutes = ?, cancel_heard = ? "
+                "WHERE alarm = ?",
+                (call.state.value, call.attempts, call.by, call.minutes, int(call.cancel_heard), call.alarm),
             )
 
     @property
@@ -182,8 +252,40 @@ class AlarmJournal:
             return bool(self._db.execute("SELECT connected FROM line").fetchone()[0])
 
     def set_line_connected(self, connected: bool) -> None:
-        with self._lock, transaction(self._db):
+        with self._lock, _usable(), transaction(self._db):
             self._db.execute("UPDATE line SET connected = ?", (int(connected),))
+
+    def _last_press(self, device: str) -> LastPress | None:
+        row = self._db.execute(
+            "SELECT alarm.alarm, coalesce(first_pressed_at, pressed_at), pressed_at, cancelled "
+            "FROM button JOIN alarm ON alarm.alarm = button.alarm "
+            "WHERE button.device = ? AND alarm.state <> 'closed'",
+            (device,),
+        ).fetchone()
+        return None if row is None else LastPress(row[0], row[1], row[2], bool(row[3]))
+
+    def _insert(self, call: Call, pressed_at_s: float | None) -> None:
+        self._db.execute(
+            "INSERT INTO alarm (alarm, kind, device, raised_at, state, presses, cancelled, first_pressed_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alarm) DO NOTHING",
+            (
+                call.alarm,
+                call.kind.value,
+                call.device,
+                call.raised_at.isoformat(),
+                AlarmState.RAISED.value,
+                call.presses,
+                int(call.cancelled),
+                pressed_at_s,
+            ),
+        )
+
+    def _pressed(self, device: str, alarm: str, pressed_at_s: float) -> None:
+        self._db.execute(
+            "INSERT INTO button (device, counter, alarm, pressed_at) VALUES (?, 0, ?, ?) "
+            "ON CONFLICT (device) DO UPDATE SET alarm = excluded.alarm, pressed_at = excluded.pressed_at",
+            (device, alarm, pressed_at_s),
+        )
 
     def _accept(self, device: str, counter: int) -> None:
         row = self._db.execute("SELECT counter FROM button WHERE device = ?", (device,)).fetchone()
@@ -195,3 +297,12 @@ class AlarmJournal:
             "ON CONFLICT (device) DO UPDATE SET counter = excluded.counter",
             (device, counter),
         )
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """A damaged file is as Temporary as a full disk to whoever has a call to make."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise Temporary(f"the alarm journal cannot be used: {error}", retry_after_s=1.0) from error

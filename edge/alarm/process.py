@@ -1,7 +1,8 @@
 """The alarm's own process: journal -> line -> feedback. `doorstep-edge run` starts it and keeps it alive.
 
-A byte on standard input says that the journal has a new press; the end of standard input says that the gateway is
-gone, and this process with it. Polling the journal is the truth, the byte only wakes.
+A line on standard input says that the journal has news; where the journal takes nothing, the line is the call itself
+(`pipe_words`). The end of standard input says that the gateway is gone, and this process with it. Polling the journal
+is the truth, the line only wakes.
 """
 
 import os
@@ -12,11 +13,13 @@ from collections.abc import Sequence
 
 import structlog
 
+from edge.alarm.call import Call
 from edge.alarm.calls import Action, Answered, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.feedback import Feedback
-from edge.alarm.journal import AlarmJournal, Call
+from edge.alarm.journal import AlarmJournal
 from edge.alarm.line import AlarmLine, BrokerTook, CentreSays, LineDown, LineUp, Word
 from edge.alarm.path import Path, PathSays, PathTook, PathWord
+from edge.alarm.pipe_words import PipeReader
 from edge.config import EdgeConfig
 from edge.errors import Temporary
 
@@ -26,7 +29,10 @@ POLL_S = 1.0
 
 
 class Woken:
-    """There may be a new press."""
+    """There may be a new press. `unkept`: calls that the journal does not take."""
+
+    def __init__(self, unkept: Sequence[Call] = ()) -> None:
+        self.unkept = unkept
 
 
 class Ended:
@@ -44,6 +50,8 @@ class AlarmProcess:
         self._words: queue.SimpleQueue[Word | PathWord | Woken | Ended] = queue.SimpleQueue()
         self._line = AlarmLine(config, self._words.put)
         self._sent: dict[int, str] = {}
+        self._journalled: list[Call] = []
+        self._unkept: dict[str, Call] = {}
         self._calls = Calls(resend_s=config.alarm.resend_s, no_answer_s=config.alarm.no_answer_s)
 
     def wake(self) -> None:
@@ -56,8 +64,9 @@ class AlarmProcess:
         """Reads `wake_pipe` in a thread of its own until its end."""
 
         def read() -> None:
-            while os.read(wake_pipe, 4096):
-                self.wake()
+            lines = PipeReader()
+            while heard := os.read(wake_pipe, 4096):
+                self._words.put(Woken(lines.calls(heard)))
             self.end()
 
         threading.Thread(target=read, name="wake", daemon=True).start()
@@ -71,7 +80,7 @@ class AlarmProcess:
         try:
             while True:
                 now_s = time.monotonic()
-                self._carry_out(self._calls.look(self._journal.open_calls(), now_s))
+                self._carry_out(self._calls.look(self._known(), now_s))
                 pause_s = max(0.0, min(POLL_S, self._calls.next_due_s() - time.monotonic()))
                 try:
                     word = self._words.get(timeout=pause_s)
@@ -108,7 +117,17 @@ class AlarmProcess:
                 self._carry_out(self._calls.line_down(time.monotonic()))
                 self._note_line(False)
             case Woken():
-                pass
+                self._unkept |= {call.alarm: call for call in word.unkept}
+
+    def _known(self) -> list[Call]:
+        """All that is open, in the journal or in memory alone."""
+        try:
+            self._journalled = self._journal.open_calls()
+        except Temporary as error:  # what was read before is still true
+            _log.error("alarm_journal", problem=str(error))
+        for call in self._journalled:
+            self._unkept.pop(call.alarm, None)
+        return [*self._journalled, *self._unkept.values()]
 
     def _carry_out(self, actions: list[Action]) -> None:
         for action in actions:
@@ -130,6 +149,8 @@ class AlarmProcess:
                     self._show(call)
 
     def _keep(self, call: Call) -> None:
+        if not call.kept:
+            return  # its row is still to come
         try:
             self._journal.move(call)
         except Temporary as error:  # a full disk must not silence the call: memory goes on, a restart would repeat

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from edge.alarm.call import Call
+from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 
 
@@ -38,6 +40,7 @@ LAMP: MappingProxyType[AlarmState, Lamp] = MappingProxyType(
         AlarmState.AT_CENTRE: Lamp.BREATHING,
         AlarmState.TAKEN: Lamp.STEADY,
         AlarmState.ON_THE_WAY: Lamp.STEADY,
+        AlarmState.CANCELLED: Lamp.OFF,
         AlarmState.CLOSED: Lamp.OFF,
     }
 )
@@ -58,23 +61,52 @@ _PLAIN: dict[AlarmState, Voice] = {
     AlarmState.AT_CENTRE: Voice("The care centre has your call.", "护理中心已收到您的呼叫。"),
     AlarmState.TAKEN: Voice("A person at the care centre has your call.", "护理中心的工作人员已接到您的呼叫。"),
     AlarmState.ON_THE_WAY: Voice("Help is on the way.", "帮助已经在路上。"),
+    AlarmState.CANCELLED: Voice(
+        "Your call is taken back. The care centre may still ring you.", "呼叫已取消，护理中心可能还会联系您。"
+    ),
     AlarmState.CLOSED: Voice(
         "Your call is closed. Press again whenever you need help.", "这次呼叫已结束，需要时请再按一次。"
     ),
 }
 
+_NOTICED: dict[AlarmKind, Voice] = {
+    AlarmKind.FALL: Voice(
+        "A fall was noticed. I am calling the care centre. Are you well? Then hold the button down.",
+        "检测到您可能摔倒，正在呼叫护理中心。如果没事，请长按按钮取消。",
+    ),
+    AlarmKind.LONG_STAY: Voice(
+        "You have been in the bathroom for a long time. I am calling the care centre. "
+        "Are you well? Then hold the button down.",
+        "您在浴室待了很久，正在呼叫护理中心。如果没事，请长按按钮取消。",
+    ),
+    AlarmKind.FLOOD: Voice(
+        "There is water on the floor. I am calling the care centre.", "地上有水，正在呼叫护理中心。"
+    ),
+}
+"""What is said first where nobody pressed."""
+
+_TAKEN_BACK = Voice("I have told them that you took it back.", "我已转告：您取消了呼叫。")
+_TAKING_BACK = Voice("I am telling them that you take it back.", "我正在转告：您要取消呼叫。")
+
 LONGEST_NAME = 40
 LONGEST_WAIT_MIN = 24 * 60
 
 
-def voice(state: AlarmState, by: str | None = None, minutes: int | None = None) -> Voice:
-    """The spoken line. `by` came over the network: what is no name is not said."""
-    name = _sayable(by)
-    if state is AlarmState.TAKEN and name:
-        return Voice(f"{name} has your call.", f"{name}已接到您的呼叫。")
-    if state is not AlarmState.ON_THE_WAY:
-        return _PLAIN[state]
-    plain = _PLAIN[state]
+def voice(call: Call) -> Voice:
+    """The spoken line. What came over the network (`call.by`) is said only where it is a name."""
+    plain = _NOTICED.get(call.kind, _PLAIN[call.state]) if call.state is AlarmState.RAISED else _PLAIN[call.state]
+    name = _sayable(call.by)
+    if call.state is AlarmState.TAKEN and name:
+        plain = Voice(f"{name} has your call.", f"{name}已接到您的呼叫。")
+    elif call.state is AlarmState.ON_THE_WAY:
+        plain = _on_the_way(plain, name, call.minutes)
+    if call.cancelled and call.state in (AlarmState.TAKEN, AlarmState.ON_THE_WAY):
+        more = _TAKEN_BACK if call.cancel_heard else _TAKING_BACK
+        return Voice(f"{plain.en} {more.en}", f"{plain.zh}{more.zh}")
+    return plain
+
+
+def _on_the_way(plain: Voice, name: str, minutes: int | None) -> Voice:
     if minutes is None or not 0 < minutes <= LONGEST_WAIT_MIN:
         return Voice(f"{plain.en} {name} is coming.", f"{plain.zh}{name}正在赶来。") if name else plain
     unit = "minute" if minutes == 1 else "minutes"

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from edge.alarm.call import Call
 from edge.alarm.calls import Action, Answered, CallBeside, Calls, Journal, Publish, Show
-from edge.alarm.journal import Call
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.telemetry.messages import AlarmStateMessage
@@ -19,8 +19,10 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 CALL = Call("a", AlarmKind.PERSONAL_TRIGGER, "ble:x", AT)
 
 
-def says(state: AlarmState, by: str | None = None, minutes: int | None = None) -> AlarmStateMessage:
-    return AlarmStateMessage(alarm="a", state=state, at=AT, by=by, minutes=minutes)
+def says(
+    state: AlarmState, by: str | None = None, minutes: int | None = None, *, cancelled: bool = False
+) -> AlarmStateMessage:
+    return AlarmStateMessage(alarm="a", state=state, at=AT, by=by, minutes=minutes, cancelled=cancelled)
 
 
 def shown(actions: list[Action]) -> list[AlarmState]:
@@ -158,7 +160,77 @@ def test_press_again_says_the_state_again(calls: Calls) -> None:
     assert calls.look([replace(CALL, presses=2)], 6) == []
 
 
-_RANK = {state: rank for rank, state in enumerate(AlarmState)} | {AlarmState.SENT: 1, AlarmState.STILL_TRYING: 1}
+def test_taken_back_before_anybody_took_it(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.AT_CENTRE))
+    actions = calls.look([replace(CALL, cancelled=True)], 20)
+    assert shown(actions) == [AlarmState.CANCELLED]
+    assert [action.message.cancelled for action in actions if isinstance(action, Publish)] == [True]
+    assert shown(calls.centre_says(says(AlarmState.AT_CENTRE))) == []  # said before it knew
+    assert attempts(calls.due(23)) == [3]
+    assert shown(calls.centre_says(says(AlarmState.CLOSED, cancelled=True))) == [AlarmState.CLOSED]
+    assert calls.next_due_s() == float("inf")
+
+
+def test_taken_back_while_a_person_has_it_is_told_until_that_is_known(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.TAKEN, "Li"))
+    actions = calls.look([replace(CALL, cancelled=True)], 5)
+    assert shown(actions) == [AlarmState.TAKEN]
+    assert attempts(calls.due(8)) == [3]
+    (told,) = [a.call for a in calls.centre_says(says(AlarmState.TAKEN, "Li", cancelled=True)) if isinstance(a, Show)]
+    assert (told.by, told.cancelled, told.cancel_heard) == ("Li", True, True)
+    assert calls.due(100) == []
+
+
+def test_taken_back_and_sent_for_all_the_same(calls: Calls) -> None:
+    calls.look([replace(CALL, cancelled=True)], 1)
+    assert shown(calls.centre_says(says(AlarmState.ON_THE_WAY, "Li", 5))) == [AlarmState.ON_THE_WAY]
+
+
+def test_taken_back_goes_by_the_other_path_too(calls: Calls) -> None:
+    assert beside(calls.line_down(1)) == ["a"]
+    actions = calls.look([replace(CALL, cancelled=True)], 2)
+    assert [a.message.cancelled for a in actions if isinstance(a, CallBeside)] == [True]
+
+
+def test_technical_alarm_goes_the_same_way_and_shows_nothing() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    calls.line_up(0, session_kept=True)
+    mains = replace(CALL, kind=AlarmKind.MAINS_LOST)
+    actions = calls.look([mains], 0) + calls.due(10) + calls.centre_says(says(AlarmState.AT_CENTRE))
+    assert attempts(actions) == [1, 2]
+    assert beside(actions) == ["a"]
+    assert shown(actions) == []
+    assert (
+        beside(calls.line_down(11) + calls.look([replace(mains, alarm="b", kind=AlarmKind.TRIGGER_SILENT)], 11)) == []
+    )
+
+
+def test_closed_call_is_not_taken_up_again_while_the_journal_does_not_take_that(calls: Calls) -> None:
+    calls.centre_says(says(AlarmState.CLOSED))
+    actions = calls.look([CALL], 1)
+    assert [type(action) for action in actions] == [Journal]
+    assert calls.look([], 2) == []
+
+
+def test_unkept_call_is_said_to_be_so_until_it_is_kept() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    calls.line_up(0, session_kept=True)
+    actions = calls.look([replace(CALL, kept=False)], 0)
+    actions += calls.look([CALL], 1) + calls.due(3)
+    assert [action.message.kept for action in actions if isinstance(action, Publish)] == [False, True]
+    assert any(isinstance(action, Journal) and action.call.kept for action in actions)
+
+
+def test_drill_that_was_given_up_is_forgotten(calls: Calls) -> None:
+    assert calls.look([], 5) == []
+    assert calls.next_due_s() == float("inf")
+
+
+_RANK = {state: rank for rank, state in enumerate(AlarmState)} | {
+    AlarmState.SENT: 1,
+    AlarmState.STILL_TRYING: 1,
+    AlarmState.CANCELLED: 3.5,  # behind "the centre has it", before "a person has it"
+}
 
 
 class Walk(RuleBasedStateMachine):
@@ -175,9 +247,9 @@ class Walk(RuleBasedStateMachine):
     def do(self, actions: list[Action]) -> None:
         for action in actions:
             if isinstance(action, Journal):
-                self.journal = action.call
+                self.journal = replace(action.call, cancelled=self.journal.cancelled)
             if isinstance(action, Show):
-                assert action.call.state is self.journal.state or action.call == self.journal
+                assert action.call.state is self.journal.state
                 self.told.append(action.call.state)
 
     def open(self) -> list[Call]:
@@ -193,6 +265,11 @@ class Walk(RuleBasedStateMachine):
         self.said.add(state)
         self.do(self.calls.look(self.open(), self.now_s))
         self.do(self.calls.centre_says(says(state, None, minutes)))
+
+    @rule()
+    def elder_takes_it_back(self) -> None:
+        self.journal = replace(self.journal, cancelled=True)
+        self.do(self.calls.look(self.open(), self.now_s))
 
     @rule()
     def broker_acknowledges(self) -> None:

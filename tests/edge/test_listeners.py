@@ -10,6 +10,8 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from edge.alarm.button import ButtonListener
+from edge.alarm.call import Call, PressRules
+from edge.alarm.calling import Calling
 from edge.alarm.journal import AlarmJournal
 from edge.catalogue import load_catalogue
 from edge.clock import Clock
@@ -61,6 +63,19 @@ class Offered(Intake):
         self._kept.extend(readings)
 
 
+class Ears:
+    """Where the alarm's process would be."""
+
+    def __init__(self, home: "Home") -> None:
+        self._home = home
+
+    def wake(self) -> None:
+        self._home.woken += 1
+
+    def tell(self, call: Call) -> None:
+        raise AssertionError(f"the journal takes everything here, {call} too")
+
+
 class Home:
     """A button and a sensor with everything behind them but the radio."""
 
@@ -72,8 +87,9 @@ class Home:
         self.woken = 0
         self.offered: list[Reading] = []
         intake = Offered(self.outbox, self.figures, self.offered)
+        rules = PressRules(same_press_s=0.0, cancel_within_s=0.0)
         self.button = ButtonListener(
-            BUTTON_DEVICE, self.journal, self.figures, clock, same_press_s=0.0, wake=self._wake
+            BUTTON_DEVICE, Calling(self.journal, Ears(self), self.figures, clock, rules), self.figures
         )
         self.sensor = SensorListener(SENSOR_DEVICE, intake, self.figures, clock)
         self.scanner = BleScanner(
@@ -83,9 +99,6 @@ class Home:
             clock,
             watch=RadioWatch({}),
         )
-
-    def _wake(self) -> None:
-        self.woken += 1
 
     def trouble(self, device: Device) -> str | None:
         return next(f.trouble for f in self.figures.devices() if f.device is device)

@@ -100,8 +100,18 @@ class FakeCentre:
     def publish(self, channel: str, payload: bytes) -> None:
         self._client.publish(topics.topic(self.gateway, channel), payload, qos=1)
 
-    def say(self, message: AlarmMessage, state: AlarmState, by: str | None = None, minutes: int | None = None) -> None:
-        said = AlarmStateMessage(alarm=message.alarm, state=state, at=message.raised_at, by=by, minutes=minutes)
+    def say(
+        self,
+        message: AlarmMessage,
+        state: AlarmState,
+        by: str | None = None,
+        minutes: int | None = None,
+        *,
+        cancelled: bool = False,
+    ) -> None:
+        said = AlarmStateMessage(
+            alarm=message.alarm, state=state, at=message.raised_at, by=by, minutes=minutes, cancelled=cancelled
+        )
         self.publish(topics.ALARM_STATE, encode(said))
 
     def until(self, condition: Callable[[], bool], what: str) -> None:

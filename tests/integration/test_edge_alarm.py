@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from cloud.local.broker import LocalBroker
+from edge.alarm.call import Call, PressRules
 from edge.alarm.journal import AlarmJournal
+from edge.alarm.pipe_words import WAKE, line_of
 from edge.sqlite_file import BUSY_S
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
@@ -20,6 +22,8 @@ from protocols.telemetry import topics
 from protocols.telemetry.messages import AlarmMessage
 from tests.edge.conftest import CONFIG
 from tests.integration.edge_centre import PATIENCE_S, FakeCentre
+
+RULES = PressRules(same_press_s=0.0, cancel_within_s=60.0)
 
 pytestmark = [pytest.mark.integration]
 
@@ -40,7 +44,7 @@ class AlarmHome:
         command = [sys.executable, "-m", "edge", "alarm", "--config", str(self._config)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
 
-    def press(self) -> str:
+    def press(self, *, long: bool = False) -> str:
         self._counter += 1
         pressed = self.journal.press(
             "ble:C0:FF:EE:00:00:04",
@@ -48,10 +52,11 @@ class AlarmHome:
             self._counter,
             raised_at=datetime.now(UTC),
             pressed_at_s=time.time(),
-            same_press_s=0.0,
+            rules=RULES,
+            long=long,
         )
         assert self.process.stdin is not None
-        self.process.stdin.write(b"!")
+        self.process.stdin.write(WAKE)
         return pressed.alarm
 
     def told(self, alarm: str) -> list[str]:
@@ -144,6 +149,43 @@ def test_press_without_a_broker_is_told_and_sent_when_it_is_back(
     assert home.until_told(alarm, AlarmState.SENT) == ["raised", "still_trying", "sent"]
 
 
+def test_taken_back_in_the_home_until_the_centre_knows(home: AlarmHome, centre: FakeCentre) -> None:
+    alarm = home.press()
+    call = centre.alarms.get(timeout=PATIENCE_S)
+    centre.say(call, AlarmState.AT_CENTRE)
+    home.until_told(alarm, AlarmState.AT_CENTRE)
+    assert home.press(long=True) == alarm
+    while not (again := centre.alarms.get(timeout=PATIENCE_S)).cancelled:
+        pass
+    centre.say(call, AlarmState.AT_CENTRE)  # it was on its way when the press was taken back: no answer to that
+    while centre.alarms.get(timeout=PATIENCE_S).attempt <= again.attempt:
+        pass
+    centre.say(call, AlarmState.CLOSED, cancelled=True)
+    states = home.until_told(alarm, AlarmState.CLOSED)
+    assert [state for state in states if state not in ("raised", "sent")] == ["at_centre", "cancelled", "closed"]
+    assert home.journal.open_calls() == []
+
+
+def test_call_that_the_journal_does_not_take_is_sent_and_told_at_once(home: AlarmHome, centre: FakeCentre) -> None:
+    home.until_connected()
+    lost = Call(
+        "0f7be2b4-9d5c-4f0e-8a64-0c3a6d1f2b11", AlarmKind.FIXED_TRIGGER, "gpio:17", datetime.now(UTC), kept=False
+    )
+    assert home.process.stdin is not None
+    home.process.stdin.write(line_of(lost))
+    call = centre.alarms.get(timeout=PATIENCE_S)
+    assert (call.alarm, call.kind, call.kept) == (lost.alarm, AlarmKind.FIXED_TRIGGER, False)
+    centre.say(call, AlarmState.TAKEN, "Li")
+    home.until_told(lost.alarm, AlarmState.TAKEN)
+    home.journal.keep(lost, time.time(), None)  # the disk takes it after all
+    home.process.stdin.write(WAKE)
+    deadline = time.monotonic() + PATIENCE_S
+    while [call.state for call in home.journal.open_calls()] != [AlarmState.TAKEN]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert home.told(lost.alarm)[-1] == "taken"
+
+
 def test_killed_process_takes_the_open_call_up_again(home: AlarmHome, centre: FakeCentre) -> None:
     alarm = home.press()
     call = centre.alarms.get(timeout=PATIENCE_S)
@@ -163,7 +205,7 @@ def test_press_while_the_process_is_dead_is_sent_by_the_next(home: AlarmHome, ce
         99,
         raised_at=datetime.now(UTC),
         pressed_at_s=time.time(),
-        same_press_s=0.0,
+        rules=RULES,
     )
     home.start()
     assert centre.alarms.get(timeout=PATIENCE_S).alarm == pressed.alarm

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.alarm.kinds import SCAIP_DEVICE_TYPE, AlarmKind
+from protocols.alarm.kinds import SCAIP_DEVICE_TYPE, SCAIP_STATUS, AlarmKind
 from protocols.alarm.states import EVENT_OF_CENTRE_STATE, STEPS, AlarmEvent, AlarmState, StepNotAllowed, step
 
 NOBODY_YET = {AlarmState.RAISED, AlarmState.STILL_TRYING, AlarmState.SENT, AlarmState.AT_CENTRE}
@@ -94,7 +94,25 @@ def test_what_the_centre_says_leads_to_the_state_it_names(state: AlarmState, eve
     assert step(AlarmState.SENT, event) is state
 
 
-def test_kinds_have_a_device_type_each() -> None:
-    assert set(SCAIP_DEVICE_TYPE) == set(AlarmKind)
-    assert len(set(SCAIP_DEVICE_TYPE.values())) == len(AlarmKind)
-    assert all(len(code) == 4 and code.isdigit() for code in SCAIP_DEVICE_TYPE.values())
+def test_kinds_have_codes_of_scaip() -> None:
+    assert set(SCAIP_DEVICE_TYPE) == set(SCAIP_STATUS) == set(AlarmKind)
+    codes = [*SCAIP_DEVICE_TYPE.values(), *(code for status in SCAIP_STATUS.values() for code in status)]
+    assert all(len(code) == 4 and code.isdigit() for code in codes)
+
+
+def test_calls_of_people_are_told_apart_by_their_device_type() -> None:
+    calls = [kind for kind in AlarmKind if kind.is_call]
+    assert len({SCAIP_DEVICE_TYPE[kind] for kind in calls}) == len(calls)
+
+
+@pytest.mark.parametrize("state", [AlarmState.TAKEN, AlarmState.ON_THE_WAY])
+def test_what_a_person_has_is_not_taken_from_them_by_the_home(state: AlarmState) -> None:
+    assert step(state, AlarmEvent.HOME_CANCELS) is state
+
+
+@pytest.mark.parametrize("state", sorted(NOBODY_YET))
+def test_home_takes_back_what_nobody_has(state: AlarmState) -> None:
+    assert step(state, AlarmEvent.HOME_CANCELS) is AlarmState.CANCELLED
+    assert step(AlarmState.CANCELLED, AlarmEvent.PERSON_TAKES_IT) is AlarmState.TAKEN
+    with pytest.raises(StepNotAllowed):
+        step(AlarmState.CANCELLED, AlarmEvent.DESK_HAS_IT)
