@@ -66,6 +66,9 @@ class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     take_within_s: float = 60.0
+    journal: str = "desk"
+    """Folder of the desk's journal, which keeps alarms and takes while the database is away; a relative path starts
+    at `data`. Empty: none. All processes of one desk share it; a second machine's must be empty."""
     poll_s: float = 5.0
     port: int = 0
 
@@ -94,13 +97,18 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     base: str = ""
     """Set by `load`: the configuration file's folder."""
 
+    @property
+    def journal_folder(self) -> Path | None:
+        """Of the desk's journal; None: there is to be none."""
+        return Path(self.data) / self.alarms.journal if self.alarms.journal else None
+
     def beside(self, path: str) -> Path:
         """`path`, taken from the configuration's folder where it is relative."""
         return Path(self.base) / path
 
 
 def load(path: Path) -> CloudConfig:
-    """The configuration at `path`, with `DOORSTEP_DSN` and `DOORSTEP_BROKER` laid over it.
+    """The configuration at `path`, with `DOORSTEP_DSN`, `DOORSTEP_BROKER` and `DOORSTEP_DATA` laid over it.
 
     Raises ConfigurationError, one sentence that names file, key and expected form.
     """
@@ -114,6 +122,7 @@ def load(path: Path) -> CloudConfig:
     return msgspec.structs.replace(
         config,
         base=str(path.parent.resolve()),
+        data=os.environ.get("DOORSTEP_DATA", config.data),
         database=msgspec.structs.replace(config.database, dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn)),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )

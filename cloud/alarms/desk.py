@@ -15,6 +15,8 @@ from protocols.alarm.states import AlarmState
 
 MOST_MINUTES = 24 * 60
 CLOSE_REASONS = ("real", "test", "mistake")
+SOMEBODY_IS_SENT = "somebody_is_sent"
+"""The note of an event: the desk asked for a visit."""
 
 
 async def take(connection: AsyncConnection, alarm_id: UUID, staff_id: int, now: datetime) -> Alarm:
@@ -75,6 +77,41 @@ async def close(  # noqa: PLR0917 - what, who, why and when of one act
             _need_own(before, staff_id)
         await store.add_event(connection, alarm_id, AlarmState.CLOSED, now, staff_id=staff_id, note=note.strip())
         return await store.get(connection, alarm_id)
+
+
+async def send(connection: AsyncConnection, alarm_id: UUID, staff_id: int, now: datetime) -> Alarm:
+    """Somebody is to be sent: takes the alarm where nobody has it, and asks for its visit (`cloud.visits`) by a note.
+
+    Raises NotFound; HeldByAnother; Conflict where it is closed.
+    """
+    async with connection.transaction():
+        alarm = await take(connection, alarm_id, staff_id, now)
+        if not await store.has_note(connection, alarm_id, SOMEBODY_IS_SENT):
+            await store.add_event(
+                connection, alarm_id, alarm.state, now, staff_id=staff_id, note=SOMEBODY_IS_SENT, tell_home=False
+            )
+        return alarm
+
+
+async def note(connection: AsyncConnection, alarm_id: UUID, staff_id: int, text: str, now: datetime) -> Alarm:
+    """One line that somebody adds, on an alarm that is open or closed. Raises NotFound; ValueError for an empty one."""
+    words = text.strip()
+    if not words:
+        raise ValueError("note: a line is expected")
+    async with connection.transaction():
+        alarm = await store.get(connection, alarm_id, lock=True)
+        if not await store.has_event(connection, alarm_id, staff_id, words, now):
+            await store.add_event(
+                connection, alarm_id, alarm.state, now, staff_id=staff_id, note=words, tell_home=False
+            )
+        return alarm
+
+
+async def see(connection: AsyncConnection, alarm_id: UUID, staff_id: int, now: datetime) -> None:
+    """The audit's line: this person opened the card of who calls. Raises NotFound."""
+    async with connection.transaction():
+        alarm = await store.get(connection, alarm_id)
+        await store.add_view(connection, alarm_id, alarm.elder_id, staff_id, now)
 
 
 def _need_open(alarm: Alarm) -> None:

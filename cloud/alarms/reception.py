@@ -1,39 +1,42 @@
-"""Alarm messages from homes become rows. One message at a time, acknowledged to the broker after its COMMIT."""
+"""Alarm messages from homes become rows. One message at a time, acknowledged to the broker after its COMMIT.
+
+While the database is away the desk's journal keeps them (`standby`), and its disk is what they are acknowledged for.
+"""
 
 import asyncio
-from datetime import datetime
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 
-from cloud.alarms import store
+from cloud.alarms.figures import RECEIVED
+from cloud.alarms.graveyard import Graveyard
+from cloud.alarms.heard import store_alarm
+from cloud.alarms.journal import JournalFails
+from cloud.alarms.model import KeptAlarm
+from cloud.alarms.standby import Standby
 from cloud.alarms.subscriber import alarm_id_of, decode_alarm
 from cloud.alarms.teller import Teller
-from cloud.alarms.timers import set_overdue_timer
-from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway, Pool
+from cloud.db.pool import AsyncPool, DatabaseAway
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process
-from cloud.readings.store import bury
-from protocols.alarm.states import AlarmState
 
 log = structlog.get_logger()
 
-CANCELLED_AT_HOME = "cancelled_at_home"
-"""The note of an event: the home took the alarm back."""
-
 _RETRY_S = 1.0
+_COMMIT_WITHIN_S = 1.0
+"""Then the journal keeps it. A commit that was under way all the same is the same alarm."""
 
-RECEIVED = Counter("doorstep_alarms_received", "Alarm messages by what they were", ["as_what"])
 SECONDS = Histogram("doorstep_alarms_commit_seconds", "Time from hearing an alarm to its commit")
 
 
 class Reception:
-    def __init__(self, process: Process, pool: AsyncPool, letters_pool: Pool) -> None:
+    def __init__(self, process: Process, pool: AsyncPool, graveyard: Graveyard, standby: Standby) -> None:
         self._process = process
         self._pool = pool
-        self._letters_pool = letters_pool
+        self._graveyard = graveyard
+        self._standby = standby
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
 
     def hand_over(self, letter: Letter) -> None:
@@ -49,55 +52,54 @@ class Reception:
             subscriber.acknowledge(letter)
 
     async def _keep(self, letter: Letter, teller: Teller) -> bool:
-        """False where the database is away: nothing is kept, the same letter comes again."""
+        """False where neither the database nor the journal keeps it: the same letter comes again."""
         try:
+            gateway, message = decode_alarm(letter.topic, letter.payload)
+            kept = KeptAlarm(gateway, message, self._process.clock.now(), None)
+            if not self._standby.away:
+                return await self._keep_in_database(kept, teller)
+            return await self._standby.keep(kept)
+        except RejectedMessage as error:
             try:
-                with SECONDS.time():
-                    again = await self._store(letter)
-            except RejectedMessage as error:
-                await asyncio.to_thread(self._bury, letter, str(error))
-            else:
-                if again is None:
-                    teller.wake()
-                else:
-                    teller.repeat(again)
-        except DatabaseAway as error:
+                await asyncio.to_thread(self._graveyard.bury, letter.topic, letter.payload, str(error))
+            except DatabaseAway:
+                return False
+            return True
+        except JournalFails as error:
+            log.error("alarm_not_kept", problem=str(error), what="the home is told nothing, and calls again")  # noqa: TRY400
+            self._process.ill("journal", "neither the database nor this machine's disk keeps alarms")
+            self._standby.try_database()
+            return False
+
+    async def _keep_in_database(self, kept: KeptAlarm, teller: Teller) -> bool:
+        try:
+            with SECONDS.time():
+                async with asyncio.timeout(_COMMIT_WITHIN_S if self._standby.has_journal else None):
+                    again = await self._store(kept)
+        except (DatabaseAway, TimeoutError) as error:
             self._process.ill("database", "the database is away")
             log.warning("database_away", what="an alarm waits to be stored", error=type(error).__name__)
-            return False
+            return await self._standby.keep(kept)
+        if again is None:
+            teller.wake()
+        else:
+            teller.repeat(again)
         self._process.healthy("database")
         return True
 
-    async def _store(self, letter: Letter) -> UUID | None:
+    async def _store(self, kept: KeptAlarm) -> UUID | None:
         """None for news; the alarm's id where the home asks again about one that is kept already."""
-        gateway, message = decode_alarm(letter.topic, letter.payload)
-        alarm_id, now = alarm_id_of(message), self._process.clock.now()
-        async with self._pool.connection() as connection, connection.transaction():
-            new = await store.insert(connection, gateway, message, now)
-            if new:
-                await set_overdue_timer(
-                    connection, alarm_id, now, self._process.config.alarms.take_within_s, self._process.clock
-                )
-            cancelled = message.cancelled and await _cancel(connection, alarm_id, now)
-        RECEIVED.labels("cancelled" if cancelled else "new" if new else "again").inc()
-        if not (new or cancelled):
+        process, alarm_id = self._process, alarm_id_of(kept.message)
+        async with self._pool.connection() as connection:
+            news = await store_alarm(connection, kept, process.config.alarms.take_within_s, process.clock)
+        RECEIVED.labels(("cancelled" if kept.message.cancelled else "new") if news else "again").inc()
+        if not news:
             return alarm_id
-        log.info("alarm", alarm=str(alarm_id), gateway=gateway, kind=str(message.kind), new=new, cancelled=cancelled)
+        log.info(
+            "alarm",
+            alarm=str(alarm_id),
+            gateway=kept.gateway_id,
+            kind=str(kept.message.kind),
+            cancelled=kept.message.cancelled,
+        )
         return None
-
-    def _bury(self, letter: Letter, reason: str) -> None:
-        with self._letters_pool.connection() as connection:
-            bury(connection, letter.topic, letter.payload, reason, at=self._process.clock.now())
-        RECEIVED.labels("rejected").inc()
-        log.warning("alarm_rejected", topic=letter.topic, reason=reason)
-
-
-async def _cancel(connection: AsyncConnection, alarm_id: UUID, now: datetime) -> bool:
-    """The home takes it back. True where nobody had it: it is closed. Else who has it is told, and closes it."""
-    if await store.cancel(connection, alarm_id, now):
-        await store.add_event(connection, alarm_id, AlarmState.CLOSED, now, note=CANCELLED_AT_HOME)
-        return True
-    alarm = await store.get(connection, alarm_id, lock=True)
-    if alarm.state is not AlarmState.CLOSED and not await store.has_note(connection, alarm_id, CANCELLED_AT_HOME):
-        await store.add_event(connection, alarm_id, alarm.state, now, note=CANCELLED_AT_HOME, tell_home=False)
-    return False

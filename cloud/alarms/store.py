@@ -136,6 +136,25 @@ async def has_note(connection: AsyncConnection, alarm_id: UUID, note: str) -> bo
     return row is not None and bool(row[0])
 
 
+async def has_event(connection: AsyncConnection, alarm_id: UUID, staff_id: int, note: str, at: datetime) -> bool:
+    cursor = await connection.execute(
+        "SELECT EXISTS (SELECT FROM alarm_event WHERE alarm_id = %s AND staff_id = %s AND note = %s AND at = %s)",
+        (alarm_id, staff_id, note, at),
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def add_view(
+    connection: AsyncConnection, alarm_id: UUID, elder_id: int | None, staff_id: int, at: datetime
+) -> None:
+    """A line of the audit: who opened the card of whom."""
+    await connection.execute(
+        "INSERT INTO alarm_card_view (alarm_id, elder_id, staff_id, at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (alarm_id, elder_id, staff_id, at),
+    )
+
+
 async def set_overdue(connection: AsyncConnection, alarm_id: UUID) -> bool:
     """Marks an alarm that nobody has taken; False where somebody has, or where it is marked."""
     cursor = await connection.execute(
@@ -168,7 +187,8 @@ async def add_event(
 
 
 _EVENT = """
-SELECT event.alarm_event_id, alarm.gateway_id, event.alarm_id, event.state, event.at, staff.name, event.minutes
+SELECT event.alarm_event_id, alarm.gateway_id, event.alarm_id, event.state, event.at, staff.name, event.minutes,
+       EXISTS (SELECT FROM alarm_event AS word WHERE word.alarm_id = event.alarm_id AND word.note = 'cancelled_at_home')
 FROM alarm_event AS event JOIN alarm USING (alarm_id) LEFT JOIN staff USING (staff_id)
 """
 
@@ -189,6 +209,14 @@ async def untold(connection: AsyncConnection, at_most: int) -> list[Untold]:
 async def mark_told(connection: AsyncConnection, alarm_event_ids: list[int], at: datetime) -> None:
     await connection.execute(
         "UPDATE alarm_event SET told_home_at = %s WHERE alarm_event_id = ANY(%s)", (at, alarm_event_ids)
+    )
+
+
+async def mark_step_told(connection: AsyncConnection, alarm_id: UUID, at: datetime, told_at: datetime) -> None:
+    """The home was told already, at `told_at`, of the steps that were done `at` that moment."""
+    await connection.execute(
+        "UPDATE alarm_event SET told_home_at = %s WHERE alarm_id = %s AND at = %s AND told_home_at IS NULL",
+        (told_at, alarm_id, at),
     )
 
 
@@ -229,6 +257,8 @@ def _alarm(row: tuple[Any, ...]) -> Alarm:
 
 
 def _untold(row: tuple[Any, ...]) -> Untold:
-    alarm_event_id, gateway_id, alarm_id, state, at, name, minutes = row
-    message = AlarmStateMessage(alarm=str(alarm_id), state=AlarmState(state), at=at, by=name, minutes=minutes)
+    alarm_event_id, gateway_id, alarm_id, state, at, name, minutes, cancelled = row
+    message = AlarmStateMessage(
+        alarm=str(alarm_id), state=AlarmState(state), at=at, by=name, minutes=minutes, cancelled=cancelled
+    )
     return Untold(alarm_event_id, gateway_id, message)

@@ -78,7 +78,7 @@ class Teller:
             if not steps:
                 self._process.healthy("database")
                 return False
-            await self._publish(steps)
+            await self.publish(steps)
             await store.mark_told(connection, [step.alarm_event_id for step in steps], self._process.clock.now())
         TOLD.inc(len(steps))
         return len(steps) == _AT_ONCE
@@ -92,10 +92,10 @@ class Teller:
             except NotFound:
                 self._repeats.discard(alarm_id)
                 continue
-            await self._publish([step])
+            await self.publish([step])
             self._repeats.discard(alarm_id)
 
-    async def _publish(self, steps: list[Untold]) -> None:
+    async def publish(self, steps: list[Untold]) -> None:
         """Returns when the broker has all of them. Raises BrokerAway."""
         publications: list[Publication] = []
         for step in steps:

@@ -1,14 +1,18 @@
 """The alarm desk's loop: what homes call goes into rows, what people do with it goes back to the homes.
 
 Reception, telling and timers run side by side and wait for nobody: an alarm is kept while the broker stutters, and
-homes are told while the next alarm comes in. The home hears of a step only after its COMMIT.
+homes are told while the next alarm comes in. The home hears of a step only after its COMMIT, or, while the database
+is away, after the desk's journal has it on disk.
 """
 
 import asyncio
 
 import structlog
 
+from cloud.alarms.graveyard import Graveyard
+from cloud.alarms.journal import open_journal
 from cloud.alarms.reception import Reception
+from cloud.alarms.standby import Standby
 from cloud.alarms.teller import Teller
 from cloud.alarms.timers import OVERDUE, QUEUE, mark_overdue
 from cloud.config import CloudConfig
@@ -49,7 +53,6 @@ async def _work(process: Process) -> None:
 
     async with create_async_pool(config.database.dsn, "alarms") as pool:
         with create_pool(config.database.dsn, "alarms-letters", size=1) as letters_pool:
-            reception = Reception(process, pool, letters_pool)
             subscriber = Subscriber(
                 config.broker.url,
                 "alarms",
@@ -59,6 +62,10 @@ async def _work(process: Process) -> None:
                 on_connected=on_connected,
             )
             teller = Teller(process, pool, subscriber)
+            journal = open_journal(config.journal_folder)
+            graveyard = Graveyard(process, letters_pool)
+            standby = Standby(process, journal, teller, subscriber, graveyard)
+            reception = Reception(process, pool, graveyard, standby)
             process.ill("broker", "the broker is away")  # until it is there
             await asyncio.to_thread(subscriber.start)
             try:
@@ -66,11 +73,13 @@ async def _work(process: Process) -> None:
                     process,
                     reception.receive(subscriber, teller),
                     teller.tell(),
+                    standby.attend(),
                     _follow(process, teller),
                     run_timers(pool, QUEUE, {OVERDUE: _overdue_timer(pool)}),
                 )
             finally:
                 await asyncio.to_thread(subscriber.stop)
+                standby.close()
 
 
 async def _follow(process: Process, teller: Teller) -> None:

@@ -93,7 +93,11 @@ class Centre:
 
     def _begin_stages(self) -> None:
         config = self._config
-        environment = {"DOORSTEP_DSN": self._dsn, "DOORSTEP_BROKER": self._broker_url}
+        environment = {
+            "DOORSTEP_DSN": self._dsn,
+            "DOORSTEP_BROKER": self._broker_url,
+            "DOORSTEP_DATA": str(self._data),  # which `--data` may have named
+        }
         ports = {
             "ingest": any_port_or(config.ingest.port),
             "detect": any_port_or(config.detection.port),

@@ -1,9 +1,12 @@
 """A stage's real loop on a thread of the test, stopped as SIGTERM would stop it."""
 
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import msgspec
 
 from cloud.clock import Clock
 from cloud.config import CloudConfig
@@ -29,6 +32,12 @@ class WatchedProcess(Process):
 def running(
     work: Callable[[Process], None], config: CloudConfig, name: str, clock: Clock | None = None
 ) -> Iterator[WatchedProcess]:
+    """A configuration that names no data folder gets one for the while: never the machine's own."""
+    if config.data == CloudConfig().data:
+        with tempfile.TemporaryDirectory(prefix="doorstep-stage-") as folder:
+            with running(work, msgspec.structs.replace(config, data=folder), name, clock) as process:
+                yield process
+            return
     process = WatchedProcess(name, config, clock)
     failures: list[BaseException] = []
 

@@ -77,7 +77,9 @@ def _running(
 ) -> Iterator[tuple["subprocess.Popen[str]", Queue[str]]]:
     config = folder / f"{stage}.toml"
     limits = _ROOT / "configs" / "limits.toml"
-    config.write_text(f'[web]\nport = 0\n[detection]\nlimits = "{limits}"\n', encoding="utf-8")
+    config.write_text(
+        f'data = "{folder / "data"}"\n[web]\nport = 0\n[detection]\nlimits = "{limits}"\n', encoding="utf-8"
+    )
     environment = os.environ | {"DOORSTEP_DSN": dsn, "DOORSTEP_BROKER": broker, CLOCK_VARIABLE: str(scale)}
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, stage, str(config)],

@@ -1,0 +1,208 @@
+"""The database is stopped: alarms arrive, are taken by one desk alone, homes hear of it, and rows follow."""
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from cloud.alarms.journal import DeskJournal
+from cloud.alarms.model import Act, Doing, HeldByAnother
+from cloud.alarms.worker import work
+from cloud.config import Alarms, Broker, CloudConfig, Database
+from cloud.db.migrate import migrate
+from cloud.local.broker import LocalBroker
+from cloud.local.postgres import EmbeddedPostgres
+from protocols.alarm.states import AlarmState
+from tests.integration.care import GATEWAY, Care, ListeningHome, create_alarm, create_care, rows_of
+from tests.integration.stage import running
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+BACK_S = 30.0
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[EmbeddedPostgres]:
+    """A server of these tests' own, which they may stop; it runs again before the next."""
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-mortal-"))
+    with EmbeddedPostgres(folder / "postgres") as server:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE house")
+        migrate(make_conninfo(server.dsn, dbname="house"))
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def dsn(mortal: EmbeddedPostgres) -> str:
+    """A fresh database on it."""
+    mortal.ensure_running()
+    name = f"house_{next(_numbers)}"
+    with psycopg.connect(mortal.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE house".encode())
+    return make_conninfo(mortal.dsn, dbname=name)
+
+
+@pytest.fixture
+def care(dsn: str) -> Care:
+    return create_care(dsn)
+
+
+@pytest.fixture
+def config(dsn: str, broker: LocalBroker, tmp_path: Path) -> CloudConfig:
+    return CloudConfig(
+        data=str(tmp_path), database=Database(dsn=dsn), broker=Broker(url=broker.url), alarms=Alarms(poll_s=0.5)
+    )
+
+
+@pytest.fixture
+def home(broker: LocalBroker, care: Care) -> Iterator[ListeningHome]:
+    with ListeningHome(broker.url) as listening:
+        yield listening
+
+
+def stop(server: EmbeddedPostgres) -> None:
+    """At once, as a crash does."""
+    process = psutil.Process(server.pid)
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
+
+
+def create_act(alarm: str, doing: Doing, staff: tuple[int, str], **more: Any) -> Act:
+    return Act(
+        alarm_id=UUID(alarm),
+        gateway_id=GATEWAY,
+        doing=doing,
+        staff_id=staff[0],
+        staff_name=staff[1],
+        at=datetime.now(UTC),
+        **more,
+    )
+
+
+def do_without_database(journal: DeskJournal, act: Act) -> None:
+    journal.stand(journal.begin(act).number)
+
+
+def until_noted(dsn: str) -> None:
+    deadline = time.monotonic() + BACK_S
+    while rows_of(dsn, "SELECT count(*) FROM alarm_event WHERE told_home_at IS NULL") != [(0,)]:
+        assert time.monotonic() < deadline, "what was told was not noted"
+        time.sleep(0.02)
+
+
+def until_empty(journal: DeskJournal) -> None:
+    deadline = time.monotonic() + BACK_S
+    while journal.kept_alarms() or journal.standing():
+        assert time.monotonic() < deadline, "the journal was not brought to the database"
+        time.sleep(0.05)
+
+
+def test_called_and_taken_without_the_database_and_written_when_it_is_back(
+    config: CloudConfig, mortal: EmbeddedPostgres, dsn: str, care: Care, home: ListeningHome
+) -> None:
+    before, during = create_alarm(), create_alarm()
+    with running(work, config, "alarms") as process:
+        process.wait_until("broker")
+        home.press(before)
+        assert home.next_state().state is AlarmState.AT_CENTRE
+        until_noted(dsn)  # else it would rightly be told again
+        stop(mortal)
+        home.press(during)
+        told = home.next_state()
+        assert (told.alarm, told.state) == (during.alarm, AlarmState.AT_CENTRE)
+
+        assert config.journal_folder is not None
+        journal = DeskJournal(config.journal_folder)
+        dora, anna = (care.desk, "Dora"), (care.anna, "Anna")
+        for alarm in (before, during):
+            do_without_database(journal, create_act(alarm.alarm, Doing.TAKE, dora))
+            told = home.next_state()
+            assert (told.alarm, told.state, told.by) == (alarm.alarm, AlarmState.TAKEN, "Dora")
+            with pytest.raises(HeldByAnother, match="Dora has this alarm"):
+                journal.begin(create_act(alarm.alarm, Doing.TAKE, anna))
+        do_without_database(journal, create_act(during.alarm, Doing.ON_THE_WAY, dora, minutes=8))
+        told = home.next_state()
+        assert (told.state, told.minutes) == (AlarmState.ON_THE_WAY, 8)
+        do_without_database(journal, create_act(during.alarm, Doing.NOTE, anna, note="her son is on his way, too"))
+        do_without_database(journal, create_act(before.alarm, Doing.CLOSE, dora, reason="mistake"))
+        assert home.next_state().state is AlarmState.CLOSED
+
+        mortal.ensure_running()
+        until_empty(journal)
+        journal.close()
+    assert home.is_silent(), "what was told is not told again"
+    rows = rows_of(dsn, "SELECT alarm_id::text, state, taken_by, minutes, close_reason FROM alarm")
+    assert sorted(rows) == sorted(
+        [
+            (before.alarm, "closed", care.desk, None, "mistake"),
+            (during.alarm, "on_the_way", care.desk, 8, None),
+        ]
+    )
+    events = rows_of(
+        dsn,
+        "SELECT state, staff_id, note FROM alarm_event WHERE alarm_id = %s ORDER BY alarm_event_id",
+        during.alarm,
+    )
+    assert events == [
+        ("at_centre", None, ""),
+        ("taken", care.desk, ""),
+        ("on_the_way", care.desk, ""),
+        ("on_the_way", care.anna, "her son is on his way, too"),
+    ]
+    assert rows_of(dsn, "SELECT count(*) FROM alarm_event WHERE told_home_at IS NULL") == [(0,)]
+    assert rows_of(dsn, "SELECT count(*) FROM procrastinate_jobs") == [(2,)], "both have their timer"
+
+
+def test_two_workers_and_a_death_between_keep_and_tell(
+    config: CloudConfig, mortal: EmbeddedPostgres, dsn: str, care: Care, home: ListeningHome
+) -> None:
+    """The journal is the file's, not the process's: another worker tells what a dead one kept."""
+    stop(mortal)
+    assert config.journal_folder is not None
+    journal = DeskJournal(config.journal_folder)
+    alarm = create_alarm()
+    journal.keep_alarm(GATEWAY, alarm, datetime.now(UTC))
+    do_without_database(journal, create_act(alarm.alarm, Doing.TAKE, (care.desk, "Dora")))
+    with running(work, config, "alarms-1"), running(work, config, "alarms-2"):
+        states = {home.next_state().state, home.next_state().state}
+        while states != {AlarmState.AT_CENTRE, AlarmState.TAKEN}:  # the other worker may have told the first, too
+            states.add(home.next_state().state)
+        mortal.ensure_running()
+        until_empty(journal)
+    journal.close()
+    assert rows_of(dsn, "SELECT state, taken_by FROM alarm") == [("taken", care.desk)]
+    assert rows_of(dsn, "SELECT count(*) FROM alarm_event") == [(2,)]
+
+
+def test_who_was_first_in_the_database_stays_it(config: CloudConfig, dsn: str, care: Care, home: ListeningHome) -> None:
+    """A desk on another machine took it a moment before the database went away, and this machine had not heard."""
+    alarm = create_alarm()
+    with running(work, config, "alarms") as process:
+        process.wait_until("broker")
+        home.press(alarm)
+        assert home.next_state().state is AlarmState.AT_CENTRE
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE alarm SET state = 'taken', taken_by = %s, taken_at = now()", (care.anna,))
+    assert config.journal_folder is not None
+    journal = DeskJournal(config.journal_folder)
+    do_without_database(journal, create_act(alarm.alarm, Doing.TAKE, (care.desk, "Dora")))
+    with running(work, config, "alarms"):
+        until_empty(journal)
+    with pytest.raises(HeldByAnother, match="Anna"):
+        journal.begin(create_act(alarm.alarm, Doing.TAKE, (care.desk, "Dora")))
+    journal.close()
+    assert rows_of(dsn, "SELECT taken_by FROM alarm") == [(care.anna,)]
+    notes = rows_of(dsn, "SELECT staff_id, note FROM alarm_event WHERE note <> ''")
+    assert notes == [(care.desk, "taken_without_database")]
