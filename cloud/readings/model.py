@@ -1,13 +1,13 @@
 """What the ingester handles: deliveries (opened letters), and what storing them gave."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from protocols.reading import Reading
 from protocols.telemetry.messages import Receipt
 
 
-@dataclass(frozen=True)
-class Numbered:
+class Numbered(NamedTuple):
     """A reading and its place in the gateway's outbox."""
 
     number: int

@@ -7,6 +7,7 @@ or by a person, stands for the rest of it.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from cloud.registry.usual_times import minute_at
 from cloud.registry.wearing import DeviceWearing, Question, whose_or_who
@@ -46,8 +47,7 @@ NO_TIME_OF_DAY = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A reading with what the database calls its device and record."""
 
     device_id: int

@@ -2,72 +2,38 @@
 
 Replays, duplicates and reordering change nothing, for two reasons that do not lean on each other: a place in an outbox
 (gateway, epoch, number) that is stored is not stored again, and a measurement (device, metric, record_key) is one row.
-The primary key holds `measured_at` too, because a hypertable must; so a record that a meter gave again, with its clock
-corrected otherwise, is found by the key without it.
+What a measurement is by stands in a table of its own (`identities`), so that the rows can go to the hypertable as fast
+as COPY takes them, and lie compressed there.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import psycopg
-from psycopg.types.multirange import Multirange
 
 from cloud.db import names
+from cloud.db.arrays import Bigints
+from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
+from cloud.readings.identities.store import Identity, claim, decided
 from cloud.readings.model import Delivery, Stored
-from cloud.readings.ownership import Act, Line, LookUp, owners_of
-from cloud.readings.receipt import holds, receipt_of
+from cloud.readings.ownership import Line, LookUp, owners_of
+from cloud.readings.receipt import receipt_of
+from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row
 from cloud.registry import store as registry
-from cloud.registry.whose import BODY_METRICS, Whose, Why
-from protocols.reading import record_key, record_key_without_user
+from protocols.reading import record_key
 from protocols.telemetry.messages import Receipt
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-MAX_DEVICES_OF_GATEWAY = 500
-"""A gateway that names more is broken or hostile."""
-
-DEVICE_LOCK = 0x0D5  # first half of the advisory locks that stand for one device's memory
-_FIRST_HEARD_KEY = 1 << 62  # protocols.reading: from here on the key holds the time of hearing itself
-
-_CREATE_INCOMING = """
-CREATE TEMP TABLE IF NOT EXISTS incoming (
-    place integer GENERATED ALWAYS AS IDENTITY, device_id integer, metric text, record_key bigint,
-    measured_at timestamptz, value double precision, elder_id integer, wearer_certainty real, wearer_why text,
-    flags text[], meal text, user_slot integer,
-    device_time timestamp, clock_offset_s double precision, sequence integer, received_at timestamptz,
-    gateway_id text, epoch bigint, outbox_number bigint
-) ON COMMIT DELETE ROWS
-"""
-_COPY_INCOMING = """
-COPY incoming (device_id, metric, record_key, measured_at, value, elder_id, wearer_certainty, wearer_why, flags, meal,
-               user_slot, device_time, clock_offset_s, sequence, received_at, gateway_id, epoch, outbox_number)
-FROM STDIN
-"""
-# A value that was heard carries its time in its key, so the primary key alone tells it; only records are looked up.
-# A row from the time when users were no part of the key is the same record where its user is the same.
-_DROP_KNOWN_RECORDS = """
-DELETE FROM incoming i USING reading r
-WHERE i.record_key < %(heard)s AND r.device_id = i.device_id AND r.metric = i.metric
-AND r.record_key = ANY(ARRAY[i.record_key, i.record_key & %(without_user)s])
-AND (r.record_key = i.record_key OR r.user_slot = i.user_slot)
-"""
-# In the order of the key, so that two ingesters that hold the same rows wait for each other and do not deadlock.
-_INSERT_READINGS = """
-INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, wearer_certainty, wearer_why, flags,
-                     meal, user_slot, device_time, clock_offset_s, sequence, received_at, stored_at, gateway_id, epoch,
-                     outbox_number)
-SELECT DISTINCT ON (i.device_id, i.metric, i.record_key)
-       i.device_id, i.metric, i.record_key, i.measured_at, i.value,
-       i.elder_id, i.wearer_certainty, i.wearer_why,
-       i.flags, i.meal, i.user_slot, i.device_time, i.clock_offset_s, i.sequence, i.received_at, %(now)s,
-       i.gateway_id, i.epoch, i.outbox_number
-FROM incoming i
-ORDER BY i.device_id, i.metric, i.record_key, i.place
-ON CONFLICT DO NOTHING
-RETURNING elder_id, measured_at
+_COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
+_HELD = """
+SELECT place FROM unnest(%(gateways)s::text[], %(epochs)s, %(firsts)s, %(lasts)s)
+    WITH ORDINALITY AS delivery (gateway_id, epoch, first, last, place)
+JOIN outbox_stream USING (gateway_id, epoch)
+WHERE stored - given_up @> int8range(first, last, '[]')
 """
 _ASK_DETECTION = """
 INSERT INTO detection_due (elder_id, since, asked_at)
@@ -84,14 +50,14 @@ SELECT gateway_id, epoch, range_agg(span),
        COALESCE(range_agg(span) FILTER (WHERE lost) - range_agg(span) FILTER (WHERE NOT lost),
                 range_agg(span) FILTER (WHERE lost), '{}')
 FROM (SELECT gateway_id, epoch, int8range(first, last, '[]') AS span, lost
-      FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[],
+      FROM unnest(%(gateways)s::text[], %(epochs)s, %(firsts)s, %(lasts)s,
                   %(lost)s::boolean[]) AS told (gateway_id, epoch, first, last, lost)) AS delivery
 GROUP BY gateway_id, epoch ORDER BY gateway_id, epoch
 ON CONFLICT (gateway_id, epoch) DO UPDATE
 SET stored = outbox_stream.stored + EXCLUDED.stored,
     given_up = outbox_stream.given_up + (EXCLUDED.given_up - outbox_stream.stored)
                - (EXCLUDED.stored - EXCLUDED.given_up)
-RETURNING gateway_id, epoch, stored
+RETURNING gateway_id, epoch, stored::text
 """
 # A home that sends is heard. Not written more often than the board can show; a row that somebody else is writing
 # is left to them.
@@ -111,14 +77,23 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery], now
     are kept, and belong to nobody yet. Numbers that an outbox gave up go into its receipt. Raises DatabaseAway, and
     psycopg.DataError for a value that no row holds.
     """
+    try:
+        return _store(connection, deliveries, now)
+    except BaseException:
+        forget_homes(connection)
+        raise
+
+
+def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> Stored:
     with connection.transaction():
-        known = _known_gateways(connection, deliveries)
+        homes = homes_of(connection)
+        known = learn_gateways(connection, homes, {delivery.gateway for delivery in deliveries})
         strangers = [delivery for delivery in deliveries if delivery.gateway not in known]
         for delivery in strangers:
             _bury_stranger(connection, delivery, now)
         welcome = [delivery for delivery in deliveries if delivery.gateway in known]
         new = _not_stored_yet(connection, welcome)
-        rows = _insert(connection, new, now) if new else 0
+        rows = _insert(connection, homes, new, now) if new else 0
         faulty = [delivery for delivery in new if delivery.fault]
         for delivery in faulty:
             bury(connection, delivery.topic, delivery.payload, delivery.fault or "", at=now)
@@ -140,20 +115,16 @@ def store_again(connection: Connection, delivery: Delivery, now: datetime) -> St
     looked at by itself. Nothing is buried anew. Raises DatabaseAway, psycopg.DataError and psycopg.IntegrityError,
     and has then changed nothing.
     """
-    with connection.transaction():
-        if not _known_gateways(connection, [delivery]):
-            return None
-        rows = _insert(connection, [delivery], now)
-        receipts = _extend_streams(connection, [delivery])
+    try:
+        with connection.transaction():
+            homes = homes_of(connection)
+            if not learn_gateways(connection, homes, [delivery.gateway]):
+                return None
+            rows = _insert(connection, homes, [delivery], now)
+            receipts = _extend_streams(connection, [delivery])
+    finally:
+        forget_homes(connection)  # the caller's transaction may yet be rolled back
     return Stored(readings=rows, duplicates=len(delivery.readings) - rows, dead_letters=0, receipts=tuple(receipts))
-
-
-def _known_gateways(connection: Connection, deliveries: Sequence[Delivery]) -> set[str]:
-    found = connection.execute(
-        "SELECT gateway_id FROM gateway WHERE gateway_id = ANY(%s)",
-        (list({delivery.gateway for delivery in deliveries}),),
-    )
-    return {gateway for (gateway,) in found}
 
 
 def _bury_stranger(connection: Connection, delivery: Delivery, now: datetime) -> None:
@@ -164,132 +135,60 @@ def _bury_stranger(connection: Connection, delivery: Delivery, now: datetime) ->
 
 def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """`deliveries` without those whose numbers were all delivered: a replay costs one look."""
-    held = {
-        (gateway, epoch): _closed(stored)
-        for gateway, epoch, stored in connection.execute(
-            "SELECT gateway_id, epoch, stored - given_up FROM outbox_stream "
-            "WHERE gateway_id = ANY(%s) AND epoch = ANY(%s)",
-            ([delivery.gateway for delivery in deliveries], [delivery.epoch for delivery in deliveries]),
-        )
-    }
-    return [
-        delivery
-        for delivery in deliveries
-        if delivery.count
-        and not holds(
-            held.get((delivery.gateway, delivery.epoch), ()), delivery.first, delivery.first + delivery.count - 1
-        )
-    ]
+    with_numbers = [delivery for delivery in deliveries if delivery.count]
+    found = connection.execute(
+        _HELD,
+        {
+            "gateways": [delivery.gateway for delivery in with_numbers],
+            "epochs": Bigints.of([delivery.epoch for delivery in with_numbers]),
+            "firsts": Bigints.of([delivery.first for delivery in with_numbers]),
+            "lasts": Bigints.of([delivery.first + delivery.count - 1 for delivery in with_numbers]),
+        },
+    )
+    held = {place - 1 for (place,) in found}
+    return [delivery for place, delivery in enumerate(with_numbers) if place not in held]
 
 
-def _insert(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> int:
+def _insert(connection: Connection, homes: Homes, deliveries: Sequence[Delivery], now: datetime) -> int:
     """The number of new rows. Asks detection to look at their elders."""
-    devices = _device_ids(connection, deliveries)
-    places = [(delivery, numbered) for delivery in deliveries for numbered in delivery.readings]
-    lines = [
-        Line(devices[delivery.gateway, numbered.reading.device], record_key(numbered.reading), numbered.reading)
-        for delivery, numbered in places
-    ]
-    records = {line.device_id for line in lines if line.record_key < _FIRST_HEARD_KEY}
-    if records:
-        _lock_memories(connection, sorted(records))
-    wearings = registry.wearings(connection, {line.device_id for line in lines})
-    look_up = LookUp(partial(_decided, connection), partial(registry.bands, connection))
-    owners = owners_of(lines, wearings, look_up)
-    connection.execute(_CREATE_INCOMING)
-    with connection.cursor() as cursor, cursor.copy(_COPY_INCOMING) as copy:
-        for (delivery, numbered), line, owner in zip(places, lines, owners, strict=True):
-            reading = line.reading
-            copy.write_row(
-                (
-                    line.device_id,
-                    reading.metric.value,
-                    line.record_key,
-                    reading.measured_at,
-                    reading.value,
-                    owner.elder_id,
-                    owner.certainty,
-                    owner.why.value,
-                    [flag.value for flag in reading.flags],
-                    reading.meal.value if reading.meal else None,
-                    reading.user_slot,
-                    reading.device_time,
-                    reading.clock_offset_s,
-                    reading.sequence,
-                    reading.received_at,
-                    delivery.gateway,
-                    delivery.epoch,
-                    numbered.number,
-                )
-            )
-    if records:
-        _drop_known_records(connection)
-    rows = connection.execute(_INSERT_READINGS, {"now": now}).fetchall()
-    _ask_detection(connection, rows, now)
-    return len(rows)
-
-
-def _device_ids(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], int]:
-    """Device ids by gateway and name; rows are made for names that are new."""
-    wanted = {(delivery.gateway, item.reading.device) for delivery in deliveries for item in delivery.readings}
-    gateways = sorted({gateway for gateway, _ in wanted})
-
-    def load() -> dict[tuple[str, str], int]:
-        found = connection.execute(
-            "SELECT gateway_id, name, device_id FROM device WHERE gateway_id = ANY(%s)", (gateways,)
-        )
-        return {(gateway, name): device_id for gateway, name, device_id in found}
-
-    known = load()
-    new = sorted(wanted - known.keys())
-    if not new:
-        return known
-    for gateway in gateways:
-        count = sum(1 for owner, _ in [*known, *new] if owner == gateway)
-        if count > MAX_DEVICES_OF_GATEWAY:
-            raise psycopg.DataError(f"gateway {gateway} names {count} devices, at most {MAX_DEVICES_OF_GATEWAY}")
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO device (gateway_id, name, kind) VALUES (%s, %s, 'unknown') ON CONFLICT DO NOTHING", new
-        )
-    return load()
-
-
-def _decided(connection: Connection, acts: Collection[Act]) -> dict[Act, Whose]:
-    """Whose the records are of which some value is stored."""
-    rows = connection.execute(
-        "SELECT DISTINCT ON (device_id, record_key) device_id, record_key, elder_id, wearer_certainty, wearer_why "
-        "FROM reading JOIN unnest(%s::integer[], %s::bigint[]) AS act (device_id, record_key) "
-        "USING (device_id, record_key) WHERE metric = ANY(%s)",
-        ([device for device, _ in acts], [key for _, key in acts], sorted(BODY_METRICS)),
-    )
-    return {(device, key): Whose(elder, certainty, Why(why)) for device, key, elder, certainty, why in rows}
-
-
-def _lock_memories(connection: Connection, devices: list[int]) -> None:
-    """Keeps a second ingester from storing the same record, or giving it to somebody else, before our COMMIT."""
-    connection.execute(
-        "SELECT pg_advisory_xact_lock(%s, device_id) FROM unnest(%s::integer[]) AS device_id", (DEVICE_LOCK, devices)
-    )
-
-
-def _drop_known_records(connection: Connection) -> None:
-    """Removes from `incoming` what a meter's memory gave before, with whatever correction of its clock."""
-    # A fresh temporary table has no statistics; left alone, the planner may read the whole history to drop a few rows.
-    connection.execute("SET LOCAL enable_hashjoin = off")
-    connection.execute("SET LOCAL enable_mergejoin = off")
-    connection.execute("SET LOCAL enable_seqscan = off")
-    connection.execute(
-        _DROP_KNOWN_RECORDS,
-        {"heard": _FIRST_HEARD_KEY, "without_user": record_key_without_user(_FIRST_HEARD_KEY - 1)},
-    )
-
-
-def _ask_detection(connection: Connection, rows: Sequence[tuple[Any, ...]], now: datetime) -> None:
+    named = {(delivery.gateway, item.reading.device) for delivery in deliveries for item in delivery.readings}
+    learn_devices(connection, homes, named)
+    lines: list[Line] = []
+    places: list[Place] = []
+    for delivery in deliveries:
+        gateway, epoch, devices = delivery.gateway, delivery.epoch, homes.devices
+        for number, reading in delivery.readings:
+            lines.append(Line(devices[gateway, reading.device], record_key(reading), reading))
+            places.append(Place(gateway, epoch, number))
+    owners = owners_of(lines, homes.wearings, LookUp(partial(decided, connection), partial(registry.bands, connection)))
+    new = _claimed(connection, lines)
+    stored_at = encode_instant(now)
     since: dict[int, datetime] = {}
-    for elder, measured_at in rows:
-        if elder is not None:
-            since[elder] = min(measured_at, since.get(elder, measured_at))
+    rows = [HEADER]
+    for at in new:
+        line, elder = lines[at], owners[at].elder_id
+        rows.append(encode_row(line, owners[at], places[at], stored_at))
+        if elder is not None and not since.get(elder, line.reading.measured_at) < line.reading.measured_at:
+            since[elder] = line.reading.measured_at
+    if new:
+        with connection.cursor() as cursor, cursor.copy(_COPY_READINGS) as copy:
+            copy.write(b"".join([*rows, TRAILER]))
+        _ask_detection(connection, since, now)
+    return len(new)
+
+
+def _claimed(connection: Connection, lines: Sequence[Line]) -> list[int]:
+    """The places in `lines` of those that are new, in the order of their identities; of equal ones the first."""
+    come: dict[Identity, int] = {}
+    for at, line in enumerate(lines):
+        come.setdefault(Identity(line.device_id, line.record_key, line.reading.metric.value), at)
+    identities = sorted(come)
+    known = claim(connection, identities, [lines[come[identity]].reading.measured_at for identity in identities])
+    return [come[identity] for identity in identities if identity not in known]
+
+
+def _ask_detection(connection: Connection, since: Mapping[int, datetime], now: datetime) -> None:
+    """`since`: the earliest new reading by elder."""
     if not since:
         return
     elders = sorted(since)
@@ -310,9 +209,9 @@ def _extend_streams(connection: Connection, deliveries: Sequence[Delivery]) -> l
         _EXTEND_STREAMS,
         {
             "gateways": list(gateways),
-            "epochs": list(epochs),
-            "firsts": list(firsts),
-            "lasts": list(lasts),
+            "epochs": Bigints.of(epochs),
+            "firsts": Bigints.of(firsts),
+            "lasts": Bigints.of(lasts),
             "lost": list(lost),
         },
     )
@@ -327,9 +226,11 @@ def _spans(delivery: Delivery) -> Iterator[tuple[int, int, bool]]:
         yield first, last, True
 
 
-def _closed(stored: Multirange[int]) -> list[tuple[int, int]]:
-    """PostgreSQL gives half-open ranges in rising order; closed ones as the contract has them."""
-    return [(part.lower, part.upper - 1) for part in stored if part.lower is not None and part.upper is not None]
+def _closed(stored: str) -> list[tuple[int, int]]:
+    """`{[1,21),[30,41)}`, as PostgreSQL writes it in rising order, as the closed ranges of the contract."""
+    parts = stored[2:-2].split("),[") if len(stored) > len("{}") else []
+    bounds = (part.split(",") for part in parts)
+    return [(int(low), int(high) - 1) for low, high in bounds]
 
 
 def bury(

@@ -12,6 +12,7 @@ import pytest
 from cloud.db import names
 from cloud.errors import RejectedMessage
 from cloud.readings import store
+from cloud.readings.homes.store import MAX_DEVICES_OF_GATEWAY
 from cloud.readings.model import Delivery
 from cloud.readings.opening import open_readings
 from cloud.readings.status import take_status
@@ -189,7 +190,7 @@ def test_an_unknown_device_is_kept_without_an_elder(connection: store.Connection
 
 
 def test_a_gateway_that_names_too_many_devices_is_refused(connection: store.Connection) -> None:
-    readings = [create_record(n, device=f"ble:{n}") for n in range(store.MAX_DEVICES_OF_GATEWAY)]
+    readings = [create_record(n, device=f"ble:{n}") for n in range(MAX_DEVICES_OF_GATEWAY)]
     with pytest.raises(psycopg.DataError, match="at most 500"):
         store.store_deliveries(connection, [create_delivery(*readings)], NOW)
     assert rows(connection) == []

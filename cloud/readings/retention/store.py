@@ -27,7 +27,17 @@ ON CONFLICT (elder_id, metric, bucket) DO UPDATE
 SET mean = (kept.mean * kept.count + EXCLUDED.mean * EXCLUDED.count) / (kept.count + EXCLUDED.count),
     count = kept.count + EXCLUDED.count, low = LEAST(kept.low, EXCLUDED.low), high = GREATEST(kept.high, EXCLUDED.high)
 """
-_DROP = "DELETE FROM reading WHERE metric = %(metric)s AND measured_at >= %(week)s AND measured_at < %(next)s"
+# What was heard does not come again, so its identity goes too; a meter's memory may be read out again at any time.
+_DROP = """
+WITH gone AS (
+    DELETE FROM reading WHERE metric = %(metric)s AND measured_at >= %(week)s AND measured_at < %(next)s
+    RETURNING device_id, record_key, metric),
+forgotten AS (
+    DELETE FROM reading_identity USING gone
+    WHERE reading_identity.device_id = gone.device_id AND reading_identity.record_key = gone.record_key
+      AND reading_identity.metric = gone.metric AND gone.record_key >= 1::bigint << 62)
+SELECT count(*) FROM gone
+"""
 _THROUGH = """
 INSERT INTO retained (metric, through) VALUES (%(metric)s, %(next)s)
 ON CONFLICT (metric) DO UPDATE SET through = GREATEST(retained.through, EXCLUDED.through)
@@ -61,7 +71,7 @@ def thin(
                 connection.execute("SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
                 for name, width in (("hourly", "1 hour"), ("daily", "1 day")):
                     connection.execute(_KEEP.format(name=name, width=width).encode(), span)
-                rows = connection.execute(_DROP, span).rowcount
+                (rows,) = connection.execute(_DROP, span).fetchone() or (0,)
                 connection.execute(_THROUGH, span)
             yield metric, week, rows
     finally:

@@ -29,7 +29,7 @@ _ACTS = """
     LEFT JOIN LATERAL (SELECT ruling_id, staff.name AS said_by FROM ruling JOIN staff USING (staff_id)
                        WHERE ruling.device_id = acts.device_id AND ruling.record_key = acts.record_key
                        ORDER BY ruling_id DESC LIMIT 1) AS newest ON true
-    WHERE r.metric = ANY(%(metrics)s)
+    WHERE r.metric = ANY(%(metrics)s) AND r.wearer_why <> 'only_wearer'
     GROUP BY r.device_id, r.record_key, d.device_id, h.home_id, sharing.rule, newest.said_by, newest.ruling_id
     ORDER BY measured_at DESC
 """

@@ -1,0 +1,105 @@
+"""All SQL of identities. A reading is itself by device, record and metric.
+
+What is there already is refused here, without a look at the rows, which may lie compressed. An identity says when its
+reading was measured, and so where its row lies.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from cloud.db.arrays import Bigints, Instants, Integers, Texts
+from cloud.db.pool import Connection
+from cloud.readings.ownership import Act
+from cloud.registry.whose import BODY_METRICS, Whose, Why
+from protocols.reading import record_key_without_user
+
+DEVICE_LOCK = 0x0D5  # first half of the advisory locks that stand for one device's memory
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+_CLAIM = """
+WITH come AS (
+    SELECT * FROM unnest(%(devices)s, %(keys)s, %(metrics)s, %(times)s)
+        AS come (device_id, record_key, metric, measured_at)),
+new AS (
+    INSERT INTO reading_identity (device_id, record_key, metric, measured_at)
+    SELECT device_id, record_key, metric, measured_at FROM come
+    ON CONFLICT DO NOTHING RETURNING device_id, record_key, metric)
+SELECT device_id, record_key, metric FROM come EXCEPT SELECT device_id, record_key, metric FROM new
+"""
+_MEASURED = """
+SELECT min(measured_at), max(measured_at) FROM reading_identity
+JOIN unnest(%(devices)s, %(keys)s) AS act (device_id, record_key) USING (device_id, record_key)
+WHERE metric = ANY(%(metrics)s)
+"""
+# By the index of records in question, else by whom it can have been filed to as their meter's only wearer. A row from
+# the time when users were no part of the key has the key without, and its identity the key with the user.
+_DECIDED = """
+WITH known AS MATERIALIZED (
+    SELECT device_id, record_key, old_key, i.metric, i.measured_at
+    FROM unnest(%(devices)s, %(keys)s, %(old_keys)s) AS act (device_id, record_key, old_key)
+    JOIN reading_identity i USING (device_id, record_key) WHERE i.metric = ANY(%(metrics)s))
+SELECT DISTINCT ON (1, 2) * FROM (
+    SELECT known.device_id, known.record_key, r.elder_id, wearer_certainty, wearer_why
+    FROM known JOIN reading r ON r.device_id = known.device_id AND r.record_key IN (known.record_key, known.old_key)
+                             AND r.metric = known.metric AND r.measured_at = known.measured_at
+    WHERE wearer_why <> 'only_wearer' AND r.measured_at BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT known.device_id, known.record_key, r.elder_id, wearer_certainty, wearer_why
+    FROM known
+    CROSS JOIN LATERAL (
+        SELECT elder_id FROM device JOIN gateway USING (gateway_id) JOIN elder USING (home_id)
+        WHERE device.device_id = known.device_id
+        UNION SELECT elder_id FROM wearer WHERE wearer.device_id = known.device_id) AS person
+    JOIN reading r ON r.elder_id = person.elder_id AND r.metric = known.metric AND r.measured_at = known.measured_at
+    WHERE wearer_why = 'only_wearer' AND r.measured_at BETWEEN %(first)s AND %(last)s
+      AND r.device_id = known.device_id AND r.record_key IN (known.record_key, known.old_key)) AS decided
+"""
+_BODY = sorted(metric.value for metric in BODY_METRICS)
+
+
+class Identity(NamedTuple):
+    """In the order in which they are claimed."""
+
+    device_id: int
+    record_key: int
+    metric: str
+
+
+def claim(connection: Connection, identities: Sequence[Identity], measured_at: Sequence[datetime]) -> set[Identity]:
+    """Makes `identities` ours, with when each was measured; gives those that were somebody's before.
+
+    They come sorted, so that two ingesters that hold the same readings wait for each other and do not deadlock. Waits
+    for whoever claims one of them at this moment.
+    """
+    since = [at - _EPOCH for at in measured_at]
+    found = connection.execute(
+        _CLAIM,
+        {
+            "devices": Integers.of([identity.device_id for identity in identities]),
+            "keys": Bigints.of([identity.record_key for identity in identities]),
+            "metrics": Texts.of([identity.metric.encode() for identity in identities]),
+            "times": Instants.of([(at.days * 86400 + at.seconds) * 1_000_000 + at.microseconds for at in since]),
+        },
+    )
+    return {Identity(*row) for row in found}
+
+
+def decided(connection: Connection, acts: Collection[Act]) -> dict[Act, Whose]:
+    """Whose the records are of which some value is stored. Until the transaction ends nobody else decides of them."""
+    devices = sorted({device for device, _ in acts})
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(%s, device_id) FROM unnest(%s::integer[]) AS device_id", (DEVICE_LOCK, devices)
+    )
+    wanted = {
+        "devices": Integers.of([device for device, _ in acts]),
+        "keys": Bigints.of([key for _, key in acts]),
+        "old_keys": Bigints.of([record_key_without_user(key) for _, key in acts]),
+        "metrics": _BODY,
+    }
+    # Nearly always they are new. When not, the rows are looked for where they lie, and no other chunk is opened.
+    span = connection.execute(_MEASURED, wanted).fetchone()
+    if span is None or span[0] is None:
+        return {}
+    rows = connection.execute(_DECIDED, {**wanted, "first": span[0], "last": span[1]})
+    return {(device, key): Whose(elder, certainty, Why(why)) for device, key, elder, certainty, why in rows}
