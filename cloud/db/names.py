@@ -3,6 +3,8 @@
 from typing import Final
 
 NEW_READINGS: Final = "doorstep_reading"  # elder_id: detection_due has a row
+UNSURE: Final = "doorstep_unsure"  # device_id: unsure_due has a row
+SEVERE: Final = "doorstep_severe"  # gateway_id: a severe value that is nobody's for sure came up or was settled
 ALERT: Final = "doorstep_alert"  # alert_id: raised, changed or closed
 VISIT: Final = "doorstep_visit"  # visit_id: any step
 ALARM: Final = "doorstep_alarm"  # alarm_id: any step

@@ -8,13 +8,14 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from cloud.config import CloudConfig
 from cloud.db.listen import Listener
-from cloud.db.names import NEW_READINGS
+from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
 from cloud.detection.baseline import baselines
 from cloud.detection.episode import FRESH, Close, Decision, Extend, Open, evaluate
 from cloud.detection.limits import Limits, load_limits
 from cloud.detection.model import Cause
+from cloud.detection.unsure.look import look_at_next_record
 from cloud.process import Process, run_worker
 
 log = structlog.get_logger()
@@ -42,11 +43,15 @@ def work(process: Process, limits: Limits) -> None:
     fresh = timedelta(hours=config.detection.fresh_hours)
     with (
         create_pool(config.database.dsn, "detect", size=2) as pool,
-        Listener(config.database.dsn, [NEW_READINGS], "detect") as listener,
+        Listener(config.database.dsn, [NEW_READINGS, UNSURE], "detect") as listener,
     ):
         while not process.stop.is_set():
             with pool.connection() as connection:
                 while not process.stop.is_set() and look_at_next(connection, limits, process.clock.now(), fresh=fresh):
+                    pass
+                while not process.stop.is_set() and look_at_next_record(
+                    connection, limits, process.clock.now(), fresh=fresh
+                ):
                     pass
                 WAITING.set(store.waiting(connection))
             process.healthy("database")

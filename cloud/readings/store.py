@@ -16,12 +16,14 @@ import psycopg
 
 from cloud.db import names
 from cloud.db.arrays import Bigints
+from cloud.readings.chain import store as chain
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
 from cloud.readings.identities.store import Identity, claim, decided
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.ownership import Line, LookUp, owners_of
 from cloud.readings.receipt import receipt_of
 from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row
+from cloud.readings.unsure.store import ask_whether_severe
 from cloud.registry import store as registry
 from protocols.reading import record_key
 from protocols.telemetry.messages import Receipt
@@ -93,6 +95,9 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
             _bury_stranger(connection, delivery, now)
         welcome = [delivery for delivery in deliveries if delivery.gateway in known]
         new = _not_stored_yet(connection, welcome)
+        if new:
+            chain.note_heads(connection, new, now)
+            chain.note_odd(connection, new)
         rows = _insert(connection, homes, new, now) if new else 0
         faulty = [delivery for delivery in new if delivery.fault]
         for delivery in faulty:
@@ -120,7 +125,7 @@ def store_again(connection: Connection, delivery: Delivery, now: datetime) -> St
             homes = homes_of(connection)
             if not learn_gateways(connection, homes, [delivery.gateway]):
                 return None
-            rows = _insert(connection, homes, [delivery], now)
+            rows = _insert(connection, homes, [delivery], now, again=True)
             receipts = _extend_streams(connection, [delivery])
     finally:
         forget_homes(connection)  # the caller's transaction may yet be rolled back
@@ -149,8 +154,10 @@ def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> l
     return [delivery for place, delivery in enumerate(with_numbers) if place not in held]
 
 
-def _insert(connection: Connection, homes: Homes, deliveries: Sequence[Delivery], now: datetime) -> int:
-    """The number of new rows. Asks detection to look at their elders."""
+def _insert(
+    connection: Connection, homes: Homes, deliveries: Sequence[Delivery], now: datetime, *, again: bool = False
+) -> int:
+    """The number of new rows. Asks detection to look at their elders. `again`: some of them were refused before."""
     named = {(delivery.gateway, item.reading.device) for delivery in deliveries for item in delivery.readings}
     learn_devices(connection, homes, named)
     lines: list[Line] = []
@@ -162,6 +169,12 @@ def _insert(connection: Connection, homes: Homes, deliveries: Sequence[Delivery]
             places.append(Place(gateway, epoch, number))
     owners = owners_of(lines, homes.wearings, LookUp(partial(decided, connection), partial(registry.bands, connection)))
     new = _claimed(connection, lines)
+    if len(new) < len(lines):
+        made = {places[at] for at in new}
+        doubled = {place: line.reading for place, line in zip(places, lines, strict=True) if place not in made}
+        chain.note_duplicates(connection, doubled)
+    if again:
+        chain.note_rows_of_refused(connection, {places[at]: lines[at].reading for at in new})
     stored_at = encode_instant(now)
     since: dict[int, datetime] = {}
     rows = [HEADER]
@@ -174,6 +187,7 @@ def _insert(connection: Connection, homes: Homes, deliveries: Sequence[Delivery]
         with connection.cursor() as cursor, cursor.copy(_COPY_READINGS) as copy:
             copy.write(b"".join([*rows, TRAILER]))
         _ask_detection(connection, since, now)
+        ask_whether_severe(connection, lines, owners, now)
     return len(new)
 
 

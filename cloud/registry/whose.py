@@ -69,6 +69,11 @@ class Whose:
     """0 to 1, of the most likely one, filed or not; None: nobody was in question."""
     why: Why
 
+    @property
+    def is_said(self) -> bool:
+        """A person said it; that it was nobody's is an answer too."""
+        return self.why is Why.SAID
+
 
 @dataclass(frozen=True)
 class Band:

@@ -1,0 +1,1 @@
+"""Severe values of which nobody knows whose they are: alerts of the home."""

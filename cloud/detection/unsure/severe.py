@@ -1,0 +1,60 @@
+"""Is a measurement severe, whosever it is? Pure.
+
+Severe is what meets a condition of a floor: of those rules nothing ever holds one back, and neither does it that nobody
+knows yet whom to send for. How urgent it is, the rules of the same cause say that look at single readings or at their
+repetition. Rules of days and means, and the own normal, need a person and are not asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cloud.detection.episode import FRESH, NEWS_AGE
+from cloud.detection.firing import in_order, reason_of
+from cloud.detection.limits import Limits, Once, Repeated
+from cloud.detection.model import Observation, Priority, Reason, most_urgent
+
+
+@dataclass(frozen=True)
+class Severe:
+    priority: Priority
+    reasons: tuple[Reason, ...]
+    """The most urgent first; at least one."""
+
+
+def severe(
+    record: Sequence[Observation],
+    around: Sequence[Observation],
+    *,
+    limits: Limits,
+    now: datetime,
+    zone: tzinfo = UTC,
+    fresh: timedelta = FRESH,
+) -> Severe | None:
+    """What the values of one record ask for; None where they are not severe, or no news (docs/detection.md, 4).
+
+    `around` are other readings of the same device that are nobody's for sure either: a severe value that comes a second
+    time counts as repeated, since the two are more likely one person's than not.
+    """
+    own = frozenset(record)
+    causes = {
+        rule.cause
+        for rule in limits.rule
+        if rule.floor and any(condition.broken_by(one) for condition in rule.any for one in own)
+    }
+
+    def is_news(one: Observation) -> bool:
+        return one in own and one.arrived_at - one.measured_at <= fresh and now - one.at <= NEWS_AGE
+
+    observations = in_order([*around, *record])
+    reasons = [
+        reason
+        for rule in limits.rule
+        if rule.cause in causes
+        and isinstance(rule.persistence, Once | Repeated)
+        and (reason := reason_of(rule, observations, is_news, zone)) is not None
+    ]
+    if not reasons:
+        return None
+    ordered = sorted(reasons, key=lambda reason: (reason.priority.rank, not reason.floor, reason.rule))
+    return Severe(most_urgent(*(reason.priority for reason in ordered)), tuple(ordered))
