@@ -19,6 +19,8 @@ from protocols.sensor_kind import SENSE_OF_DEVICE, SensorKind
 class Transport(StrEnum):
     BLUETOOTH = "bluetooth"
     SERIAL = "serial"
+    WIRE = "wire"
+    """A contact that is closed or open: on a pin, or between two lines of a serial port."""
 
 
 GLUCOSE_PROFILE = "glucose-profile"
@@ -29,7 +31,10 @@ TAIDOC_PRESSURE_BLE = "taidoc-pressure-ble"
 MICROLIFE_BLE = "microlife-ble"
 BTHOME_SENSOR = "bthome-sensor"
 BTHOME_BUTTON = "bthome-button"
+BTHOME_FALL = "bthome-fall"
 RUUVI = "ruuvi"
+GPIO_CONTACT = "gpio-contact"
+SERIAL_CONTACT = "serial-contact"
 LIFESCAN_ULTRAEASY = "lifescan-ultraeasy"
 LIFESCAN_VERIO_IQ = "lifescan-verio-iq"
 LIFESCAN_ULTRA2 = "lifescan-ultra2"
@@ -54,7 +59,10 @@ DRIVERS = MappingProxyType(
         **dict.fromkeys(OMRON_MODELS, Transport.BLUETOOTH),
         BTHOME_SENSOR: Transport.BLUETOOTH,
         BTHOME_BUTTON: Transport.BLUETOOTH,
+        BTHOME_FALL: Transport.BLUETOOTH,
         RUUVI: Transport.BLUETOOTH,
+        GPIO_CONTACT: Transport.WIRE,
+        SERIAL_CONTACT: Transport.WIRE,
         LIFESCAN_ULTRAEASY: Transport.SERIAL,
         LIFESCAN_VERIO_IQ: Transport.SERIAL,
         LIFESCAN_ULTRA2: Transport.SERIAL,

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,10 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from edge.alarm.call import PressRules
-from edge.catalogue import DRIVERS_WITH_A_KEY, Catalogue, Model, Transport, load_catalogue
+from edge.catalogue import DRIVERS_WITH_A_KEY, GPIO_CONTACT, SERIAL_CONTACT, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
 from edge.outbox_bound import OutboxBound
+from edge.shower.stay import StayRules
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.device_kind import DeviceKind
@@ -21,8 +23,20 @@ from protocols.telemetry import topics
 BROKER_VARIABLE = "DOORSTEP_BROKER"
 DEFAULT_POLL_INTERVAL_S = 60.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
+_GPIO = re.compile(r"gpio:(?P<pin>[0-9]|1[0-9]|2[0-7])")
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
+
+CALLING_KINDS = frozenset(
+    {
+        DeviceKind.EMERGENCY_BUTTON,
+        DeviceKind.PULL_CORD,
+        DeviceKind.FALL_SENSOR,
+        DeviceKind.WATER_SENSOR,
+        DeviceKind.SHOWER_SENSOR,
+    }
+)
+"""A shower sensor's home calls where a stay grows too long."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
@@ -104,10 +118,24 @@ class Alarm(Section, frozen=True):
     """The home says "still trying" when the centre was silent for so long."""
     same_press_s: NotNegative = 3.0
     """Presses of one button that follow each other so closely are one call."""
+    hold_s: Positive = 2.0
+    """A cord or button on a wire that is held for so long is a long press."""
+    long_stay_still_min: NotNegative = 15.0
+    """The water runs and nobody moved for so long: the home calls. 0: never."""
+    long_stay_min: NotNegative = 45.0
+    """The water runs for so long, whoever moves: the home calls. 0: never."""
     cancel_within_s: NotNegative = 60.0
     """A long press so soon after the call's first one takes the call back; 0: never."""
     feedback: str = "feedback.jsonl"
     """Where lamp and voice are written down; a relative path starts at `data`."""
+
+    @property
+    def stay_rules(self) -> StayRules | None:
+        if not self.long_stay_still_min and not self.long_stay_min:
+            return None
+        return StayRules(
+            still=timedelta(minutes=self.long_stay_still_min), longest=timedelta(minutes=self.long_stay_min)
+        )
 
     @property
     def press_rules(self) -> PressRules:
@@ -131,7 +159,8 @@ class DeviceSection(Section, frozen=True):
     address: str = ""
     """Bluetooth devices: AA:BB:CC:DD:EE:FF."""
     port: str = ""
-    """Serial devices: `usb:VENDOR:PRODUCT` or `usb:VENDOR:PRODUCT:SERIAL`, wherever it is plugged in; or a path."""
+    """Serial devices and wires: `usb:VENDOR:PRODUCT` or `usb:VENDOR:PRODUCT:SERIAL`, wherever it is plugged in; or a
+    path. Wires on a pin: `gpio:17`."""
     poll_interval_s: Positive | None = None
     """Serial devices: the meter is asked so often, and as soon as its port appears; 60 where it is left out."""
     passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
@@ -223,6 +252,11 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     def feedback_path(self) -> Path:
         return self.data / self.alarm.feedback
 
+    @property
+    def calls(self) -> bool:
+        """Whether anything in this home can call for help."""
+        return any(device.kind in CALLING_KINDS for device in self.devices)
+
     def by_driver(self, driver: str) -> tuple[Device, ...]:
         return tuple(device for device in self.devices if device.model.driver == driver)
 
@@ -290,12 +324,17 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         address = need_address(f"{where}.address", section.address)
     if model.transport is Transport.SERIAL and not section.port:
         raise ConfigurationError(f"{where}.port: expected usb:VENDOR:PRODUCT or a path such as /dev/ttyUSB0")
+    if model.driver == GPIO_CONTACT and parse_gpio(section.port) is None:
+        raise ConfigurationError(f"{where}.port: expected gpio:0 to gpio:27 (Broadcom numbers), got {section.port!r}")
+    if model.driver == SERIAL_CONTACT and not section.port:
+        raise ConfigurationError(f"{where}.port: expected usb:VENDOR:PRODUCT or a path such as /dev/ttyUSB0")
     if section.canary and not section.heard_within_s:
         raise ConfigurationError(f"{where}.canary: expected heard_within_s above 0 beside it")
     key = find_device_key(where, section.bind_key, section.bind_key_env, section.bind_key_file, folder)
-    if section.kind is DeviceKind.EMERGENCY_BUTTON and key is None:
+    if section.kind in (DeviceKind.EMERGENCY_BUTTON, DeviceKind.FALL_SENSOR) and key is None:
+        what = "an emergency button" if section.kind is DeviceKind.EMERGENCY_BUTTON else "a fall sensor"
         raise ConfigurationError(
-            f"{where}.bind_key: an emergency button needs its key (bind_key, bind_key_env or bind_key_file): "
+            f"{where}.bind_key: {what} needs its key (bind_key, bind_key_env or bind_key_file): "
             "without one anybody near the house could press it"
         )
     if key is None and model.driver in DRIVERS_WITH_A_KEY:
@@ -320,6 +359,12 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
     )
 
 
+def parse_gpio(text: str) -> int | None:
+    """The pin of `gpio:17`, by its Broadcom number (0 to 27); None for another form."""
+    match = _GPIO.fullmatch(text)
+    return None if match is None else int(match["pin"])
+
+
 def need_address(where: str, text: str) -> str:
     """A Bluetooth address in upper case. Raises ConfigurationError."""
     if not _ADDRESS.fullmatch(text.upper()):
@@ -328,8 +373,8 @@ def need_address(where: str, text: str) -> str:
 
 
 def _port(where: str, text: str, folder: Path) -> str:
-    if not text:
-        return ""
+    if not text or parse_gpio(text) is not None:
+        return text
     try:
         return text if parse_usb_port(text) is not None else str(folder / text)
     except ValueError as error:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from edge.catalogue import (
     BLOOD_PRESSURE_PROFILE,
     BTHOME_BUTTON,
+    BTHOME_FALL,
     BTHOME_SENSOR,
     DRIVERS_WITH_A_KEY,
     GLUCOSE_PROFILE,
@@ -22,11 +23,12 @@ from protocols.configuration import ConfigurationError
 
 _BONDING = frozenset({"passkey", "pair"})
 _KEYS = frozenset({"bind_key", "bind_key_env", "bind_key_file"})
-_BROADCASTING = frozenset({BTHOME_SENSOR, BTHOME_BUTTON, RUUVI})
+_BROADCASTING = frozenset({BTHOME_SENSOR, BTHOME_BUTTON, BTHOME_FALL, RUUVI})
 _OF_TRANSPORT: Mapping[Transport, frozenset[str]] = MappingProxyType(
     {
         Transport.BLUETOOTH: frozenset({"address", "canary"}),
         Transport.SERIAL: frozenset({"port", "poll_interval_s"}),
+        Transport.WIRE: frozenset({"port"}),
     }
 )
 _OF_DRIVER: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -37,6 +39,7 @@ _OF_DRIVER: Mapping[str, frozenset[str]] = MappingProxyType(
         MICROLIFE_BLE: frozenset({"set_clock"}),
         BTHOME_SENSOR: _KEYS,
         BTHOME_BUTTON: _KEYS,
+        BTHOME_FALL: _KEYS,
         **dict.fromkeys(DRIVERS_WITH_A_KEY, _KEYS),
     }
 )

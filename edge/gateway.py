@@ -22,22 +22,28 @@ import structlog
 from edge.alarm.button import ButtonListener
 from edge.alarm.calling import Calling
 from edge.alarm.child import AlarmChild
+from edge.alarm.contact import ContactTrigger
+from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
-from edge.catalogue import BTHOME_BUTTON, Transport
+from edge.alarm.long_stay import LongStays
+from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
-from edge.config import EdgeConfig
+from edge.config import Device, EdgeConfig, parse_gpio
 from edge.errors import Permanent
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
 from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
+from edge.sources.advert import AdvertListener
 from edge.sources.ble_link import PROFILE_OF_DRIVER
 from edge.sources.ble_meter import BleMeter
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
+from edge.sources.gpio_button import GpioButton
 from edge.sources.meter_session import MeterSessions
 from edge.sources.radio_watch import Canary, RadioWatch
 from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
+from edge.sources.serial_button import SerialButton
 from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
 from edge.uplink import Uplink
@@ -116,11 +122,15 @@ class Gateway:
         sessions = MeterSessions(self._outbox, figures, self._clock, config.zone, intake)
         connecting = asyncio.Lock()
         sensors = {
-            device.address: SensorListener(device, intake, figures, self._clock)
+            device.address: SensorListener(
+                device, intake, figures, self._clock, calling=self._calling, stay_rules=config.alarm.stay_rules
+            )
             for device in config.devices
             if device.model.driver in DECODER_OF_DRIVER
         }
-        buttons = {d.address: ButtonListener(d, self._calling, figures) for d in config.by_driver(BTHOME_BUTTON)}
+        buttons: dict[str, AdvertListener] = {
+            d.address: ButtonListener(d, self._calling, figures) for d in config.by_driver(BTHOME_BUTTON)
+        } | {d.address: FallListener(d, self._calling, figures) for d in config.by_driver(BTHOME_FALL)}
         meters = {
             device.address: BleMeter(device, config.bluetooth, sessions, connecting)
             for device in config.devices
@@ -131,7 +141,16 @@ class Gateway:
             for device in config.devices
             if device.model.transport is Transport.SERIAL
         ]
-        if buttons:
+        triggers: list[tuple[str, Coroutine[None, None, None]]] = [
+            (device.name, self._wired(device).run())
+            for device in config.devices
+            if device.model.transport is Transport.WIRE
+        ]
+        works += triggers
+        bathrooms = [s for s in sensors.values() if s.watches_stays]
+        if bathrooms:
+            works.append(("bathrooms", LongStays(bathrooms, self._calling, self._clock).run()))
+        if config.calls:
             works += [("alarm process", self._child.keep_alive()), ("alarm memory", self._calling.keep_trying())]
         if meters:
             paired = {d.address: d for d in config.devices if d.address in meters}
@@ -151,6 +170,11 @@ class Gateway:
             )
             works.append(("scanner", self._scanner.run()))
         return works
+
+    def _wired(self, device: Device) -> GpioButton | SerialButton:
+        contact = ContactTrigger(device.name, self._calling, self._figures, hold_s=self._config.alarm.hold_s)
+        pin = parse_gpio(device.port)
+        return SerialButton(device.port, contact) if pin is None else GpioButton(pin, contact)
 
     def _crashed(self, reason: str) -> None:
         """From the uplink's thread."""
@@ -178,7 +202,7 @@ class Gateway:
             problems.append(refused)
         problems += self._calling.problems
         problems += fullness(self._outbox.given_up(), self._clock.now())
-        if self._config.by_driver(BTHOME_BUTTON) and not self._journal.line_connected:
+        if self._config.calls and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")
         return problems
 

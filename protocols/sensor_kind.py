@@ -69,6 +69,8 @@ KIND_OF_METRIC: Mapping[Metric, SensorKind] = MappingProxyType(
 SENSE_OF_DEVICE: Mapping[DeviceKind, SensorKind] = MappingProxyType(
     {
         DeviceKind.EMERGENCY_BUTTON: SensorKind.PERSONAL_TRIGGER,
+        DeviceKind.PULL_CORD: SensorKind.SWITCH,
+        DeviceKind.FALL_SENSOR: SensorKind.FALL,
         DeviceKind.SHOWER_SENSOR: SensorKind.USAGE,
         DeviceKind.MOTION_SENSOR: SensorKind.MOTION,
         DeviceKind.CONTACT_SENSOR: SensorKind.CONTACT,
@@ -76,4 +78,5 @@ SENSE_OF_DEVICE: Mapping[DeviceKind, SensorKind] = MappingProxyType(
         DeviceKind.TEMPERATURE_SENSOR: SensorKind.TEMPERATURE,
     }
 )
-"""What a device of this kind is in the home for; a meter of the body has no entry."""
+"""What a device of this kind is in the home for; a meter of the body has no entry. The standard's personal trigger is
+worn: a cord on the wall is a switch to it."""

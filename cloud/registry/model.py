@@ -30,6 +30,8 @@ class DeviceKind(StrEnum):
     GLUCOMETER = "glucometer"
     SPHYGMOMANOMETER = "sphygmomanometer"
     EMERGENCY_BUTTON = "emergency_button"
+    PULL_CORD = "pull_cord"
+    FALL_SENSOR = "fall_sensor"
     SHOWER_SENSOR = "shower_sensor"
     MOTION_SENSOR = "motion_sensor"
     CONTACT_SENSOR = "contact_sensor"

@@ -97,6 +97,18 @@ class Calling:
         _log.info("press", device=device, alarm=alarm, meaning=meaning.value)
         return meaning
 
+    def may_be_taken_back(self, device: str) -> bool:
+        """Whether a long press of this device would take its call back now."""
+        now_s = self._wall_s()
+        entry = next((e for e in reversed(self._unkept.values()) if e.call.device == device), None)
+        try:
+            last = self._journal.last_press(device)
+        except Temporary:
+            last = None
+        if entry is not None:
+            last = LastPress(entry.call.alarm, entry.first_pressed_s, entry.last_pressed_s, entry.call.cancelled)
+        return meaning_of_press(self._rules, last, now_s, long=True) is Meaning.TAKES_BACK
+
     def heard_counter(self, device: str, counter: int) -> None:
         """A frame without a press. Raises StaleCounter."""
         self._need_new(device, counter)

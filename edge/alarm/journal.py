@@ -205,6 +205,11 @@ class AlarmJournal:
             )
             return cursor.rowcount > 0
 
+    def last_press(self, device: str) -> LastPress | None:
+        """Of a call that is open. Raises Temporary."""
+        with self._lock, _usable():
+            return self._last_press(device)
+
     def counter(self, device: str) -> int | None:
         """The last one accepted; None before the first. Raises Temporary."""
         with self._lock, _usable():

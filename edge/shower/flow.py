@@ -23,6 +23,12 @@ class FlowWitness:
             self._last_ran = at
         return shower
 
+    def running_since(self, at: datetime) -> datetime | None:
+        """When the water that still runs, or has just stopped for soap, began to run; None where it is off."""
+        if self._last_ran is None or at - self._last_ran > SOAPING:
+            return None
+        return self._began
+
     def passed(self, at: datetime) -> Shower | None:
         """The same where only time has passed."""
         if self._began is None or self._last_ran is None or at - self._last_ran <= SOAPING:

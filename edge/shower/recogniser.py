@@ -38,8 +38,14 @@ class ShowerRecogniser:
             self._flow_told = at
             shower = self._flow.heard(flow_l_min, at) or shower
         steam = self._heard_air(told, at)
-        has_flow = self._flow_told is not None and at - self._flow_told <= FLOW_TOLD_WITHIN
-        return shower if has_flow else shower or steam
+        return shower if self._has_flow(at) else shower or steam
+
+    def under_way_since(self, at: datetime) -> datetime | None:
+        """When the shower that has not ended yet began (UTC), by the better witness; None where there is none."""
+        return self._flow.running_since(at) if self._has_flow(at) else self._steam.rising_since
+
+    def _has_flow(self, at: datetime) -> bool:
+        return self._flow_told is not None and at - self._flow_told <= FLOW_TOLD_WITHIN
 
     def _heard_air(self, told: dict[Metric, float], at: datetime) -> Shower | None:
         if (temperature_c := told.get(Metric.AMBIENT_TEMPERATURE)) is not None:

@@ -60,6 +60,14 @@ class SteamWitness:
         if motion:
             self._moved = at
 
+    @property
+    def rising_since(self) -> datetime | None:
+        """When the shower that has not ended yet began; None where there is none, or nobody was there."""
+        leap = self._leap
+        if leap is None or _grew_cold(leap) or not self._somebody_was_there(leap.foot.at):
+            return None
+        return leap.foot.at
+
     def heard(self, humidity_percent: float, at: datetime) -> Shower | None:
         """A shower that is known now to have ended."""
         air = _Air(at, humidity_percent, self._temperature_c)
@@ -93,13 +101,13 @@ class SteamWitness:
                 self._forget()
             return None
         shower = Shower(leap.foot.at, leap.last_high.at)
-        believable = shower.believable and self._somebody_was_there(shower) and not _grew_cold(leap)
+        believable = shower.believable and self._somebody_was_there(shower.began) and not _grew_cold(leap)
         self._forget()
         self._recent.append(air)
         return shower if believable else None
 
-    def _somebody_was_there(self, shower: Shower) -> bool:
-        return not self._tells_motion or (self._moved is not None and self._moved >= shower.began - NEAR)
+    def _somebody_was_there(self, began: datetime) -> bool:
+        return not self._tells_motion or (self._moved is not None and self._moved >= began - NEAR)
 
     def _forget(self) -> None:
         self._recent.clear()

@@ -17,6 +17,7 @@ HUMIDITY = 0x03
 WET = 0x20
 MOTION = 0x21
 BUTTON = 0x3A
+VIBRATION = 0x2C
 VOLUME_FLOW_RATE = 0x49
 
 
@@ -124,7 +125,7 @@ OBJECT_TYPES: dict[int, ObjectType] = {
     0x29: _BINARY,  # smoke
     0x2A: _BINARY,  # sound
     0x2B: _BINARY,  # tamper
-    0x2C: _BINARY,  # vibration
+    VIBRATION: _BINARY,  # vibration
     0x2D: _unsigned(1, "1", Metric.CONTACT),  # window, 1 open
     0x2E: _unsigned(1, "1", Metric.HUMIDITY),  # %
     0x2F: _unsigned(1),  # moisture of soil, %
