@@ -31,6 +31,10 @@ class Delivery:
     """Why the others cannot; the letter is then kept as a dead letter as well, and its numbers count as stored."""
     given_up: tuple[tuple[int, int], ...] = ()
     """Closed ranges of numbers that its outbox had to give up; they count as stored, and are kept apart."""
+    chain: tuple[bytes, bytes] | None = None
+    """The running hash before its first number and after its last; None from a gateway that tells none."""
+    odd: tuple[tuple[int, bytes], ...] = ()
+    """Number and digest of what was sent, for readings that no row holds, or not as they were sent."""
 
 
 @dataclass(frozen=True)

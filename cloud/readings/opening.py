@@ -13,6 +13,7 @@ from cloud.errors import RejectedMessage
 from cloud.readings.model import Delivery, Numbered
 from protocols.errors import DecodeError
 from protocols.reading import CANONICAL_UNIT, Flag, Reading
+from protocols.telemetry.chain import digest_of
 from protocols.telemetry.messages import ReadingsMessage, decode
 from protocols.telemetry.topics import gateway_of
 
@@ -37,6 +38,7 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
         raise RejectedMessage(str(error)) from error
     good: list[Numbered] = []
     faults: list[str] = []
+    odd: list[tuple[int, bytes]] = []
     for place, sent in enumerate(message.readings):
         reading = within_time(sent, now)
         fault = fault_of(reading, now)
@@ -44,6 +46,8 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
             good.append(Numbered(message.first + place, reading))
         else:
             faults.append(f"readings[{place}]: {fault}")
+        if reading is not sent or fault is not None:
+            odd.append((message.first + place, digest_of(sent)))
     return Delivery(
         gateway=gateway,
         topic=topic,
@@ -54,6 +58,8 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
         readings=tuple(good),
         fault=_summary(faults),
         given_up=message.given_up,
+        chain=(message.chain_before, message.chain_after) if message.chain_before and message.readings else None,
+        odd=tuple(odd),
     )
 
 

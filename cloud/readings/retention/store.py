@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from cloud.db.pool import Connection
+from cloud.readings.chain.store import NOTE_THINNED
 
 _LOCK = 0x0D00_0258  # one process at a time
 _TIMEOUT = "SET LOCAL statement_timeout = '1h'"
@@ -71,6 +72,7 @@ def thin(
                 connection.execute("SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
                 for name, width in (("hourly", "1 hour"), ("daily", "1 day")):
                     connection.execute(_KEEP.format(name=name, width=width).encode(), span)
+                connection.execute(NOTE_THINNED, span)
                 (rows,) = connection.execute(_DROP, span).fetchone() or (0,)
                 connection.execute(_THROUGH, span)
             yield metric, week, rows

@@ -1,0 +1,196 @@
+"""All SQL of the proof: hashes that came with messages, readings without a row of their own, and reading it back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from psycopg.types.multirange import Multirange
+
+from cloud.db.pool import Connection
+from cloud.readings.chain.model import Head, Piece, Span, Stream, Why
+from cloud.readings.model import Delivery
+from cloud.readings.rows import Place
+from protocols.reading import Reading
+from protocols.telemetry.chain import digest_of
+
+_APART = 16
+"""Where a gateway sends one reading a message, a proof is to so many readings: a hash is larger than many a reading."""
+
+_NOTE_HEADS = """
+INSERT INTO chain_head AS kept (gateway_id, epoch, number, link, told_at, disputed)
+SELECT gateway_id, epoch, number, link, %(now)s, disputed
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(links)s::bytea[],
+            %(disputed)s::bytea[]) AS told (gateway_id, epoch, number, link, disputed)
+ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET disputed = EXCLUDED.link WHERE kept.link <> EXCLUDED.link
+"""
+# A number that was stored before has its row, or was noted then.
+_NOTE_READINGS = """
+INSERT INTO chain_reading (gateway_id, epoch, number, digest, row_digest, why)
+SELECT gateway_id, epoch, number, digest, row_digest, %(why)s
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(digests)s::bytea[],
+            %(row_digests)s::bytea[]) AS come (gateway_id, epoch, number, digest, row_digest)
+WHERE NOT EXISTS (SELECT FROM outbox_stream s WHERE s.gateway_id = come.gateway_id AND s.epoch = come.epoch
+                  AND s.stored - s.given_up @> come.number)
+ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET row_digest = NULL, why = EXCLUDED.why
+WHERE EXCLUDED.why = 'duplicate' AND chain_reading.why = 'altered'
+"""
+_NOTE_ROWS_OF_REFUSED = """
+UPDATE chain_reading r SET row_digest = come.digest, why = 'altered'
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(digests)s::bytea[])
+     AS come (gateway_id, epoch, number, digest)
+WHERE r.gateway_id = come.gateway_id AND r.epoch = come.epoch AND r.number = come.number AND r.why = 'refused'
+"""
+_DIGEST = (
+    "reading_digest(d.name, r.metric, r.value, r.measured_at, r.received_at, r.device_time, r.clock_offset_s, "
+    "r.sequence, r.user_slot, r.meal, r.flags)"
+)
+NOTE_THINNED = f"""
+INSERT INTO chain_reading (gateway_id, epoch, number, digest, why)
+SELECT DISTINCT ON (r.gateway_id, r.epoch, r.outbox_number) r.gateway_id, r.epoch, r.outbox_number, {_DIGEST}, 'thinned'
+FROM reading r JOIN device d USING (device_id)
+WHERE r.metric = %(metric)s AND r.measured_at >= %(week)s AND r.measured_at < %(next)s
+ORDER BY r.gateway_id, r.epoch, r.outbox_number
+ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET why = 'thinned'
+"""  # noqa: S608 - constants of ours
+"""For retention, before it deletes these rows: 32 bytes of each stay, so that what stands around them can be proven."""
+_PIECES = f"""
+SELECT epoch, number, now_digest, measured_at, what, digest, row_digest, why
+FROM (SELECT r.epoch, r.outbox_number AS number, {_DIGEST} AS now_digest, r.measured_at,
+             d.name || ' ' || r.metric AS what
+      FROM reading r JOIN device d USING (device_id) WHERE r.gateway_id = %(gateway)s) AS rows
+FULL JOIN (SELECT epoch, number, digest, row_digest, why FROM chain_reading WHERE gateway_id = %(gateway)s) AS noted
+USING (epoch, number)
+ORDER BY epoch, number
+"""  # noqa: S608 - constants of ours
+
+
+def note_heads(connection: Connection, deliveries: Iterable[Delivery], now: datetime) -> None:
+    """Keeps the running hashes that came with `deliveries`, before their first and after their last number.
+
+    Of small messages that follow each other one in `_APART` readings is kept. The first that was told of a number
+    stays; another one is kept beside it.
+    """
+    told: dict[Place, bytes] = {}
+    disputed: dict[Place, bytes] = {}
+    inner: set[Place] = set()
+    for delivery in deliveries:
+        if delivery.chain is None:
+            continue
+        before, after = delivery.chain
+        for number, link in ((delivery.first - 1, before), (delivery.first + delivery.count - 1, after)):
+            place = Place(delivery.gateway, delivery.epoch, number)
+            if place in told:
+                inner.add(place)
+            if told.setdefault(place, link) != link:
+                disputed[place] = link
+    if not told:
+        return
+    places = _thinned(sorted(told), inner - disputed.keys())
+    connection.execute(
+        _NOTE_HEADS,
+        {
+            **_columns(places),
+            "links": [told[place] for place in places],
+            "disputed": [disputed.get(place) for place in places],
+            "now": now,
+        },
+    )
+
+
+def note_odd(connection: Connection, deliveries: Iterable[Delivery]) -> None:
+    """Keeps the digests of readings of which no row or an altered one is made. Before their numbers count as stored."""
+    refused: dict[Place, tuple[bytes, bytes | None]] = {}
+    altered: dict[Place, tuple[bytes, bytes | None]] = {}
+    for delivery in deliveries:
+        if delivery.odd:
+            rows = {item.number: item.reading for item in delivery.readings}
+            for number, digest in delivery.odd:
+                place = Place(delivery.gateway, delivery.epoch, number)
+                if number in rows:
+                    altered[place] = digest, digest_of(rows[number])
+                else:
+                    refused[place] = digest, None
+    _note(connection, refused, Why.REFUSED)
+    _note(connection, altered, Why.ALTERED)
+
+
+def note_duplicates(connection: Connection, readings: Mapping[Place, Reading]) -> None:
+    """Keeps the digests of `readings`, whose records are stored under other numbers. Before theirs count as stored."""
+    _note(connection, {place: (digest_of(reading), None) for place, reading in readings.items()}, Why.DUPLICATE)
+
+
+def note_rows_of_refused(connection: Connection, rows: Mapping[Place, Reading]) -> None:
+    """What was refused once has a row now: a dead letter was replayed."""
+    places = sorted(rows)
+    connection.execute(
+        _NOTE_ROWS_OF_REFUSED, {**_columns(places), "digests": [digest_of(rows[place]) for place in places]}
+    )
+
+
+def streams(connection: Connection, home: str | None) -> list[Stream]:
+    """All outboxes of the home of code `home`, or of all homes; also those that sent nothing yet."""
+    found = connection.execute(
+        "SELECT gateway_id, epoch, stored, given_up FROM gateway JOIN home USING (home_id) "
+        "LEFT JOIN outbox_stream USING (gateway_id) WHERE %(home)s::text IS NULL OR code = %(home)s "
+        "ORDER BY gateway_id, epoch",
+        {"home": home},
+    )
+    return [
+        Stream(gateway, -1 if epoch is None else epoch, _closed(stored), _closed(given_up))
+        for gateway, epoch, stored, given_up in found
+    ]
+
+
+def heads(connection: Connection, gateway: str, epoch: int) -> list[Head]:
+    found = connection.execute(
+        "SELECT number, link, disputed IS NOT NULL FROM chain_head WHERE gateway_id = %s AND epoch = %s "
+        "ORDER BY number",
+        (gateway, epoch),
+    )
+    return [Head(*row) for row in found]
+
+
+def pieces(connection: Connection, gateway: str) -> Iterator[tuple[int, Piece]]:
+    """Epoch and piece of all that is held of a gateway, in their order. In a transaction; it may take minutes."""
+    connection.execute("SET LOCAL statement_timeout = '2h'")
+    with connection.cursor("pieces") as cursor:
+        cursor.itersize = 10_000
+        for epoch, number, row, at, what, sent, sent_row, why in cursor.execute(_PIECES, {"gateway": gateway}):
+            yield epoch, Piece(number, row, at, what or "", sent, sent_row, None if why is None else Why(why))
+
+
+def _thinned(places: list[Place], inner: set[Place]) -> list[Place]:
+    """`places` without those of `inner` that stand closer than `_APART` behind one that stays."""
+    kept: list[Place] = []
+    for place in places:
+        near = bool(kept) and kept[-1][:2] == place[:2] and place.number - kept[-1].number < _APART
+        if not (near and place in inner):
+            kept.append(place)
+    return kept
+
+
+def _note(connection: Connection, digests: Mapping[Place, tuple[bytes, bytes | None]], why: Why) -> None:
+    if not digests:
+        return
+    places = sorted(digests)
+    connection.execute(
+        _NOTE_READINGS,
+        {
+            **_columns(places),
+            "digests": [digests[place][0] for place in places],
+            "row_digests": [digests[place][1] for place in places],
+            "why": why.value,
+        },
+    )
+
+
+def _columns(places: list[Place]) -> dict[str, list[str] | list[int]]:
+    return {
+        "gateways": [gateway for gateway, _, _ in places],
+        "epochs": [epoch for _, epoch, _ in places],
+        "numbers": [number for _, _, number in places],
+    }
+
+
+def _closed(ranges: Multirange[int] | None) -> tuple[Span, ...]:
+    parts = () if ranges is None else ranges
+    return tuple((part.lower, part.upper - 1) for part in parts if part.lower is not None and part.upper is not None)

@@ -1,0 +1,31 @@
+"""Goes over all that a home's gateways ever sent, and says whether it is whole."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from cloud.db.pool import Connection
+from cloud.errors import NotFound
+from cloud.readings.chain import store
+from cloud.readings.chain.model import Findings, Stream
+from cloud.readings.chain.walk import walk
+
+
+def verify(connection: Connection, home: str | None) -> Iterator[Findings]:
+    """Of each outbox of the home of code `home` (None: of every home), one after the other, as of one instant.
+
+    Raises NotFound where there is no such home, or no gateway in it, and DatabaseAway.
+    """
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        known = store.streams(connection, home)
+        if home is not None and not known:
+            raise NotFound(f"there is no home {home} with a gateway; its code stands in the community file")
+        for gateway, group in groupby(known, key=lambda stream: stream.gateway):
+            streams = {stream.epoch: stream for stream in group if stream.epoch >= 0}
+            held = groupby(store.pieces(connection, gateway), key=itemgetter(0))
+            for epoch, pieces in held:
+                stream = streams.pop(epoch, Stream(gateway, epoch))
+                yield walk(stream, store.heads(connection, gateway, epoch), (piece for _, piece in pieces))
+            for stream in streams.values():
+                yield walk(stream, store.heads(connection, gateway, stream.epoch), ())

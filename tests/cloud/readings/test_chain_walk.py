@@ -1,0 +1,156 @@
+"""A chain is made as a gateway makes it, something is taken away or changed, and the walk says what and where."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.readings.chain.model import FaultKind, Findings, Head, Piece, Span, Stream, Why
+from cloud.readings.chain.walk import walk
+from protocols.telemetry.chain import first_link, next_link
+
+EPOCH = 77
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+MESSAGE = 10
+LAST = 50
+
+
+def digest(number: int, content: str = "") -> bytes:
+    return hashlib.sha256(f"{number} {content}".encode()).digest()
+
+
+def create_piece(number: int, content: str = "") -> Piece:
+    return Piece(number, digest(number, content), AT + timedelta(minutes=number), "meter glucose")
+
+
+def create_heads(last: int = LAST, size: int = MESSAGE) -> list[Head]:
+    """Of messages of `size` readings."""
+    link, heads = first_link(EPOCH), [Head(0, first_link(EPOCH))]
+    for number in range(1, last + 1):
+        link = next_link(link, digest(number))
+        if number % size == 0 or number == last:
+            heads.append(Head(number, link))
+    return heads
+
+
+def look(
+    pieces: Iterable[Piece],
+    heads: Iterable[Head] | None = None,
+    stored: tuple[Span, ...] = ((1, LAST),),
+    given_up: tuple[Span, ...] = (),
+) -> Findings:
+    return walk(Stream("gw-1", EPOCH, stored, given_up), create_heads() if heads is None else heads, pieces)
+
+
+def faults(findings: Findings) -> list[tuple[FaultKind, int, int]]:
+    return [(fault.kind, fault.first, fault.last) for fault in findings.faults]
+
+
+ALL = [create_piece(number) for number in range(1, LAST + 1)]
+
+
+def test_a_whole_stream_is_proven() -> None:
+    findings = look(ALL)
+    assert findings.whole
+    assert (findings.rows, findings.proven, findings.unproven, findings.before_chain) == (LAST, LAST, 0, 0)
+    assert (findings.first, findings.last) == (1, LAST)
+    assert (findings.first_at, findings.last_at) == (AT + timedelta(minutes=1), AT + timedelta(minutes=LAST))
+
+
+@given(st.sets(st.integers(1, LAST), min_size=1))
+def test_whatever_is_taken_out_is_pointed_at(taken: set[int]) -> None:
+    findings = look([piece for piece in ALL if piece.number not in taken])
+    missing = {n for fault in findings.faults for n in range(fault.first, fault.last + 1)}
+    assert missing == taken
+    assert {fault.kind for fault in findings.faults} == {FaultKind.MISSING}
+    assert findings.proven + findings.unproven == LAST - len(taken)
+    for fault in findings.faults:
+        assert fault.before is None or fault.before.number == fault.first - 1
+        assert fault.after is None or fault.after.number == fault.last + 1
+
+
+@given(st.integers(1, LAST))
+def test_whatever_is_changed_is_found_within_its_message(number: int) -> None:
+    findings = look([*ALL[: number - 1], create_piece(number, "changed"), *ALL[number:]])
+    first = (number - 1) // MESSAGE * MESSAGE + 1
+    assert faults(findings) == [(FaultKind.CHANGED, first, first + MESSAGE - 1)]
+    assert findings.proven == LAST - MESSAGE
+
+
+def test_two_that_changed_places_are_found() -> None:
+    swapped = [*ALL]
+    swapped[4], swapped[5] = create_piece(5, "as 6 was"), create_piece(6, "as 5 was")
+    assert faults(look(swapped)) == [(FaultKind.CHANGED, 1, 10)]
+
+
+@given(st.integers(1, LAST), st.integers(1, LAST))
+def test_what_was_given_up_is_no_fault_and_ends_no_proof(one: int, other: int) -> None:
+    first, last = sorted((one, other))
+    heads = create_heads(size=1)
+    findings = look(
+        [piece for piece in ALL if not first <= piece.number <= last],
+        [head for head in heads if not first <= head.number < last],
+        given_up=((first, last),),
+    )
+    assert findings.whole
+    assert findings.given_up == last - first + 1
+    assert findings.proven == LAST - findings.given_up
+
+
+@pytest.mark.parametrize("why", [Why.DUPLICATE, Why.REFUSED, Why.THINNED])
+def test_what_has_no_row_for_a_reason_is_no_fault(why: Why) -> None:
+    noted = [Piece(n, None, sent=digest(n), why=why) if n % 3 == 0 else ALL[n - 1] for n in range(1, LAST + 1)]
+    findings = look(noted)
+    assert findings.whole
+    assert findings.proven == LAST
+    assert findings.why == {why: LAST // 3}
+
+
+def test_an_altered_row_is_known_as_it_was_made() -> None:
+    made = digest(7, "brought to its bound")
+
+    def seen(row: bytes | None) -> Findings:
+        altered = Piece(7, row, AT, sent=digest(7), sent_row=made, why=Why.ALTERED)
+        return look([*ALL[:6], altered, *ALL[7:]])
+
+    assert seen(made).whole
+    assert faults(seen(digest(7, "by hand"))) == [(FaultKind.CHANGED, 7, 7)]
+    assert faults(seen(None)) == [(FaultKind.MISSING, 7, 7)]
+
+
+def test_rows_that_never_came_are_extra() -> None:
+    assert faults(look([*ALL, create_piece(60)])) == [(FaultKind.EXTRA, 60, 60), (FaultKind.UNCHAINED, 60, 60)]
+    assert faults(look([*ALL[:5], *ALL[4:]])) == [(FaultKind.EXTRA, 5, 5)]
+
+
+def test_numbers_of_before_the_chain_are_told_apart() -> None:
+    findings = look(ALL, [head for head in create_heads() if head.number >= 20])
+    assert findings.whole
+    assert (findings.before_chain, findings.proven) == (20, 30)
+    assert look(ALL, []).before_chain == LAST
+
+
+def test_hashes_that_are_gone_are_a_fault_where_nothing_follows() -> None:
+    findings = look(ALL, [head for head in create_heads() if head.number < 40])
+    assert faults(findings) == [(FaultKind.UNCHAINED, 31, 50)]
+    assert findings.unproven == 20
+    assert look(ALL, [head for head in create_heads() if head.number != 20]).proven == LAST
+
+
+def test_a_false_beginning_and_two_hashes_of_one_number_are_faults() -> None:
+    heads = create_heads()
+    assert faults(look(ALL, [Head(0, bytes(32)), *heads[1:]])) == [
+        (FaultKind.CHANGED, 0, 0),
+        (FaultKind.CHANGED, 1, 10),
+    ]
+    assert faults(look(ALL, [*heads[:2], Head(20, heads[2].link, disputed=True), *heads[3:]])) == [
+        (FaultKind.DISPUTED, 20, 20)
+    ]
+
+
+def test_a_stream_without_anything_left() -> None:
+    assert faults(look([])) == [(FaultKind.MISSING, 1, LAST)]
+    assert look([], [], stored=()).whole
