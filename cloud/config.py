@@ -35,6 +35,8 @@ class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     batch_readings: int = 5000
     linger_ms: int = 20
+    lanes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    """Batches on their way at the same time; a gateway's letters keep to one lane."""
     port: int = 0
 
 

@@ -11,9 +11,10 @@ from prometheus_client import Counter, Histogram
 
 from cloud.db.pool import DatabaseAway, Pool
 from cloud.errors import RejectedMessage
-from cloud.mqtt import Letter, Subscriber
+from cloud.mqtt import Letter
 from cloud.process import Process
 from cloud.readings import store
+from cloud.readings.intake import Intake
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.opening import open_readings
 from cloud.readings.status import take_status
@@ -45,7 +46,7 @@ class _Opened:
     rejected: list[tuple[Letter, str]] = field(default_factory=list)
 
 
-def settle(process: Process, pool: Pool, subscriber: Subscriber, letters: Sequence[Letter]) -> None:
+def settle(process: Process, pool: Pool, intake: Intake, letters: Sequence[Letter]) -> None:
     """Stores the letters, then sends the receipts, then acknowledges.
 
     While the database is away it tries again, with one line in the log, until it is back or the process is asked to
@@ -71,10 +72,8 @@ def settle(process: Process, pool: Pool, subscriber: Subscriber, letters: Sequen
     if complained:
         log.info("database_back")
     process.healthy("database")
-    for gateway, receipt in stored.receipts:
-        subscriber.publish(topics.topic(gateway, topics.RECEIPT), encode(receipt))
-    for letter in letters:
-        subscriber.acknowledge(letter)
+    intake.publish([(topics.topic(gateway, topics.RECEIPT), encode(receipt)) for gateway, receipt in stored.receipts])
+    intake.acknowledge(letters)
     READINGS_STORED.inc(stored.readings)
     READINGS_DUPLICATE.inc(stored.duplicates)
     DEAD_LETTERS.inc(stored.dead_letters)
