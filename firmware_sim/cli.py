@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from firmware_sim.clock import Clock, clock_from_environment
+from firmware_sim.modem.faults import FAULTS as MODEM_FAULTS
 from firmware_sim.serial.faults import FAULTS, UnknownFault
 from firmware_sim.serial.models import CUFFS, MODELS, UnknownModel
 from protocols.configuration import ConfigurationError
@@ -136,6 +137,32 @@ def ble(
     try:
         asyncio.run(run_ble(models, hci, _clock(), wanted))
     except (UnknownBleModel, BadHci, ValueError, OSError) as error:
+        _fail(str(error), 2)
+
+
+@main.command()
+def modem(
+    link: Annotated[list[Path], typer.Option(help="The path of a modem's serial line; once for each modem.")],
+    *,
+    number: Annotated[list[str] | None, typer.Option(help="Telephone numbers, one for each --link.")] = None,
+    pin: Annotated[str, typer.Option(help="What their SIMs ask for; default: nothing.")] = "",
+    fault: Annotated[str, typer.Option(help=f"What is wrong with the first: {', '.join(MODEM_FAULTS)}.")] = "",
+    inbox: Annotated[
+        Path | None, typer.Option(help="Texts to numbers that no modem here has become lines of JSON in this file.")
+    ] = None,
+) -> None:
+    """GSM modems on pseudo-terminals, joined by a simulated network: what one sends, another receives.
+
+    Example: doorstep-sim modem --link home-modem --link centre-modem --number +8613800000001 --number +8613800000002
+
+    Ends with 0 on SIGTERM, SIGINT or when the process that started it has died, with 2 for wrong arguments.
+    """
+    from firmware_sim.modem.joined_modems import run_modems  # noqa: PLC0415 - as above
+
+    _write_logs()
+    try:
+        asyncio.run(run_modems(link, _clock(), numbers=number or (), pin=pin, fault=fault, inbox=inbox))
+    except (ValueError, OSError) as error:
         _fail(str(error), 2)
 
 

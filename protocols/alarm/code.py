@@ -7,14 +7,14 @@ alphabet: no I, L, O, U; read with either case, dashes and spaces ignored, O as 
 significant byte first:
 
     key id u32 | counter u32 | alarm, 16 bytes of its UUID | fields | MAC, 8 bytes
-    fields of A: kind u8 | flags u8 (1 cancelled, 2 test) | attempt u8 | device tag u24 | raised at u32, Unix seconds
-    fields of S: state u8 | minutes u16 (0xFFFF: none) | at u32, Unix seconds
+    fields of A: kind u8 | flags u8 (1 cancelled, 2 test, 4 not kept) | attempt u8 | device tag u24 | raised at u32
+    fields of S: state u8 | flags u8 (1 cancelled) | minutes u16 (0xFFFF: none) | at u32
 
-and then two letters of check: the value of all letters before modulo 1021, so that one wrong letter, or two that
-changed places, is told apart from a forgery. The MAC is the first 8 bytes of HMAC-SHA-256 with the home's key of the
-text `doorstep-sms-1`, the letter of what it is, and all bytes before. The counter rises with every code of one
-direction: who hears it twice hears an echo. A code names nobody: the key id stands for the home, the tag for the
-device.
+Times are Unix seconds. Then come two letters of check: the value of all letters before modulo 1021, so that one wrong
+letter, or two that changed places, is told apart from a forgery. The MAC is the first 8 bytes of HMAC-SHA-256 with the
+home's key of the text `doorstep-sms-1`, the letter of what it is, and all bytes before. The counter rises with every
+code of one direction: who hears it twice hears an echo. A code names nobody: the key id stands for the home, the tag
+for the device.
 """
 
 import hashlib
@@ -39,11 +39,11 @@ _CHECK_LETTERS = 2
 _MAC_BYTES = 8
 _GROUP = 5
 _NO_MINUTES = 0xFFFF
-_CANCELLED, _TEST = 1, 2
+_CANCELLED, _TEST, _NOT_KEPT = 1, 2, 4
 _MOST_ATTEMPTS = 0xFF
 
 _ALARM = struct.Struct(">4sI16sBBB3sI")
-_STATE = struct.Struct(">4sI16sBHI")
+_STATE = struct.Struct(">4sI16sBBHI")
 _WHAT = MappingProxyType({"A": _ALARM, "S": _STATE})
 _CODE = re.compile(r"\bD(?P<version>[0-9])(?P<what>[A-Z])-(?P<letters>[0-9A-Z][0-9A-Z \-\n]*)", re.IGNORECASE)
 
@@ -87,6 +87,8 @@ class AlarmCode:
     attempt: int = 1
     cancelled: bool = False
     test: bool = False
+    kept: bool = True
+    """False: the gateway's disk does not take it; a power cut there forgets the call."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class StateCode:
     """AT_CENTRE, TAKEN, ON_THE_WAY or CLOSED."""
     at: datetime
     minutes: int | None = None
+    cancelled: bool = False
+    """The centre knows that the home took it back."""
 
 
 Code = AlarmCode | StateCode
@@ -188,18 +192,26 @@ def open_code(sealed: SealedCode, key: bytes) -> Code:
             attempt,
             cancelled=bool(flags & _CANCELLED),
             test=bool(flags & _TEST),
+            kept=not flags & _NOT_KEPT,
         )
-    _, counter, alarm, number, minutes, at = _STATE.unpack(sealed.body)
+    _, counter, alarm, number, flags, minutes, at = _STATE.unpack(sealed.body)
     if number not in _STATE_OF:
         raise ReservedValue(f"an alarm state {number}, which this version does not know", offset=0)
     told = None if minutes == _NO_MINUTES else minutes
-    return StateCode(counter, UUID(bytes=alarm), _STATE_OF[number], datetime.fromtimestamp(at, UTC), told)
+    return StateCode(
+        counter,
+        UUID(bytes=alarm),
+        _STATE_OF[number],
+        datetime.fromtimestamp(at, UTC),
+        told,
+        cancelled=bool(flags & _CANCELLED),
+    )
 
 
 def _body(code: Code, own_key_id: bytes) -> tuple[str, bytes]:
     if isinstance(code, AlarmCode):
         at = int(code.raised_at.timestamp())
-        flags = _CANCELLED * code.cancelled | _TEST * code.test
+        flags = _CANCELLED * code.cancelled | _TEST * code.test | _NOT_KEPT * (not code.kept)
         attempt = min(code.attempt, _MOST_ATTEMPTS)
         kind = _NUMBER_OF_KIND[code.kind.value]
         try:
@@ -217,6 +229,7 @@ def _body(code: Code, own_key_id: bytes) -> tuple[str, bytes]:
             code.counter,
             code.alarm.bytes,
             _NUMBER_OF_STATE[code.state],
+            _CANCELLED * code.cancelled,
             minutes,
             int(code.at.timestamp()),
         )

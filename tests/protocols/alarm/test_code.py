@@ -41,6 +41,7 @@ calls = st.builds(
     st.integers(1, 255),
     cancelled=st.booleans(),
     test=st.booleans(),
+    kept=st.booleans(),
 )
 states = st.builds(
     StateCode,
@@ -49,6 +50,7 @@ states = st.builds(
     st.sampled_from([AlarmState.AT_CENTRE, AlarmState.TAKEN, AlarmState.ON_THE_WAY, AlarmState.CLOSED]),
     times,
     st.none() | st.integers(0, 1440),
+    st.booleans(),
 )
 codes = st.one_of(calls, states)
 
