@@ -72,7 +72,7 @@ def learn_devices(connection: Connection, homes: Homes, names: Iterable[DeviceNa
     Raises psycopg.DataError for a gateway that names too many.
     """
     wanted = set(names)
-    if not wanted - homes.devices.keys():
+    if all(homes.devices.get(name) in homes.wearings for name in wanted):
         return
     gateways = sorted({gateway for gateway, name in wanted - homes.devices.keys()})
     _load(connection, homes, gateways)
