@@ -61,8 +61,10 @@ def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """The alarm's own process; `run` starts it. It ends when its standard input does."""
     settings, clock = _settings(config)
     from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415 - as above
+    from edge.alarm.home_feedback import create_feedback  # noqa: PLC0415
     from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
     from edge.alarm.process import AlarmProcess  # noqa: PLC0415
+    from edge.alarm.troubles import Troubles  # noqa: PLC0415
     from edge.sqlite_file import hold_alone  # noqa: PLC0415
 
     set_up_logs()
@@ -70,10 +72,13 @@ def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
     try:
         with hold_alone(settings.data / "alarm.lock"):
             journal = AlarmJournal(settings.journal_path, beside=True)
-            process = AlarmProcess(settings, journal, FeedbackLog(settings.feedback_path, clock))
+            troubles = Troubles(journal)
+            feedback = create_feedback(settings.alarm, FeedbackLog(settings.feedback_path, clock), troubles.tell)
+            process = AlarmProcess(settings, journal, feedback)
             signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
             process.follow(sys.stdin.fileno())
             process.run()
+            feedback.stop()
             journal.close()
     except EdgeError as error:
         _refuse(str(error), 1)

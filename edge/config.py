@@ -4,7 +4,7 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -38,6 +38,7 @@ CALLING_KINDS = frozenset(
 )
 """A shower sensor's home calls where a stay grows too long."""
 
+Language = Literal["zh", "en"]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -126,6 +127,12 @@ class Alarm(Section, frozen=True):
     """The water runs for so long, whoever moves: the home calls. 0: never."""
     cancel_within_s: NotNegative = 60.0
     """A long press so soon after the call's first one takes the call back; 0: never."""
+    lamp: str = ""
+    """`gpio:27`: a lamp that shows what became of a call; empty: none."""
+    buzzer: str = ""
+    """`gpio:22`; empty: none."""
+    voice: tuple[Language, ...] = ()
+    """Languages in which the home is told aloud (espeak-ng), in their order; empty: it is not."""
     feedback: str = "feedback.jsonl"
     """Where lamp and voice are written down; a relative path starts at `data`."""
 
@@ -290,6 +297,9 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
     broker = Broker(url=os.environ.get(BROKER_VARIABLE, file.broker.url))
     _ = broker.address, file.receipts.pinned
     catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
+    for key, port in (("lamp", file.alarm.lamp), ("buzzer", file.alarm.buzzer)):
+        if port and parse_gpio(port) is None:
+            raise ConfigurationError(f"alarm.{key}: expected gpio:0 to gpio:27 (Broadcom numbers), got {port!r}")
     devices = tuple(_device(place, section, catalogue, folder) for place, section in enumerate(file.device))
     _need_unique(devices)
     return EdgeConfig(

@@ -29,7 +29,7 @@ from edge.alarm.long_stay import LongStays
 from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
 from edge.config import Device, EdgeConfig, parse_gpio
-from edge.errors import Permanent
+from edge.errors import Permanent, Temporary
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
 from edge.intake import Intake
@@ -200,11 +200,17 @@ class Gateway:
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)
-        problems += self._calling.problems
+        problems += [*self._calling.problems, *self._alarm_troubles()]
         problems += fullness(self._outbox.given_up(), self._clock.now())
         if self._config.calls and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")
         return problems
+
+    def _alarm_troubles(self) -> list[str]:
+        try:
+            return self._journal.troubles()
+        except Temporary as error:
+            return [str(error)]
 
     def report(self) -> HealthReport:
         """What /health says. From any thread."""

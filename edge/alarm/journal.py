@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS alarm (
 CREATE INDEX IF NOT EXISTS alarm_open ON alarm (state) WHERE state <> 'closed';
 CREATE TABLE IF NOT EXISTS line (one INTEGER PRIMARY KEY CHECK (one = 1), connected INTEGER NOT NULL);
 INSERT OR IGNORE INTO line VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS trouble (part TEXT PRIMARY KEY, sentence TEXT NOT NULL);
 """
 
 _LATER_COLUMNS = {
@@ -291,6 +292,22 @@ class AlarmJournal:
             "ON CONFLICT (device) DO UPDATE SET alarm = excluded.alarm, pressed_at = excluded.pressed_at",
             (device, alarm, pressed_at_s),
         )
+
+    def troubles(self) -> list[str]:
+        """What the alarm's process says is wrong with its own parts, a sentence each. Raises Temporary."""
+        with self._lock, _usable():
+            return [row[0] for row in self._db.execute("SELECT sentence FROM trouble ORDER BY part")]
+
+    def set_trouble(self, part: str, sentence: str | None) -> None:
+        """None: it is well. Raises Temporary."""
+        with self._lock, _usable(), transaction(self._db):
+            if sentence is None:
+                self._db.execute("DELETE FROM trouble WHERE part = ?", (part,))
+            else:
+                self._db.execute(
+                    "INSERT INTO trouble VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET sentence = excluded.sentence",
+                    (part, sentence),
+                )
 
     def _accept(self, device: str, counter: int) -> None:
         row = self._db.execute("SELECT counter FROM button WHERE device = ?", (device,)).fetchone()
