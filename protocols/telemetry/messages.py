@@ -54,7 +54,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: bytes = b""
     """Ed25519 public key of the centre, 32 bytes; empty from centres that do not sign."""
     signature: bytes = b""
-    """By `key` over protocols.telemetry.signed_receipt.signed_bytes; 64 bytes."""
+    """By `key`, as protocols.telemetry.signed_receipt says; 64 bytes."""
+    way: tuple[bytes, ...] = ()
+    """To the root of the hash tree that was signed, from this receipt's leaf on; 33 bytes a step."""
 
 
 class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -65,6 +65,7 @@ receipts = st.builds(
     store=numbers,
     key=st.binary(max_size=40),
     signature=st.binary(max_size=70),
+    way=st.lists(st.binary(max_size=34), max_size=3).map(tuple),
 )
 
 messages: st.SearchStrategy[Message] = st.one_of(

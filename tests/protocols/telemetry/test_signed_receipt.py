@@ -1,3 +1,4 @@
+import hashlib
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ from hypothesis import given
 
 from protocols.errors import DecodeError
 from protocols.telemetry.messages import Receipt, decode, encode
-from protocols.telemetry.signed_receipt import is_signed_by, sign, signed_bytes
+from protocols.telemetry.signed_receipt import is_signed_by, sign, sign_all, signed_bytes
 from tests.protocols.telemetry.test_messages import receipts
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -35,11 +36,40 @@ def test_a_signed_receipt_crosses_the_wire() -> None:
         {"signature": b""},
         {"signature": bytes(64)},
         {"signature": bytes(65)},
+        {"way": (bytes(33),)},
+        {"way": (b"\x02" + bytes(32),)},
+        {"way": (b"",) * 41},
     ],
 )
 def test_a_changed_receipt_is_not_signed(changes: dict[str, Any]) -> None:
     changed = msgspec.structs.replace(sign("gw-1", RECEIPT, KEY), **changes)
     assert not is_signed_by("gw-1", changed, PUBLIC)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 33])
+def test_receipts_that_are_signed_together_are_signed_each(count: int) -> None:
+    receipts = [(f"gw-{number}", msgspec.structs.replace(RECEIPT, through=number)) for number in range(count)]
+    signed = sign_all(receipts, KEY)
+    assert len({receipt.signature for _, receipt in signed}) == 1
+    for (gateway, receipt), (_, plain) in zip(signed, receipts, strict=True):
+        assert signed_bytes(gateway, receipt) == signed_bytes(gateway, plain)
+        assert is_signed_by(gateway, decode(Receipt, encode(receipt)), PUBLIC)
+        assert not is_signed_by("gw-x", receipt, PUBLIC)
+        assert not is_signed_by(gateway, msgspec.structs.replace(receipt, through=count), PUBLIC)
+        for step in range(len(receipt.way)):
+            shorter = receipt.way[:step] + receipt.way[step + 1 :]
+            assert not is_signed_by(gateway, msgspec.structs.replace(receipt, way=shorter), PUBLIC)
+    assert sign_all([], KEY) == []
+
+
+def test_a_signature_computed_by_hand() -> None:
+    leaf = hashlib.sha256(b"\x00doorstep receipt 1\ngw-1\n3\n7\n10\n12-15 20-20").digest()
+    assert sign("gw-1", RECEIPT, KEY).signature == KEY.sign(b"doorstep receipts 1\n" + leaf)
+    other = hashlib.sha256(b"\x00doorstep receipt 1\ngw-2\n3\n7\n10\n12-15 20-20").digest()
+    root = hashlib.sha256(b"\x01" + leaf + other).digest()
+    (_, one), (_, two) = sign_all([("gw-1", RECEIPT), ("gw-2", RECEIPT)], KEY)
+    assert one.signature == two.signature == KEY.sign(b"doorstep receipts 1\n" + root)
+    assert (one.way, two.way) == ((b"\x01" + other,), (b"\x00" + leaf,))
 
 
 def test_a_receipt_of_another_home_or_another_key_is_not_ours() -> None:
