@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from cloud.detection.limits import load_limits
+from cloud.detection.unsure.look import look_at_next_record
 from cloud.detection.worker import look_at_next
 from protocols.reading import Flag
 from tests.cloud.detection.conftest import LIMITS
@@ -135,6 +136,37 @@ def test_a_guest_is_an_answer_and_forms_work_without_scripts(site: Site, communi
         assert community.run("SELECT * FROM detection_due") == []
         assert "Somebody else" in nurse.get("/unsure").text
         assert nurse.get("/api/v1/unsure").json()["unsure"] == []
+
+
+def test_a_severe_one_stands_on_the_board_until_somebody_says_whose_it_was(site: Site, community: Community) -> None:
+    mild = create_unsure(community, key=7, systolic=139.0, why="like_nobody", at=NOW - timedelta(minutes=2))
+    act = create_unsure(community, why="ask", certainty=0.0)
+    for one in (act, mild):
+        community.run("INSERT INTO unsure_due VALUES (%s, %s, now())", *one.split("-"))
+    with psycopg.connect(community.dsn) as connection:
+        while look_at_next_record(connection, load_limits(LIMITS), NOW):
+            pass
+    with site.signed_in("desk") as desk, site.signed_in("stranger") as stranger:
+        board = desk.get("/board").text
+        who = "It may be 王秀英, 王大明, or somebody else."
+        for words in ("Severe, and not known whose", who, f"/unsure#act-{act}"):
+            assert words in board, words
+        assert mild not in board
+        (shown,) = desk.get("/api/v1/board").json()["severe"]
+        assert (shown["severe"], shown["values"][0]["value"]) == ("today", 184.0)
+        whose = desk.get("/unsure").text
+        assert "call the home and ask who measured" in whose
+        assert whose.index(f"act-{act}") < whose.index(f"act-{mild}")
+        assert stranger.get("/api/v1/board").json()["severe"] == []
+
+        with desk.stream("GET", "/events") as stream:
+            lines = stream.iter_lines()
+            next(lines)  # it stands
+            said = {"elder": community.elders["home-1"]}
+            desk.post(f"/api/v1/measurements/{act}/whose", json=said).raise_for_status()
+            assert "event: severe" in lines
+        assert "Severe, and not known whose" not in desk.get("/board/parts").text
+        assert desk.get("/api/v1/board").json()["severe"] == []
 
 
 def test_what_a_rule_filed_can_be_moved(site: Site, community: Community) -> None:

@@ -1,8 +1,10 @@
 """What the board and the live events show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from cloud.web.unsure.model import Act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ class Board:
     silent: list[SilentHome]
     unsure: int
     """Measurements of which nobody knows whose they are."""
+    severe: list[Act] = field(default_factory=list)
+    """Those of them with a severe value, the most urgent first."""
 
 
 @dataclass(frozen=True)

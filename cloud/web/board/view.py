@@ -10,7 +10,7 @@ from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
 from cloud.web.services import Services
 from cloud.web.standing import Standing, standing
-from cloud.web.unsure.store import count_open
+from cloud.web.unsure.store import count_open, severe_acts
 
 SILENT_AFTER_S = 180.0
 """Wall seconds without a heartbeat after which a home counts as silent."""
@@ -36,6 +36,7 @@ async def board(conn: AsyncConnection, services: Services, viewer: Viewer, langu
         visits=visits,
         silent=await store.silent_homes(conn, viewer.regions, heard_before),
         unsure=await count_open(conn, viewer.regions),
+        severe=await severe_acts(conn, viewer.regions),
     )
 
 

@@ -20,7 +20,7 @@ from protocols.telemetry.topics import ALARM, all_gateways
 log = structlog.get_logger()
 
 _SWEEP_S = 5.0
-_CHANNELS = (names.ALARM, names.VISIT, names.ALERT, names.STATUS)
+_CHANNELS = (names.ALARM, names.VISIT, names.ALERT, names.STATUS, names.SEVERE)
 
 
 @contextlib.asynccontextmanager

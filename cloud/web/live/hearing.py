@@ -107,6 +107,10 @@ class Hearing:
                     alert = await board_store.alert(conn, int(payload))
                     if alert is not None:
                         self._hub.publish(LiveEvent("alert", alert.region_id, asdict(alert)))
+                elif channel == names.SEVERE:
+                    home = await store.home_of_gateway(conn, payload, self._clock.now())
+                    if home is not None:
+                        self._hub.publish(LiveEvent("severe", home.region_id, {"home_code": home.home_code}))
                 elif channel == names.STATUS:
                     home = await store.home_of_gateway(conn, payload, self._clock.now())
                     if home is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-EventKind = Literal["alarm", "alert", "visit", "status"]
+EventKind = Literal["alarm", "alert", "visit", "status", "severe"]
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ function listen() {
       if (!chosen) choose(alarm.alarm_id, false);
     } else renew();
   });
-  for (const kind of ["alert", "visit", "status"]) stream.addEventListener(kind, renew);
+  for (const kind of ["alert", "visit", "status", "severe"]) stream.addEventListener(kind, renew);
 }
 
 // --- what keys do ----------------------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ class Act:
     said_by: str | None
     ruling_id: int
     """The newest ruling on it; 0: none."""
+    severe: str | None
+    """How urgent it is, where its value is severe and nobody knows whose it is: `now` or `today`."""
     values: list[Value]
     people: list[Person] = field(default_factory=list)
 
@@ -71,6 +73,13 @@ class Act:
     def flags(self) -> list[str]:
         """Each once, in the order of the values."""
         return list(dict.fromkeys(flag for value in self.values for flag in value.flags))
+
+    @property
+    def urgency(self) -> int:
+        """Lower comes first."""
+        if self.severe is not None:
+            return 0 if self.severe == "now" else 1
+        return 2 if self.stands_out else 3
 
     @property
     def stands_out(self) -> bool:

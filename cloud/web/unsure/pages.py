@@ -22,7 +22,7 @@ async def unsure_page(request: Request, viewer: Annotated[Viewer, Depends(signed
     services = services_of(request)
     async with services.pool.connection() as conn:
         shown = Unsure(
-            sorted(await store.open_acts(conn, viewer.regions), key=lambda act: not act.stands_out),
+            sorted(await store.open_acts(conn, viewer.regions), key=lambda act: act.urgency),
             await store.filed_acts(conn, viewer.regions, services.now - FILED_SHOWN),
         )
     return page(request, "unsure.html", {"unsure": shown}, viewer=viewer)

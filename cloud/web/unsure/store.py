@@ -21,6 +21,8 @@ _ACTS = """
            min(r.wearer_certainty) AS certainty, min(r.user_slot) AS user_slot, sharing.rule,
            min(r.elder_id) AS elder_id, min(e.name) AS elder_name, newest.said_by,
            coalesce(newest.ruling_id, 0) AS ruling_id,
+           (SELECT priority FROM unsure_alert a WHERE a.device_id = r.device_id AND a.record_key = r.record_key
+                                                 AND a.state = 'open') AS severe,
            jsonb_agg(jsonb_build_object('metric', r.metric, 'value', r.value, 'flags', r.flags)
                      ORDER BY array_position(%(metrics)s::text[], r.metric)) AS values
     FROM acts JOIN reading r USING (device_id, record_key) JOIN device d USING (device_id)
@@ -38,6 +40,11 @@ _OPEN = """
         SELECT device_id, record_key FROM reading JOIN gateway USING (gateway_id) JOIN home USING (home_id)
         WHERE wearer_certainty < 1 AND elder_id IS NULL AND region_id = ANY(%(regions)s)
         GROUP BY device_id, record_key ORDER BY max(measured_at) DESC LIMIT %(most)s)
+"""
+_SEVERE = """
+    WITH acts AS (
+        SELECT device_id, record_key FROM unsure_alert JOIN home USING (home_id)
+        WHERE state = 'open' AND region_id = ANY(%(regions)s) ORDER BY measured_at DESC LIMIT %(most)s)
 """
 _FILED = """
     WITH lately AS (
@@ -80,6 +87,12 @@ async def count_open(conn: AsyncConnection, regions: frozenset[int]) -> int:
 async def open_acts(conn: AsyncConnection, regions: frozenset[int]) -> list[Act]:
     """Newest first, at most `MOST_OPEN`."""
     return await _acts(conn, _OPEN + _ACTS, {"regions": list(regions), "most": MOST_OPEN})
+
+
+async def severe_acts(conn: AsyncConnection, regions: frozenset[int]) -> list[Act]:
+    """Severe ones that are nobody's for sure: the most urgent first, among them the newest."""
+    acts = await _acts(conn, _SEVERE + _ACTS, {"regions": list(regions), "most": MOST_OPEN})
+    return sorted(acts, key=lambda act: act.urgency)
 
 
 async def filed_acts(conn: AsyncConnection, regions: frozenset[int], since: datetime) -> list[Act]:
