@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cloud.alarms.desk import SOMEBODY_IS_SENT
 from cloud.db.names import ALERT, NOTIFY, VISIT
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
@@ -178,6 +179,20 @@ async def unvisited_alerts(connection: AsyncConnection) -> list[tuple[int, int, 
     return [
         (alert, elder, Priority(priority), raised_at) for alert, elder, priority, raised_at in await cursor.fetchall()
     ]
+
+
+async def unvisited_alarms(connection: AsyncConnection) -> list[tuple[UUID, int]]:
+    """Open alarms of a known elder to whom somebody is on the way or sent, and that have no visit: alarm and who said
+    so last."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT ON (a.alarm_id) a.alarm_id, e.staff_id FROM alarm AS a JOIN alarm_event AS e USING (alarm_id) "
+        "WHERE a.state IN ('taken', 'on_the_way') AND a.elder_id IS NOT NULL AND e.staff_id IS NOT NULL "
+        "AND ((e.state = 'on_the_way' AND e.note = '') OR e.note = %s) "
+        "AND NOT EXISTS (SELECT FROM visit WHERE visit.alarm_id = a.alarm_id) "
+        "ORDER BY a.alarm_id, e.alarm_event_id DESC",
+        (SOMEBODY_IS_SENT,),
+    )
+    return [(alarm_id, staff_id) for alarm_id, staff_id in await cursor.fetchall()]
 
 
 async def add_for_alert(

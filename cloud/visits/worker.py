@@ -8,10 +8,10 @@ from prometheus_client import Counter
 from cloud.config import CloudConfig
 from cloud.db.jobs import Timer, run_timers
 from cloud.db.listen import listen
-from cloud.db.names import ALERT, VISIT
+from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
-from cloud.visits.dispatch import follow_alerts
+from cloud.visits.dispatch import follow_alarms, follow_alerts
 from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
 
 log = structlog.get_logger()
@@ -41,10 +41,12 @@ async def _work(process: Process) -> None:
 async def _follow(process: Process, pool: AsyncPool) -> None:
     """Looks at the tables at every wake-up and every `poll_s`; the database being away ends nothing."""
     config = process.config
-    async for _ in listen(config.database.dsn, [ALERT, VISIT], "visits", idle_s=config.visits.poll_s):
+    async for _ in listen(config.database.dsn, [ALERT, ALARM, VISIT], "visits", idle_s=config.visits.poll_s):
         try:
             async with pool.connection() as connection:
                 CHANGED.inc(await follow_alerts(connection, process.clock.now(), config.visits))
+            async with pool.connection() as connection:
+                CHANGED.inc(await follow_alarms(connection, process.clock.now(), config.visits))
             async with pool.connection() as connection:
                 while await watch_promises(connection, config.visits, process.clock):
                     pass

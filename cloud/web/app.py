@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.board import api as board_api
 from cloud.web.board import pages as board_pages
+from cloud.web.card import pages as card_pages
 from cloud.web.elder import pages as elder_pages
 from cloud.web.entry import api as entry_api
 from cloud.web.entry import pages as entry_pages
@@ -31,6 +32,7 @@ ROUTERS = (
     entry_api.router,
     board_pages.router,
     board_api.router,
+    card_pages.router,
     nurse_pages.router,
     nurse_api.router,
     record_pages.router,

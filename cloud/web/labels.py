@@ -16,6 +16,18 @@ ALARM_KINDS = {
     "flood": N_("Flood"),
     "long_stay": N_("Long stay in the bathroom"),
 }
+HEARD_AT_HOME = {
+    "at_centre": N_("The centre has your call"),
+    "taken": N_("A person has your call"),
+    "on_the_way": N_("Help is on the way"),
+    "closed": N_("The call is closed"),
+}
+ALARM_NOTES = {
+    "cancelled_at_home": N_("Taken back at home"),
+    "not_kept_at_home": N_("Not kept on the gateway's disk: a power cut there forgets the call"),
+    "somebody_is_sent": N_("Somebody is sent"),
+    "taken_without_database": N_("Was taken here while the database was away; somebody else had it already"),
+}
 CLOSE_REASONS = {
     "real": N_("Needed help"),
     "test": N_("A test"),

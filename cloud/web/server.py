@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import structlog
 import uvicorn
 
+from cloud.alarms.journal import open_journal
 from cloud.config import CloudConfig
 from cloud.db.pool import create_async_pool
 from cloud.detection.limits import load_limits
@@ -20,6 +21,8 @@ from cloud.web.live.feeds import feeds
 from cloud.web.live.hearing import Hearing
 from cloud.web.live.hub import Hub
 from cloud.web.services import Services
+from cloud.web.standby.database_watch import DatabaseWatch
+from cloud.web.standby.memory import Memory
 
 log = structlog.get_logger()
 
@@ -70,10 +73,16 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
     """Pool, hub and both wires of the live events, for as long as the context lives. Waits for neither server."""
     config, hub = process.config, Hub()
     async with create_async_pool(config.database.dsn, "web", size=config.database.pool_size) as pool:
-        hearing = Hearing(process.clock, pool, hub)
-        services = Services(config, process.clock, pool, hub, hearing, limits, process.health)
+        watch, journal = DatabaseWatch(pool, process.health), open_journal(config.journal_folder)
+        memory = Memory(config.journal_folder)
+        hearing = Hearing(process.clock, pool, hub, watch, journal, memory)
+        services = Services(config, process.clock, pool, hub, hearing, limits, process.health, watch, journal, memory)
         async with feeds(hearing, config.database.dsn, config.broker.url, process.health):
             yield services
+        await watch.close()
+        memory.close()
+        if journal is not None:
+            journal.close()
 
 
 async def _listen(process: Process) -> socket.socket | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import Request
 
+from cloud.alarms.journal import DeskJournal
 from cloud.clock import Clock
 from cloud.config import CloudConfig
 from cloud.db.pool import AsyncPool
@@ -15,6 +16,8 @@ from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.language import Language, load_languages
 from cloud.web.live.hearing import Hearing
 from cloud.web.live.hub import Hub
+from cloud.web.standby.database_watch import DatabaseWatch
+from cloud.web.standby.memory import Memory
 from cloud.web.values import Measures
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +32,9 @@ class Services:
     hearing: Hearing
     limit_lines: LimitLines
     health: Health
+    watch: DatabaseWatch
+    journal: DeskJournal | None
+    memory: Memory
     languages: dict[str, Language] = field(default_factory=load_languages)
     limiter: Limiter = field(default_factory=Limiter)
 

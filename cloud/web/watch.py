@@ -48,7 +48,7 @@ async def health(request: Request) -> Response:
             await conn.execute("SELECT 1")
         services.health.healthy("database")
     except DatabaseAway:
-        services.health.ill("database", "the database does not answer")
+        services.watch.lost()
     well, body = services.health.report()
     return Response(body, 200 if well else 503, media_type="application/json")
 

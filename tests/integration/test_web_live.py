@@ -105,8 +105,13 @@ def test_an_alarm_is_shown_before_it_is_stored(site: Site, gateway: Subscriber) 
         assert (shown[0]["alarm_id"], shown[0]["stored"]) == (str(alarm_id), False)
         assert "not yet stored" in other.get("/board").text
         answer = other.post(f"/api/v1/alarms/{alarm_id}/take", json={})
-        assert answer.status_code == 503
-        assert "Alarms still arrive" in answer.json()["kept"]
+        assert answer.status_code == 200, "no worker stores it: the desk's journal keeps call and take"
+        assert (answer.json()["state"], answer.json()["stored"]) == ("taken", False)
+        shown = desk.get("/api/v1/board").json()["alarms"]
+        assert (shown[0]["state"], shown[0]["in_journal"]) == ("taken", True)
+        late = desk.post(f"/api/v1/alarms/{alarm_id}/take", json={})
+        assert late.status_code == 409
+        assert "Li Na" in late.json()["detail"] or "has it" in late.json()["detail"]
 
 
 def test_it_is_confirmed_and_every_step_follows(

@@ -10,6 +10,7 @@ from cloud.web.unsure.model import Act
 @dataclass(frozen=True, kw_only=True)
 class BoardAlarm:
     alarm_id: UUID
+    gateway_id: str
     state: str
     kind: str
     test: bool
@@ -25,6 +26,8 @@ class BoardAlarm:
     region_id: int
     stored: bool = True
     """False while only the broker has told of it."""
+    in_journal: bool = False
+    """Its last step stands in the desk's journal only: the database was away."""
     overdue: bool = False
     who: str | None = None
     who_id: int | None = None
@@ -89,6 +92,8 @@ class Board:
     """Measurements of which nobody knows whose they are."""
     severe: list[Act] = field(default_factory=list)
     """Those of them with a severe value, the most urgent first."""
+    remembered: bool = False
+    """The database is away: alarms are true, everything else is missing."""
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,7 @@ async def board_parts(request: Request, viewer: Annotated[Viewer, Depends(signed
 
 async def _context(request: Request, viewer: Viewer) -> dict[str, Any]:
     services, language = services_of(request), language_of(request)
-    async with services.pool.connection() as conn:
-        shown = await board(conn, services, viewer, language)
+    shown = await board(services, viewer, language)
     zone = ZoneInfo(shown.visits[0].time_zone if shown.visits else "Asia/Shanghai")
     return {
         "board": shown,

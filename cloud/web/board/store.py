@@ -10,8 +10,8 @@ from cloud.db.pool import AsyncConnection
 from cloud.web.board.model import AlertNews, BoardAlarm, BoardVisit, Figures, OnDuty, SilentHome
 
 _ALARM = """
-    SELECT a.alarm_id, a.state, a.kind, a.test, a.raised_at, a.heard_at, a.elder_id, a.overdue, a.taken_at,
-           a.minutes, a.close_reason, a.closed_at, e.code AS elder_code, e.name AS elder_name,
+    SELECT a.alarm_id, a.gateway_id, a.state, a.kind, a.test, a.raised_at, a.heard_at, a.elder_id, a.overdue,
+           a.taken_at, a.minutes, a.close_reason, a.closed_at, e.code AS elder_code, e.name AS elder_name,
            h.code AS home_code, h.address, h.door_note, h.time_zone, h.region_id, s.name AS who, a.taken_by AS who_id,
            (SELECT max(v.at) FROM alarm_event v WHERE v.alarm_id = a.alarm_id AND v.state = 'on_the_way')
                AS on_the_way_at

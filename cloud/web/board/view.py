@@ -1,14 +1,17 @@
 """The board as one value, for the page and for the API alike."""
 
+import asyncio
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.db.pool import AsyncConnection
+from cloud.db.pool import AsyncConnection, DatabaseAway
 from cloud.web.board import store
 from cloud.web.board.model import Board, BoardAlarm, BoardVisit
 from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
+from cloud.web.live.overlay import laid_over
 from cloud.web.services import Services
+from cloud.web.standby.database_watch import ANSWER_S
 from cloud.web.standing import Standing, standing
 from cloud.web.unsure.store import count_open, severe_acts
 
@@ -16,16 +19,30 @@ SILENT_AFTER_S = 180.0
 """Wall seconds without a heartbeat after which a home counts as silent."""
 _CLOSED_SHOWN = timedelta(hours=2)
 _NOON = 12
+_PATIENCE_S = 10.0
+"""For all that the board shows; alarms are not to wait longer for the rest."""
 
 
-async def board(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Board:
-    now = services.now
-    stored = await store.open_alarms(conn, viewer.regions)
-    unstored = [alarm for alarm in services.hearing.unstored(viewer.regions) if _missing(alarm, stored)]
+async def board(services: Services, viewer: Viewer, language: Language) -> Board:
+    """From the database; while that is away, the alarms that this process and the desk's journal know."""
+    if not services.watch.away:
+        try:
+            async with asyncio.timeout(_PATIENCE_S), services.pool.connection(timeout=ANSWER_S) as conn:
+                return await _stored_board(conn, services, viewer, language)
+        except (DatabaseAway, TimeoutError):
+            services.watch.lost()
+    return _remembered_board(services, viewer, language)
+
+
+async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Board:
+    now, hearing = services.now, services.hearing
+    stored = [laid_over(alarm, hearing.standing_of(alarm)) for alarm in await store.open_alarms(conn, viewer.regions)]
+    unstored = [alarm for alarm in hearing.unstored(viewer.regions) if _missing(alarm, stored)]
     promised = await store.promised_visits(conn, viewer.regions)
     visits = sorted(promised, key=lambda visit: standing(visit, now).rank)  # within each, by promise
     heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
     alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)
+    alarms = [alarm for alarm in alarms if alarm.state != "closed"]
     return Board(
         community=viewer.region_name,
         now=now,
@@ -37,6 +54,24 @@ async def board(conn: AsyncConnection, services: Services, viewer: Viewer, langu
         silent=await store.silent_homes(conn, viewer.regions, heard_before),
         unsure=await count_open(conn, viewer.regions),
         severe=await severe_acts(conn, viewer.regions),
+    )
+
+
+def _remembered_board(services: Services, viewer: Viewer, language: Language) -> Board:
+    alarms = services.hearing.open_alarms(viewer.regions)
+    calling = sum(alarm.state == "at_centre" for alarm in alarms)
+    said = language.ngettext("%(n)s person calls", "%(n)s people call", calling) if calling else ""
+    return Board(
+        community=viewer.region_name,
+        now=services.now,
+        sentence=said or language.gettext("Nobody calls"),
+        on_duty=[],
+        alarms=alarms,
+        closed=[],
+        visits=[],
+        silent=[],
+        unsure=0,
+        remembered=True,
     )
 
 

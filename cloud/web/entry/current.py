@@ -1,14 +1,17 @@
 """Who is looking: the session's cookie and the regions behind it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from fastapi import Request
 
-from cloud.identity.store import staff_of_session
+from cloud.db.pool import AsyncConnection, DatabaseAway
+from cloud.identity.store import staff_of_session, token_hash
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.store import regions_below
 from cloud.web.errors import NotSignedIn
 from cloud.web.services import services_of
+from cloud.web.standby.database_watch import ANSWER_S
 
 COOKIE = "doorstep-session"
 
@@ -22,14 +25,35 @@ async def signed_in(request: Request) -> Viewer:
 
 
 async def viewer_of(request: Request) -> Viewer | None:
+    """Who holds the cookie's session. While the database is away, whom it let in lately. Raises DatabaseAway where
+    nobody can tell."""
     token = request.cookies.get(COOKIE)
     if not token:
         return None
-    async with services_of(request).pool.connection() as conn:
-        staff = await staff_of_session(conn, token, wall_now())
-        if staff is None:
-            return None
-        name, regions = await regions_below(conn, staff.region_id)
+    services, now = services_of(request), wall_now()
+    if not services.watch.away:
+        try:
+            async with asyncio.timeout(ANSWER_S), services.pool.connection(timeout=ANSWER_S) as conn:
+                viewer = await _viewer(conn, token, now)
+        except (DatabaseAway, TimeoutError):
+            services.watch.lost()
+        else:
+            if viewer is None:
+                services.memory.forget_viewer(token_hash(token))
+            else:
+                services.memory.remember_viewer(token_hash(token), viewer, now)
+            return viewer
+    remembered = services.memory.viewer(token_hash(token), now)
+    if remembered is None:
+        raise DatabaseAway("who holds this session cannot be told now")
+    return remembered
+
+
+async def _viewer(conn: AsyncConnection, token: str, now: datetime) -> Viewer | None:
+    staff = await staff_of_session(conn, token, now)
+    if staff is None:
+        return None
+    name, regions = await regions_below(conn, staff.region_id)
     return Viewer(staff, regions, name)
 
 

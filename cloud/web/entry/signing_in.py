@@ -6,7 +6,7 @@ import structlog
 from fastapi import Request
 from fastapi.responses import Response
 
-from cloud.identity.store import authenticate, close_session, open_session
+from cloud.identity.store import authenticate, close_session, open_session, token_hash
 from cloud.web.entry.current import COOKIE, wall_now
 from cloud.web.errors import TooManyTries
 from cloud.web.services import services_of
@@ -41,6 +41,7 @@ async def sign_in(request: Request, login: str, password: str) -> str | None:
 async def sign_out(request: Request) -> None:
     token = request.cookies.get(COOKIE)
     if token:
+        services_of(request).memory.forget_viewer(token_hash(token))
         async with services_of(request).pool.connection() as conn:
             await close_session(conn, token)
 

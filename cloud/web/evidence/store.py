@@ -52,13 +52,13 @@ async def contacts(conn: AsyncConnection, elder_id: int) -> list[Contact]:
 async def readings(
     conn: AsyncConnection, elder_id: int, metrics: Sequence[str], begin: datetime, end: datetime
 ) -> list[Measured]:
-    """In order of time."""
+    """In order of time, and of metric within it."""
     async with conn.cursor(row_factory=class_row(Measured)) as cursor:
         await cursor.execute(
             """
             SELECT metric, measured_at, value, flags, meal FROM reading
             WHERE elder_id = %s AND metric = ANY(%s) AND measured_at BETWEEN %s AND %s
-            ORDER BY measured_at, record_key
+            ORDER BY measured_at, metric, record_key
             """,
             (elder_id, list(metrics), begin, end),
         )
@@ -68,13 +68,14 @@ async def readings(
 async def days(
     conn: AsyncConnection, elder_id: int, metrics: Sequence[str], begin: datetime, end: datetime
 ) -> list[Daily]:
+    """In order of time, and of metric within it."""
     async with conn.cursor(row_factory=class_row(Daily)) as cursor:
         await cursor.execute(
             """
             SELECT metric, bucket + INTERVAL '12 hours' AS measured_at, mean AS value, low, high, count
             FROM reading_daily
             WHERE elder_id = %s AND metric = ANY(%s) AND bucket BETWEEN %s AND %s
-            ORDER BY bucket
+            ORDER BY bucket, metric
             """,
             (elder_id, list(metrics), begin, end),
         )
@@ -90,7 +91,7 @@ async def latest(conn: AsyncConnection, elder_id: int, metrics: Sequence[str], u
             CROSS JOIN LATERAL (
                 SELECT metric, measured_at, value, flags, meal FROM reading
                 WHERE elder_id = %s AND reading.metric = wanted.metric AND measured_at <= %s
-                ORDER BY measured_at DESC LIMIT 1
+                ORDER BY measured_at DESC, record_key DESC LIMIT 1
             ) AS last
             ORDER BY wanted.place
             """,

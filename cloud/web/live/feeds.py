@@ -42,12 +42,14 @@ async def feeds(hearing: Hearing, dsn: str, broker_url: str, health: Health) -> 
             health.ill("broker", "the broker is away: alarms come only by the database")
 
     subscriber = Subscriber(broker_url, "web", [all_gateways(ALARM)], on_letter, on_connected=on_connected)
+    hearing.recall_homes()
     database = asyncio.create_task(_hear_database(hearing, dsn))
+    journal = asyncio.create_task(hearing.follow_journal())
     subscriber.start()
     try:
         yield
     finally:
-        await end([database])
+        await end([database, journal])
         await asyncio.to_thread(subscriber.stop)
         await hearing.close()
 
@@ -62,12 +64,9 @@ async def _hear_database(hearing: Hearing, dsn: str) -> None:
 
 
 async def _follow(hearing: Hearing, wakes: AsyncIterator[list[Wake]]) -> None:
-    learned = False
     async for heard in wakes:
         try:
-            if not learned:
-                await hearing.learn_homes()
-                learned = True
+            await hearing.learn_homes()
             await hearing.hear_wakes(heard)
         except DatabaseAway as error:
             log.warning("database_away", what="live events", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 An alarm is shown the moment the broker delivers it, before any database has it, and confirmed when its row is there.
 Every later step comes from the row: NOTIFY wakes, and a sweep over the open alarms finds what a lost wake-up hid.
+While the database is away steps come from the desk's journal, and are laid over what is known of the alarm.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from uuid import UUID
 import structlog
 from prometheus_client import Histogram
 
+from cloud.alarms.journal import DeskJournal, JournalFails
+from cloud.alarms.model import Act, KeptAlarm
 from cloud.clock import Clock
 from cloud.db import names
 from cloud.db.listen import Wake
@@ -20,15 +23,22 @@ from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway
 from cloud.tasks import end
 from cloud.web.board import store as board_store
 from cloud.web.board.model import BoardAlarm
+from cloud.web.card import store as card_store
 from cloud.web.live import store
 from cloud.web.live.hub import Hub
 from cloud.web.live.model import HomeEntry, LiveEvent
+from cloud.web.live.overlay import laid_over
+from cloud.web.standby.database_watch import DatabaseWatch
+from cloud.web.standby.memory import Memory
 from protocols.telemetry.messages import AlarmMessage
 
 log = structlog.get_logger()
 
 _REMEMBERED = 10_000
 _ENTRY_AGE_S = 300.0
+_LOOK_AWAY_S = 0.25
+_LOOK_S = 1.0
+_LEARN_AGAIN_S = 600.0
 
 delivery_seconds = Histogram(
     "doorstep_web_alarm_delivery_seconds",
@@ -40,10 +50,24 @@ delivery_seconds = Histogram(
 class Hearing:
     """All of it runs on the event loop of the web process."""
 
-    def __init__(self, clock: Clock, pool: AsyncPool, hub: Hub) -> None:
+    def __init__(  # noqa: PLR0917 - its two wires, its memory and its ears
+        self,
+        clock: Clock,
+        pool: AsyncPool,
+        hub: Hub,
+        watch: DatabaseWatch,
+        journal: DeskJournal | None,
+        memory: Memory,
+    ) -> None:
         self._clock = clock
         self._pool = pool
         self._hub = hub
+        self._watch = watch
+        self._journal = journal
+        self._memory = memory
+        self._messages: dict[UUID, AlarmMessage] = {}
+        self._standing: dict[UUID, list[Act]] = {}
+        self._learned_at = float("-inf")
         self._homes: dict[str, tuple[float, HomeEntry]] = {}
         self._unstored: dict[UUID, BoardAlarm] = {}
         self._stored: dict[UUID, asyncio.Event] = {}
@@ -66,12 +90,76 @@ class Hearing:
         except TimeoutError:
             return
 
+    def open_alarms(self, regions: frozenset[int]) -> list[BoardAlarm]:
+        """All that this process knows to be open, newest first: the board while the database is away."""
+        found = [alarm for alarm in self._shown.values() if alarm.region_id in regions and alarm.state != "closed"]
+        return sorted(found, key=lambda alarm: alarm.heard_at, reverse=True)
+
+    def known(self, alarm_id: UUID, regions: frozenset[int]) -> BoardAlarm | None:
+        alarm = self._shown.get(alarm_id)
+        return alarm if alarm is not None and alarm.region_id in regions else None
+
+    def message_of(self, alarm_id: UUID) -> AlarmMessage | None:
+        """What the home said, while the database has not confirmed it."""
+        return self._messages.get(alarm_id)
+
+    def standing_of(self, alarm: BoardAlarm) -> list[Act]:
+        """Steps of the alarm that the desk's journal answers for, oldest first."""
+        return self._standing.get(alarm.alarm_id, [])
+
     async def learn_homes(self) -> None:
-        """Fills the directory, so that the first alarm needs no database."""
+        """Fills the directory and what is remembered of the elders, so that no alarm needs the database."""
         at = asyncio.get_running_loop().time()
+        if at - self._learned_at < _LEARN_AGAIN_S:
+            return
         async with self._pool.connection() as conn:
             entries = await store.homes(conn, self._clock.now())
+            basics = await card_store.all_basics(conn)
         self._homes = {entry.gateway_id: (at, entry) for entry in entries}
+        self._learned_at = at
+        await asyncio.to_thread(self._memory.remember_homes, entries)
+        await asyncio.to_thread(self._memory.remember_basics, basics)
+
+    def recall_homes(self) -> None:
+        """The directory as it was remembered, for a process that starts while the database is away."""
+        self._homes = {entry.gateway_id: (float("-inf"), entry) for entry in self._memory.homes()}
+
+    async def follow_journal(self) -> None:
+        """Until cancelled: shows what other processes of the desk wrote into the journal."""
+        while self._journal is not None:
+            try:
+                alarms, acts = await asyncio.to_thread(_kept_in, self._journal)
+            except JournalFails as error:
+                log.warning("desk_journal", problem=str(error))
+            else:
+                for kept in alarms:
+                    self.hear_alarm(kept.gateway_id, kept.message)
+                await self._lay(acts)
+            await asyncio.sleep(_LOOK_AWAY_S if self._watch.away or self._standing else _LOOK_S)
+        await asyncio.Event().wait()
+
+    async def look_at_journal(self) -> None:
+        """This process has just written into it. Raises JournalFails."""
+        if self._journal is not None:
+            _, acts = await asyncio.to_thread(_kept_in, self._journal)
+            await self._lay(acts)
+
+    async def _lay(self, acts: list[Act]) -> None:
+        """Shows the alarms as `acts`, all that stand by the journal now, leave them."""
+        before, self._standing = self._standing, {}
+        for act in acts:
+            self._standing.setdefault(act.alarm_id, []).append(act)
+        for alarm_id in self._standing:
+            if alarm_id in self._shown and before.get(alarm_id) != self._standing[alarm_id]:
+                self._show(self._shown[alarm_id])
+        gone = [alarm_id for alarm_id in before if alarm_id not in self._standing]
+        if gone and not self._watch.away:
+            try:
+                async with self._pool.connection() as conn:
+                    for alarm_id in gone:
+                        self._show_stored(await board_store.alarm(conn, alarm_id))
+            except DatabaseAway:
+                self._watch.lost()
 
     def hear_alarm(self, gateway_id: str, message: AlarmMessage) -> None:
         """One alarm message from the broker. Repetitions of a known alarm say nothing new."""
@@ -137,6 +225,7 @@ class Hearing:
         code, name = home.elders.get(elder_id, (None, None)) if elder_id is not None else (None, None)
         alarm = BoardAlarm(
             alarm_id=alarm_id,
+            gateway_id=home.gateway_id,
             state="at_centre",
             kind=message.kind.value,
             test=message.test,
@@ -153,18 +242,27 @@ class Hearing:
             stored=False,
         )
         self._unstored[alarm_id] = alarm
-        self._publish(alarm, new=True)
+        self._messages[alarm_id] = message
+        self._publish(laid_over(alarm, self._standing.get(alarm_id, [])), new=True)
         self._start(self._confirm(alarm_id))
 
     def _show_stored(self, alarm: BoardAlarm | None) -> None:
         if alarm is None:
             return
-        before = self._shown.get(alarm.alarm_id)
         self._unstored.pop(alarm.alarm_id, None)
+        self._messages.pop(alarm.alarm_id, None)
         if (event := self._stored.pop(alarm.alarm_id, None)) is not None:
             event.set()
-        if before is None or _differ(before, alarm):
-            self._publish(alarm, new=before is None and alarm.state == "at_centre")
+        self._show(alarm)
+
+    def _show(self, alarm: BoardAlarm) -> None:
+        """Publishes `alarm`, with what stands in the journal laid over it, where that is news."""
+        before = self._shown.get(alarm.alarm_id)
+        after = laid_over(alarm, self._standing.get(alarm.alarm_id, []))
+        if before is None or _differ(before, after):
+            self._publish(after, new=before is None and after.state == "at_centre")
+        if alarm.alarm_id in self._unstored:
+            self._unstored[alarm.alarm_id] = after
 
     def _publish(self, alarm: BoardAlarm, *, new: bool) -> None:
         self._shown[alarm.alarm_id] = alarm
@@ -205,6 +303,10 @@ class Hearing:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _kept_in(journal: DeskJournal) -> tuple[list[KeptAlarm], list[Act]]:
+    return journal.kept_alarms(), journal.standing()
 
 
 def _differ(before: BoardAlarm, after: BoardAlarm) -> bool:

@@ -1,5 +1,6 @@
 // The board: hears alarms as they come, patches itself, and is worked by one-letter keys.
 
+import { closeCard, openCardId, showCard } from "./card.js";
 import { fill, now, phrases, refresh } from "./moments.js";
 import { patch } from "./page.js";
 import { canSound, mayWake, sound } from "./sound.js";
@@ -50,7 +51,7 @@ const calling = () => rows().filter((row) => row.dataset.state === "at_centre");
 function soundIfCalled() {
   const anybody = calling().length > 0;
   sound(anybody);
-  document.getElementById("sound").hidden = !anybody || canSound();
+  document.getElementById("sound").hidden = canSound();
   document.title = document.title.replace(/^\(\d+\) /, "");
   if (anybody) document.title = `(${calling().length}) ${document.title}`;
 }
@@ -78,6 +79,9 @@ function showUnstored(alarm) {
   refresh(row);
 }
 
+/** Whether the alarm still stands on the board: its card is then left where it is. */
+const isOpen = (id) => document.getElementById(`alarm-${id}`) !== null;
+
 // --- what the page hears ---------------------------------------------------------------------------------------------
 
 let lostAt = null;
@@ -101,6 +105,8 @@ function listen() {
   });
   stream.addEventListener("alarm", (event) => {
     const alarm = JSON.parse(event.data);
+    if (openCardId() === alarm.alarm_id) showCard(alarm.alarm_id);
+    else if (alarm.new && (openCardId() === null || !isOpen(openCardId()))) showCard(alarm.alarm_id);
     if (alarm.new && !alarm.stored) {
       showUnstored(alarm);
       soundIfCalled();
@@ -154,6 +160,7 @@ document.addEventListener("keydown", (event) => {
   const row = document.getElementById(`alarm-${chosen}`);
   if (event.key === "Escape") {
     if (typing) event.target.blur();
+    else if (!keys.open && !opened(row) && openCardId() !== null) closeCard();
     const open = opened(row);
     if (open) {
       open.open = false;
@@ -176,6 +183,11 @@ document.addEventListener("keydown", (event) => {
     t: () => act(row ?? choose(null), "take"),
     w: () => act(row ?? choose(null), "way"),
     c: () => act(row ?? choose(null), "close"),
+    e: () => {
+      const shown = row ?? choose(null);
+      if (openCardId() === null || openCardId() !== shown?.dataset.alarm) shown && showCard(shown.dataset.alarm, { focus: true });
+      else closeCard();
+    },
     o: () => row?.dataset.record && location.assign(row.dataset.record),
     v: () => location.assign("/today"),
     "?": () => (keys.open ? keys.close() : keys.showModal()),
@@ -191,7 +203,19 @@ document.addEventListener("pointerdown", (event) => {
   const row = event.target.closest?.(".alarm");
   if (row) choose(row.dataset.alarm, false);
 });
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-card-of]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showCard(link.dataset.cardOf, { focus: true });
+  document.getElementById("card").scrollIntoView({ block: "nearest" });
+});
 document.addEventListener("done", (event) => {
+  if (event.detail.form.closest("#card")) {
+    event.detail.form.reset();
+    for (const open of event.detail.form.closest("#card").querySelectorAll("details[open]")) open.open = false;
+    showCard(openCardId());
+  }
   for (const open of event.detail.form.closest(".alarm")?.querySelectorAll("details[open]") ?? []) open.open = false;
   renew();
 });

@@ -35,6 +35,7 @@ def create_visit(promised_by: datetime, *, at_risk: bool = False, visit_id: int 
 
 def create_alarm(now: datetime) -> BoardAlarm:
     return BoardAlarm(
+        gateway_id="gw-home-1",
         alarm_id=uuid4(),
         state="at_centre",
         kind="personal_trigger",
