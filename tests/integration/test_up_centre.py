@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -129,6 +131,45 @@ def test_after_kill_9_no_stage_is_left_and_the_next_start_takes_over(folder: Pat
         assert after is not None
         assert after["pids"]["up"] == second.pid
         assert after["web"] != "http://127.0.0.1:18080"  # in use: stepped over
+    assert processes_of(folder) == []
+
+
+def said_by_up(port: int) -> dict[str, str]:
+    """What `up` itself says of its parts."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        body = error.read()
+    return dict(json.loads(body)["checks"])
+
+
+def test_it_goes_on_without_a_broker_and_a_database_that_do_not_start_again(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = folder / "cloud.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace("[up]\nport = 0", f"[up]\nport = {port}"))
+    with up(folder) as process:
+        run = run_file(folder)
+        assert run is not None
+        assert set(said_by_up(port).values()) == {"ok"}
+        broker_port = int(run["broker"].rpartition(":")[2])
+        settings = folder / "data" / "postgres" / "postgresql.conf"
+        settings.rename(settings.with_suffix(".away"))  # a server without its settings does not start
+        for child in psutil.Process(process.pid).children():
+            if "mosquitto" in child.name():
+                child.kill()
+        with socket.create_server(("127.0.0.1", broker_port)):  # nor a broker whose port another program has taken
+            postmaster = folder / "data" / "postgres" / "postmaster.pid"
+            os.kill(int(postmaster.read_text(encoding="utf-8").split("\n", 1)[0]), signal.SIGKILL)
+            until(lambda: "does not start again" in said_by_up(port)["broker"], folder, process)
+            until(lambda: "next within 1 s" in said_by_up(port)["postgres"], folder, process)
+            assert said_by_up(port)["web"] == "ok"
+        settings.with_suffix(".away").rename(settings)
+        until(lambda: set(said_by_up(port).values()) == {"ok"}, folder, process)
+        with psycopg.connect(run["dsn"]) as connection:
+            assert connection.execute("SELECT count(*) FROM elder").fetchone() == (3,)
+    assert process.returncode == 0
     assert processes_of(folder) == []
 
 
