@@ -184,7 +184,9 @@ def tell(
     run_file: Annotated[Path, typer.Argument(help="The run file of a home that is up.")],
     what: Annotated[
         str,
-        typer.Argument(help="measure_pressure, measure_glucose, press, motion, shower, deafen, hear or meters."),
+        typer.Argument(
+            help="measure_pressure, measure_glucose, press, motion, shower, deafen, hear, meters or records."
+        ),
     ],
     values: Annotated[list[str] | None, typer.Argument(help="Its values, as NAME=VALUE.")] = None,
 ) -> None:

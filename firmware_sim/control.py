@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +64,20 @@ class Meters(_Command, frozen=True, tag="meters"):
     """Asks for `meters`: of each the records in its memory and how many it has handed over."""
 
 
-Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Deafen | Hear | Meters
+class Records(_Command, frozen=True, tag="records"):
+    """Asks for `records`: of each glucometer all in its memory, and whether a reader has acknowledged it."""
+
+
+Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Deafen | Hear | Meters | Records
+
+
+class GlucoseInMemory(msgspec.Struct, frozen=True):
+    """A record that a glucometer holds."""
+
+    at: datetime
+    """The meter's own clock, naive."""
+    glucose_mg_dl: int
+    handed_over: bool
 
 
 class NotDone(RuntimeError):
@@ -129,6 +143,7 @@ class HomeControl:
 
     def __init__(self, path: Path | str, timeout_s: float = 10.0) -> None:
         """Raises OSError when no home listens at `path`."""
+        self.path = path
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout_s)
         try:
@@ -158,6 +173,10 @@ class HomeControl:
     def meters(self) -> dict[str, dict[str, int]]:
         """By device name: `stored` records in memory now, `handed_over` ever, `unsent` not handed over yet."""
         return dict(self.do(Meters())["meters"])
+
+    def records(self) -> dict[str, list[GlucoseInMemory]]:
+        """By kind of glucometer what is in its memory, oldest first."""
+        return msgspec.convert(self.do(Records())["records"], dict[str, list[GlucoseInMemory]])
 
     def do(self, command: Command) -> Answer:
         self._socket.sendall(msgspec.json.encode(command) + b"\n")

@@ -13,6 +13,7 @@ from firmware_sim.control import (
     Motion,
     NotDone,
     Press,
+    Records,
     Shower,
 )
 from firmware_sim.home_devices import HomeDevices
@@ -54,6 +55,8 @@ class Hands:
                 self._radio.deafen(None)
             case Meters():
                 return {"meters": devices.meters()}
+            case Records():
+                return {"records": devices.glucose_records()}
         return {}
 
     def _shower_sensor(self) -> ShowerSensor | RuuviTag:

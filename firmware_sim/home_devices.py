@@ -8,6 +8,7 @@ from bumble.device import Device
 from bumble.keys import JsonKeyStore
 
 from firmware_sim.clock import Clock
+from firmware_sim.control import GlucoseInMemory
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.home_config import HomeConfig
 from firmware_sim.lives.events import BathroomMotion, Event, GlucoseTaken, PressureTaken, ShowerTaken
@@ -83,6 +84,20 @@ class HomeDevices:
             unsent = len(memory.records) - memory.handed_over
             counts["serial_glucometer"] = _counts(len(memory.records), memory.handed_over, unsent)
         return counts
+
+    def glucose_records(self) -> dict[str, list[GlucoseInMemory]]:
+        """By kind of glucometer what is in its memory, oldest first."""
+        found: dict[str, list[GlucoseInMemory]] = {}
+        if (glucometer := self.glucometer) is not None:
+            found["glucometer"] = [
+                GlucoseInMemory(record.at, record.glucose_mg_dl, record.handed_over) for record in glucometer.records
+            ]
+        if (serial := self.serial_glucometer) is not None:
+            found["serial_glucometer"] = [
+                GlucoseInMemory(record.at, record.glucose_mg_dl, record.handed_over)
+                for record in serial.meter.memory.records
+            ]
+        return found
 
     def _on_the_air(self) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | EmergencyButton]:
         devices = (self.glucometer, self.sphygmomanometer, self.shower_sensor, self.emergency_button)
