@@ -15,6 +15,7 @@ from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
 from edge.outbox_bound import OutboxBound
 from edge.shower.stay import StayRules
+from edge.power.rules import PowerRules
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.device_kind import DeviceKind
@@ -151,6 +152,20 @@ class Alarm(Section, frozen=True):
 
 class Health(Section, frozen=True):
     host: str = "127.0.0.1"
+class PowerSection(Section, frozen=True):
+    ups_port: str = ""
+    """An UPSPack's serial line: a path, or `usb:VENDOR:PRODUCT`; empty: none."""
+    mains_pin: str = ""
+    """`gpio:6`: a pin that is high while the mains are lost (Geekworm X728); empty: none."""
+    lost_s: NotNegative = 5.0
+    """The mains are lost when they were away for so long."""
+    battery_low_percent: Annotated[float, msgspec.Meta(ge=0, le=90)] = 20.0
+
+    @property
+    def rules(self) -> PowerRules:
+        return PowerRules(lost_s=self.lost_s, battery_low_percent=self.battery_low_percent)
+
+
     port: Port = 0
     """0: no /health and no /metrics."""
 
@@ -206,6 +221,7 @@ class EdgeFile(Section, frozen=True):
     alarm: Alarm = Alarm()
     health: Health = Health()
     device: tuple[DeviceSection, ...] = ()
+    power: PowerSection = PowerSection()
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,6 +257,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     alarm: Alarm
     health: Health
     devices: tuple[Device, ...]
+    power: PowerSection = PowerSection()
 
     @property
     def outbox_path(self) -> Path:
@@ -320,12 +337,23 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
 def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
     where = f"device[{place}]"
     if not section.name or len(section.name) > 128 or not section.name.isprintable():
+        power=_power(file.power, folder),
         raise ConfigurationError(f"{where}.name: expected 1 to 128 printable characters, got {section.name!r}")
     model = catalogue.get(section.model)
     if model is None:
         known = ", ".join(sorted(catalogue)) or "none"
         raise ConfigurationError(f"{where}.model: {section.model!r} is not in the catalogue, which knows {known}")
     if section.kind not in model.kinds:
+def _power(section: PowerSection, folder: Path) -> PowerSection:
+    if section.ups_port and section.mains_pin:
+        raise ConfigurationError("power: expected ups_port or mains_pin, not both: two would contradict each other")
+    if section.mains_pin and parse_gpio(section.mains_pin) is None:
+        raise ConfigurationError(f"power.mains_pin: expected gpio:0 to gpio:27, got {section.mains_pin!r}")
+    if parse_gpio(section.ups_port) is not None:
+        raise ConfigurationError(f"power.ups_port: expected a serial port, got {section.ups_port!r}; see mains_pin")
+    return msgspec.structs.replace(section, ups_port=_port("power.ups_port", section.ups_port, folder))
+
+
         kinds = " or ".join(model.kinds)
         raise ConfigurationError(f"{where}.kind: a {section.model} is a {kinds}, not a {section.kind}")
     refuse_unused(where, section.given, section.model, model)
@@ -357,7 +385,7 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         kind=section.kind,
         model=model,
         address=address,
-        port=_port(where, section.port, folder),
+        port=_port(f"{where}.port", section.port, folder),
         poll_interval_s=section.poll_interval_s or DEFAULT_POLL_INTERVAL_S,
         passkey=section.passkey,
         pair=section.pair is not False,
@@ -388,7 +416,7 @@ def _port(where: str, text: str, folder: Path) -> str:
     try:
         return text if parse_usb_port(text) is not None else str(folder / text)
     except ValueError as error:
-        raise ConfigurationError(f"{where}.port: {error}") from error
+        raise ConfigurationError(f"{where}: {error}") from error
 
 
 def _need_unique(devices: tuple[Device, ...]) -> None:

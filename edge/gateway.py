@@ -26,6 +26,9 @@ from edge.alarm.contact import ContactTrigger
 from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
 from edge.alarm.long_stay import LongStays
+from edge.alarm.sms.memory import ModemReport, modem_report
+from edge.alarm.supervision import TriggerWatch
+from edge.alarm.technical import Conditions
 from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
 from edge.config import Device, EdgeConfig, parse_gpio
@@ -34,6 +37,8 @@ from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
 from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
+from edge.power.source import create_power_source
+from edge.power.watch import PowerWatch
 from edge.sources.advert import AdvertListener
 from edge.sources.ble_link import PROFILE_OF_DRIVER
 from edge.sources.ble_meter import BleMeter
@@ -81,6 +86,8 @@ class Gateway:
             rules = self._config.alarm.press_rules
             self._calling = Calling(self._journal, self._child, self._figures, self._clock, rules)
             self._child.on_started(self._calling.tell_again)
+            self._conditions = Conditions(self._calling)
+            self._power = PowerWatch(self._config.power.rules, self._conditions, self._clock, self._status_changed)
             self._stop = stop
             self._loop = asyncio.get_running_loop()
             self._uplink = Uplink(
@@ -150,7 +157,13 @@ class Gateway:
         bathrooms = [s for s in sensors.values() if s.watches_stays]
         if bathrooms:
             works.append(("bathrooms", LongStays(bathrooms, self._calling, self._clock).run()))
+        supply = create_power_source(config.power)
+        if supply is not None:
+            works.append(("power", supply.run(self._power.told)))
         if config.calls:
+            supervision = TriggerWatch(self._conditions, figures.devices, lambda: self._radio_trouble)
+            works.append(("supervision", supervision.run()))
+        if config.calls or supply is not None:
             works += [("alarm process", self._child.keep_alive()), ("alarm memory", self._calling.keep_trying())]
         if meters:
             paired = {d.address: d for d in config.devices if d.address in meters}
@@ -176,6 +189,9 @@ class Gateway:
         pin = parse_gpio(device.port)
         return SerialButton(device.port, contact) if pin is None else GpioButton(pin, contact)
 
+    def _status_changed(self) -> None:
+        self._uplink.status_changed()
+
     def _crashed(self, reason: str) -> None:
         """From the uplink's thread."""
         self._crash = reason
@@ -200,10 +216,24 @@ class Gateway:
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)
-        problems += [*self._calling.problems, *self._alarm_troubles()]
+        problems += [*self._calling.problems, *self._alarm_troubles(), *self._power_problems()]
         problems += fullness(self._outbox.given_up(), self._clock.now())
         if self._config.calls and not self._journal.line_connected:
             problems.append("the alarm's connection to the broker is down")
+        modem = self._modem()
+        if modem is not None and modem.trouble is not None:
+            problems.append(f"calls cannot go by text: {modem.trouble}")
+        return problems
+
+    def _modem(self) -> ModemReport | None:
+        return None if self._config.sms is None else modem_report(self._config.sms_path)
+
+    def _power_problems(self) -> list[str]:
+        power = self._power.status()
+        problems = [self._power.trouble] if self._power.trouble else []
+        if power is not None and not power.mains:
+            battery = "" if power.battery_percent is None else f", {power.battery_percent:.0f} % left"
+            problems.append(f"the mains are lost: the gateway lives on its battery{battery}")
         return problems
 
     def _alarm_troubles(self) -> list[str]:
@@ -230,6 +260,8 @@ class Gateway:
             alarm_line_connected=self._journal.line_connected,
             devices=tuple(entry.status() for entry in self._figures.devices()),
             radio=None if self._scanner is None else self._scanner.status(),
+            power=self._power.status(),
+            modem=self._modem(),
             given_up=self._outbox.given_up(),
         )
 
@@ -249,6 +281,7 @@ class Gateway:
             given_up=report.given_up,
             devices=report.devices,
             radio=report.radio,
+            power=report.power,
         )
 
 

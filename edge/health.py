@@ -11,9 +11,10 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from edge.alarm.sms.memory import ModemReport
 from edge.errors import Permanent
 from edge.figures import DeviceFigures
-from protocols.telemetry.messages import DeviceStatus, GivenUp, RadioStatus
+from protocols.telemetry.messages import DeviceStatus, DrillStatus, GivenUp, PowerStatus, RadioStatus
 
 _log = structlog.get_logger()
 
@@ -37,8 +38,12 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     alarm_line_connected: bool
     devices: tuple[DeviceStatus, ...]
     radio: RadioStatus | None = None
+    power: PowerStatus | None = None
+    drill: DrillStatus | None = None
     given_up: tuple[GivenUp, ...] = ()
     """By an outbox that was full, since it was made."""
+    modem: ModemReport | None = None
+    """None where no modem is configured, or its process has not looked yet."""
 
 
 def fullness(given_up: tuple[GivenUp, ...], now: datetime) -> list[str]:

@@ -3,16 +3,17 @@
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
 from rich.table import Table
 
+from edge.alarm.sms.memory import ModemReport
 from edge.config import EdgeConfig
 from edge.health import HealthReport
 from edge.outbox import OutboxFigures, outbox_figures
-from protocols.telemetry.messages import RadioStatus
+from protocols.telemetry.messages import DrillStatus, PowerStatus, RadioStatus
 
 ANSWER_WITHIN_S = 5.0
 
@@ -51,6 +52,9 @@ class GatewayStatus:
             "broker_connected": self.report is not None and self.report.broker_connected,
             "alarm_line_connected": self.report is not None and self.report.alarm_line_connected,
             "radio": None if self.report is None else self.report.radio,
+            "modem": None if self.report is None else self.report.modem,
+            "power": None if self.report is None else self.report.power,
+            "drill": None if self.report is None else self.report.drill,
             "devices": () if self.report is None else self.report.devices,
         }
         return msgspec.json.encode(fields).decode()
@@ -97,14 +101,49 @@ def status_table(found: GatewayStatus, now: datetime) -> Table:
         table.add_row("given up, the outbox was full", f"{entry.readings} {entry.worth} readings {when}")
     if found.report is not None:
         table.add_row("broker", "connected" if found.report.broker_connected else "away")
+        table.add_row("alarm path", "connected" if found.report.alarm_line_connected else "away")
+        if found.report.power is not None:
+            table.add_row("power", _power_words(found.report.power, now))
+        if found.report.drill is not None:
+            table.add_row("last drill", _drill_words(found.report.drill, now))
         if found.report.radio is not None:
             table.add_row("radio", _radio_words(found.report.radio, now))
+        if found.report.modem is not None:
+            table.add_row("modem for texts", modem_words(found.report.modem, datetime.now(UTC)))
         for device in found.report.devices:
             heard = "never heard" if device.heard_at is None else f"heard {_ago(device.heard_at, now)}"
             battery = "" if device.battery_percent is None else f", battery {device.battery_percent:.0f} %"
             trouble = "" if device.trouble is None else f"; {device.trouble}"
             table.add_row(device.device, heard + battery + trouble)
     return table
+
+
+def modem_words(modem: ModemReport, now: datetime) -> str:
+    """`now` by the wall clock, as networks have it."""
+    signal = "signal not known" if modem.signal_dbm is None else f"{modem.signal_dbm} dBm"
+    words = [modem.trouble or f"{modem.operator or 'in a network'}{', roaming' if modem.roaming else ''}, {signal}"]
+    if modem.last_sent_at is not None:
+        delivered = {True: ", delivered", False: ", not delivered", None: ""}[modem.last_delivered]
+        words.append(f"last text {_ago(datetime.fromtimestamp(modem.last_sent_at, UTC), now)}{delivered}")
+    if modem.test is not None:
+        sent = _ago(datetime.fromtimestamp(modem.test.sent_at, UTC), now)
+        words.append(f"last test {sent}, {'not answered' if modem.test.answered_at is None else 'answered'}")
+    return "; ".join(words)
+
+
+def _power_words(power: PowerStatus, now: datetime) -> str:
+    words = "mains" if power.mains else "on its battery, the mains are lost"
+    battery = "" if power.battery_percent is None else f", battery {power.battery_percent:.0f} %"
+    return f"{words}{'' if power.since is None else f', since {_ago(power.since, now)}'}{battery}"
+
+
+def _drill_words(drill: DrillStatus, now: datetime) -> str:
+    if drill.answered_at is None:
+        answered = "none answered yet"
+    else:
+        how = f"from {drill.by}" if drill.by else "put in at the receiver"
+        answered = f"answered {_ago(drill.answered_at, now)}, {how}"
+    return answered if drill.failed_at is None else f"{answered}; failed {_ago(drill.failed_at, now)}"
 
 
 def _radio_words(radio: RadioStatus, now: datetime) -> str:

@@ -131,8 +131,9 @@ class Calling:
             _log.warning("noticed", device=device, kind=kind.value, alarm=alarm)
         return alarm if new else None
 
-    def over(self, device: str, kind: AlarmKind) -> None:
-        """What `notice` told is over. Does nothing where nothing is open."""
+    def over(self, device: str, kind: AlarmKind) -> bool:
+        """What `notice` told is over; nothing happens where nothing is open. False where the disk does not take it:
+        say it again."""
         unkept = self._open_in_memory(device, kind)
         if unkept is not None:
             self._change(unkept, replace(unkept.call, cancelled=True))
@@ -140,8 +141,10 @@ class Calling:
             if self._journal.over(device, kind):
                 _log.info("over", device=device, kind=kind.value)
                 self._ears.wake()
-        except Temporary as error:  # said again by whoever watches, when it looks again
+        except Temporary as error:
             _log.error("over_not_kept", device=device, kind=kind.value, problem=str(error))
+            return False
+        return True
 
     def tell_again(self) -> None:
         """The alarm's process begins anew and knows only the journal."""

@@ -109,6 +109,27 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     trouble: str | None = None
 
 
+class PowerStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the gateway lives on."""
+
+    mains: bool
+    """False: on its battery."""
+    battery_percent: float | None = None
+    since: datetime | None = None
+    """When the mains came or went, as far as this gateway has seen it."""
+
+
+class DrillStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The daily drill, as the home has seen it."""
+
+    answered_at: datetime | None = None
+    """When the centre last answered to one."""
+    by: str = ""
+    """The device whose frame it walked in on; empty: one that the gateway put in at its receiver."""
+    failed_at: datetime | None = None
+    """When one was not answered in time, if none was answered since."""
+
+
 class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
     """Readings that an outbox deleted undelivered, because it was full; counted since the outbox was made."""
 
@@ -145,6 +166,10 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     devices: tuple[DeviceStatus, ...] = ()
     radio: RadioStatus | None = None
     """None where the gateway has no Bluetooth device to hear."""
+    power: PowerStatus | None = None
+    """None where nothing tells the gateway of its power."""
+    drill: DrillStatus | None = None
+    """None where nothing in the home calls for help."""
 
 
 Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | StatusMessage
@@ -198,6 +223,13 @@ def _check_status(message: StatusMessage) -> None:
     _need_numbers(message, "epoch", "store", "session", "sequence")
     if message.oldest_backlog_at is not None:
         _need_instant(message.oldest_backlog_at, "oldest_backlog_at")
+    for field, at in (
+        ("power.since", None if message.power is None else message.power.since),
+        ("drill.answered_at", None if message.drill is None else message.drill.answered_at),
+        ("drill.failed_at", None if message.drill is None else message.drill.failed_at),
+    ):
+        if at is not None:
+            _need_instant(at, field)
     for place, device in enumerate(message.devices):
         if device.heard_at is not None:
             _need_instant(device.heard_at, f"devices[{place}].heard_at")

@@ -1,0 +1,1 @@
+"""What the gateway lives on: mains, or its battery."""

@@ -1,0 +1,14 @@
+"""Which source of power's state a home's configuration names."""
+
+from edge.config import PowerSection, parse_gpio
+from edge.power.mains_pin import MainsPin
+from edge.power.supply import PowerSource
+from edge.power.upspack import UpspackSource
+
+
+def create_power_source(config: PowerSection) -> PowerSource | None:
+    """None where nothing tells the gateway of its power."""
+    if config.ups_port:
+        return UpspackSource(config.ups_port)
+    pin = parse_gpio(config.mains_pin)
+    return None if pin is None else MainsPin(pin)
