@@ -9,8 +9,8 @@ from firmware_sim.serial.meter import GlucoseMemory, StoredGlucose
 from protocols.errors import DecodeError
 from protocols.reading import Unit
 from protocols.serial.lifescan import ultraeasy
+from protocols.serial.lifescan.command import Command, CommandKind
 from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, encode_frame
-from protocols.serial.lifescan.ultraeasy import Command, CommandKind
 
 VERSION = "P02.00.0030/08/06"
 

@@ -8,8 +8,8 @@ from firmware_sim.serial.meter import GlucoseMemory
 from protocols.errors import DecodeError
 from protocols.reading import Unit
 from protocols.serial.lifescan import verio_iq
+from protocols.serial.lifescan.command import Command, CommandKind
 from protocols.serial.lifescan.frame import FrameSplitter, Link, encode_frame
-from protocols.serial.lifescan.verio_iq import Command, CommandKind
 
 VERSION = "01.01.00"
 _HIGHEST_WORD = 0xFFFF

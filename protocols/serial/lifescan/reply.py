@@ -74,3 +74,17 @@ def read_unit(cursor: Cursor) -> Unit:
     if code >= len(_UNITS):
         raise UnexpectedReply(f"the meter's unit is {code}; expected 0 (mg/dL) or 1 (mmol/L)")
     return _UNITS[code]
+
+
+def read_unit_alone(body: Cursor) -> Unit:
+    """All that the reply to the unit holds. Raises UnexpectedReply, Truncated."""
+    unit = read_unit(body)
+    close_reply(body, "unit")
+    return unit
+
+
+def read_clock_alone(body: Cursor, epoch: datetime) -> datetime:
+    """All that the reply to the clock holds. Raises UnexpectedReply, Truncated."""
+    device_time = read_time(body, epoch)
+    close_reply(body, "clock")
+    return device_time

@@ -11,15 +11,14 @@ a reply mean that it is not the reply one thinks it is. Decoders of replies rais
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 
 from protocols.cursor import Cursor
-from protocols.errors import ReservedValue, UnexpectedReply
+from protocols.errors import UnexpectedReply
 from protocols.reading import Metric, Unit
 from protocols.record import Record
 from protocols.serial.lifescan import reply
+from protocols.serial.lifescan.command import Codes, Command, CommandKind, read_command
 
 MODEL = "OneTouch UltraEasy"
 PREFIX = 0x05
@@ -37,35 +36,14 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the meter's clock has no zone
 _VERSION = re.compile(r"[A-Z]\d\d\.\d\d\.\d\d ?\d\d/\d\d/\d\d")  # number and date of the software
 
 
-class CommandKind(Enum):
-    READ_SERIAL = auto()
-    READ_VERSION = auto()
-    READ_UNIT = auto()
-    READ_CLOCK = auto()
-    SET_CLOCK = auto()
-    READ_RECORD = auto()
-    ERASE = auto()
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a meter is asked."""
-
-    kind: CommandKind
-    index: int = 0
-    """With READ_RECORD: 0 is the newest."""
-    device_time: datetime | None = None
-    """With SET_CLOCK; naive."""
-
-
-_KINDS: tuple[tuple[bytes, CommandKind], ...] = (
-    (READ_SERIAL[:3], CommandKind.READ_SERIAL),
-    (READ_VERSION, CommandKind.READ_VERSION),
-    (READ_UNIT[:4], CommandKind.READ_UNIT),
-    (READ_CLOCK[:3], CommandKind.READ_CLOCK),
-    (b"\x05\x20\x01", CommandKind.SET_CLOCK),
-    (b"\x05\x1f", CommandKind.READ_RECORD),
-    (ERASE, CommandKind.ERASE),
+_CODES: Codes = (
+    (READ_SERIAL[1:3], CommandKind.READ_SERIAL),
+    (READ_VERSION[1:], CommandKind.READ_VERSION),
+    (READ_UNIT[1:4], CommandKind.READ_UNIT),
+    (READ_CLOCK[1:3], CommandKind.READ_CLOCK),
+    (b"\x20\x01", CommandKind.SET_CLOCK),
+    (b"\x1f", CommandKind.READ_RECORD),
+    (ERASE[1:], CommandKind.ERASE),
 )
 
 
@@ -78,16 +56,8 @@ def encode_clock_setting(device_time: datetime) -> bytes:
 
 
 def decode_command(payload: bytes) -> Command:
-    """The meter's side. Raises ReservedValue for a command that the meter does not know, Truncated for half a one."""
-    for start, kind in _KINDS:
-        if payload.startswith(start):
-            cursor = Cursor(payload, offset=len(start))
-            if kind is CommandKind.READ_RECORD:
-                return Command(kind, index=cursor.u16_le())
-            if kind is CommandKind.SET_CLOCK:
-                return Command(kind, device_time=reply.read_time(cursor, _EPOCH))
-            return Command(kind)
-    raise ReservedValue(f"command {payload[:4].hex(' ')} is not one of an UltraEasy", offset=0)
+    """The meter's side; index 0 is the newest record. Raises as `read_command`."""
+    return read_command(payload, (PREFIX,), _CODES, _EPOCH, MODEL)
 
 
 def encode_serial_reply(serial_number: str) -> bytes:
@@ -120,10 +90,7 @@ def encode_unit_reply(unit: Unit) -> bytes:
 
 def decode_unit_reply(payload: bytes) -> Unit:
     """The unit of the display. Records are in mg/dL all the same."""
-    body = _body(payload, "unit")
-    unit = reply.read_unit(body)
-    reply.close_reply(body, "unit")
-    return unit
+    return reply.read_unit_alone(_body(payload, "unit"))
 
 
 def encode_clock_reply(device_time: datetime) -> bytes:
@@ -131,10 +98,7 @@ def encode_clock_reply(device_time: datetime) -> bytes:
 
 
 def decode_clock_reply(payload: bytes) -> datetime:
-    body = _body(payload, "clock")
-    device_time = reply.read_time(body, _EPOCH)
-    reply.close_reply(body, "clock")
-    return device_time
+    return reply.read_clock_alone(_body(payload, "clock"), _EPOCH)
 
 
 def encode_count_reply(records: int) -> bytes:

@@ -8,15 +8,14 @@ All functions take and give the payload of a frame (see `frame`), whose link byt
 Truncated and UnexpectedReply.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 
 from protocols.cursor import Cursor
 from protocols.errors import DecodeError, ReservedValue, UnexpectedReply
 from protocols.reading import Meal, Metric, Unit
 from protocols.record import Record
 from protocols.serial.lifescan import reply
+from protocols.serial.lifescan.command import Codes, Command, CommandKind, read_command
 
 MODEL = "OneTouch Verio IQ"
 PREFIX = 0x03
@@ -35,30 +34,7 @@ _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - the meter's clock has no zone
 _MEALS = (None, Meal.BEFORE_MEAL, Meal.AFTER_MEAL)
 
 
-class CommandKind(Enum):
-    READ_SERIAL = auto()
-    READ_VERSION = auto()
-    READ_UNIT = auto()
-    READ_CLOCK = auto()
-    SET_CLOCK = auto()
-    READ_COUNT = auto()
-    READ_RECORD = auto()
-    ERASE = auto()
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a meter is asked."""
-
-    kind: CommandKind
-    prefix: int
-    index: int = 0
-    """With READ_RECORD."""
-    device_time: datetime | None = None
-    """With SET_CLOCK; naive."""
-
-
-_KINDS: tuple[tuple[bytes, CommandKind], ...] = (
+_CODES: Codes = (
     (READ_SERIAL[1:2], CommandKind.READ_SERIAL),
     (READ_VERSION[1:], CommandKind.READ_VERSION),
     (READ_UNIT[1:], CommandKind.READ_UNIT),
@@ -79,19 +55,8 @@ def encode_clock_setting(device_time: datetime) -> bytes:
 
 
 def decode_command(payload: bytes) -> Command:
-    """The meter's side. Raises ReservedValue for a command that the meter does not know, Truncated for half a one."""
-    prefix = Cursor(payload).u8()
-    if prefix not in PREFIXES:
-        raise ReservedValue(f"prefix {prefix:02x} is not one of a {MODEL}", offset=0)
-    for start, kind in _KINDS:
-        if payload[1:].startswith(start):
-            cursor = Cursor(payload, offset=1 + len(start))
-            if kind is CommandKind.READ_RECORD:
-                return Command(kind, prefix, index=cursor.u16_le())
-            if kind is CommandKind.SET_CLOCK:
-                return Command(kind, prefix, device_time=reply.read_time(cursor, _EPOCH))
-            return Command(kind, prefix)
-    raise ReservedValue(f"command {payload[:4].hex(' ')} is not one of a {MODEL}", offset=1)
+    """The meter's side. Raises as `read_command`."""
+    return read_command(payload, PREFIXES, _CODES, _EPOCH, MODEL)
 
 
 def encode_serial_reply(serial_number: str, prefix: int = PREFIX) -> bytes:
@@ -122,10 +87,7 @@ def encode_unit_reply(unit: Unit, prefix: int = PREFIX) -> bytes:
 
 def decode_unit_reply(payload: bytes) -> Unit:
     """The unit of the display. Records are in mg/dL all the same."""
-    body = _body(payload, "unit")
-    unit = reply.read_unit(body)
-    reply.close_reply(body, "unit")
-    return unit
+    return reply.read_unit_alone(_body(payload, "unit"))
 
 
 def encode_clock_reply(device_time: datetime, prefix: int = PREFIX) -> bytes:
@@ -133,10 +95,7 @@ def encode_clock_reply(device_time: datetime, prefix: int = PREFIX) -> bytes:
 
 
 def decode_clock_reply(payload: bytes) -> datetime:
-    body = _body(payload, "clock")
-    device_time = reply.read_time(body, _EPOCH)
-    reply.close_reply(body, "clock")
-    return device_time
+    return reply.read_clock_alone(_body(payload, "clock"), _EPOCH)
 
 
 def encode_count_reply(records: int, prefix: int = PREFIX) -> bytes:

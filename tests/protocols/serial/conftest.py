@@ -8,8 +8,8 @@ import pytest
 
 from protocols.reading import Unit
 from protocols.serial.lifescan import ultraeasy
+from protocols.serial.lifescan.command import CommandKind
 from protocols.serial.lifescan.frame import FrameSplitter, Link, encode_frame
-from protocols.serial.lifescan.ultraeasy import CommandKind
 
 NEWEST = datetime(2026, 11, 22, 7, 30)
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.errors import ProtocolError, ReservedValue, Truncated, UnexpectedReply
+from protocols.errors import ProtocolError, ReservedValue, UnexpectedReply
 from protocols.reading import Flag, Metric, Unit
 from protocols.serial.lifescan import ultraeasy
-from protocols.serial.lifescan.ultraeasy import Command, CommandKind
+from protocols.serial.lifescan.command import Command, CommandKind
 
 AT = datetime(2026, 11, 22, 7, 30)
 times = st.datetimes(datetime(1970, 1, 1), datetime(2106, 2, 7, 6, 28, 15)).map(lambda at: at.replace(microsecond=0))
@@ -27,15 +27,15 @@ DECODERS: list[Callable[[bytes], object]] = [
 @pytest.mark.parametrize(
     ("payload", "command"),
     [
-        (ultraeasy.READ_SERIAL, Command(CommandKind.READ_SERIAL)),
-        (bytes.fromhex("050b02000000000000000000"), Command(CommandKind.READ_SERIAL)),  # as glucometerutils asks
-        (ultraeasy.READ_VERSION, Command(CommandKind.READ_VERSION)),
-        (ultraeasy.READ_UNIT, Command(CommandKind.READ_UNIT)),
-        (ultraeasy.READ_CLOCK, Command(CommandKind.READ_CLOCK)),
-        (ultraeasy.ERASE, Command(CommandKind.ERASE)),
-        (bytes.fromhex("051ff501"), Command(CommandKind.READ_RECORD, index=501)),
-        (ultraeasy.encode_record_request(0x0123), Command(CommandKind.READ_RECORD, index=0x0123)),
-        (ultraeasy.encode_clock_setting(AT), Command(CommandKind.SET_CLOCK, device_time=AT)),
+        (ultraeasy.READ_SERIAL, Command(CommandKind.READ_SERIAL, 5)),
+        (bytes.fromhex("050b02000000000000000000"), Command(CommandKind.READ_SERIAL, 5)),  # as glucometerutils asks
+        (ultraeasy.READ_VERSION, Command(CommandKind.READ_VERSION, 5)),
+        (ultraeasy.READ_UNIT, Command(CommandKind.READ_UNIT, 5)),
+        (ultraeasy.READ_CLOCK, Command(CommandKind.READ_CLOCK, 5)),
+        (ultraeasy.ERASE, Command(CommandKind.ERASE, 5)),
+        (bytes.fromhex("051ff501"), Command(CommandKind.READ_RECORD, 5, index=501)),
+        (ultraeasy.encode_record_request(0x0123), Command(CommandKind.READ_RECORD, 5, index=0x0123)),
+        (ultraeasy.encode_clock_setting(AT), Command(CommandKind.SET_CLOCK, 5, device_time=AT)),
     ],
 )
 def test_commands_are_told_apart(payload: bytes, command: Command) -> None:
@@ -127,24 +127,6 @@ def test_other_prefix_is_another_meter(decode: Callable[[bytes], object]) -> Non
 def test_refusal_is_an_unexpected_reply(decode: Callable[[bytes], object]) -> None:
     with pytest.raises(UnexpectedReply, match="status 09"):
         decode(ultraeasy.encode_refusal())
-
-
-@pytest.mark.parametrize(
-    ("decode", "reply"),
-    [
-        (ultraeasy.decode_version_reply, ultraeasy.encode_version_reply("P02.00.0025/05/07")),
-        (ultraeasy.decode_unit_reply, ultraeasy.encode_unit_reply(Unit.MG_DL)),
-        (ultraeasy.decode_clock_reply, ultraeasy.encode_clock_reply(AT)),
-        (ultraeasy.decode_count_reply, ultraeasy.encode_count_reply(17)),
-        (ultraeasy.decode_record_reply, ultraeasy.encode_record_reply(AT, 105)),
-    ],
-)
-def test_replies_are_exact(decode: Callable[[bytes], object], reply: bytes) -> None:
-    for length in range(len(reply)):
-        with pytest.raises(Truncated):
-            decode(reply[:length])
-    with pytest.raises(UnexpectedReply, match="1 bytes too many"):
-        decode(reply + b"\0")
 
 
 @given(st.sampled_from(DECODERS), st.sampled_from((b"", b"\x05\x06", b"\x05\x0f", b"\x05")), st.binary(max_size=40))
