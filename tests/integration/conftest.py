@@ -59,14 +59,17 @@ def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
 @pytest.fixture(params=["plain", "timescale"])
 def any_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Like `database`, on plain PostgreSQL and once more on TimescaleDB."""
-    if request.param == "plain":
-        yield request.getfixturevalue("database")
-    elif _TIMESCALE is None:
+    yield request.getfixturevalue("database" if request.param == "plain" else "timescale_database")
+
+
+@pytest.fixture
+def timescale_database() -> Iterator[str]:
+    """The DSN of a fresh, migrated, empty database on the server that DOORSTEP_TEST_DSN names."""
+    if _TIMESCALE is None:
         pytest.skip("skipped: no TimescaleDB at DOORSTEP_TEST_DSN")
-    else:  # not copied from a template, which its background workers would hold open
-        for dsn in _create_database(_TIMESCALE, ""):
-            assert migrate(dsn, timescale=True).timescale
-            yield dsn
+    for dsn in _create_database(_TIMESCALE, ""):  # no template: background workers would hold it open
+        assert migrate(dsn, timescale=True).timescale
+        yield dsn
 
 
 @pytest.fixture

@@ -1,0 +1,338 @@
+"""Every function of the stores, found by itself, and the arguments that one filled community gives it.
+
+A function is called with `ARGUMENTS` by the names of its parameters; where a name means something else in it, or more
+than one call is wanted, it stands in `CALLS`. What has a default is left out unless `CALLS` says otherwise.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import cloud
+from cloud.alarms.model import CloseReason
+from cloud.detection.episode import Extend, Open
+from cloud.detection.model import OWN_NORMAL, Baseline, Cause, Observation, Priority, Reason
+from cloud.detection.unsure.severe import Severe
+from cloud.detection.unsure.store import DueRecord
+from cloud.identity.model import Role
+from cloud.readings.homes.store import Homes
+from cloud.readings.identities.store import Identity
+from cloud.readings.model import Delivery, Numbered
+from cloud.readings.ownership import Line
+from cloud.readings.rows import Place
+from cloud.readings.ruling.model import Filed, Ruling
+from cloud.registry.model import Elder, Gateway, Home, Level, Region
+from cloud.registry.whose import Whose, Why
+from cloud.visits.model import Report, VisitState
+from protocols.alarm.kinds import AlarmKind
+from protocols.alarm.states import AlarmState
+from protocols.reading import CANONICAL_UNIT, Metric, Reading
+from protocols.telemetry.messages import AlarmMessage
+from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
+
+DAY = timedelta(days=1)
+CONNECTION = frozenset({"connection", "conn"})
+
+
+def find_functions() -> dict[str, Callable[..., Any]]:
+    """The public functions of all `store` modules of the cloud, as `web.board.figures`."""
+    found = {}
+    for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
+        if module.name.endswith(".store"):
+            part = module.name.removeprefix("cloud.").removesuffix(".store")
+            for name, function in vars(importlib.import_module(module.name)).items():
+                own = inspect.isfunction(function) and function.__module__ == module.name
+                if own and not name.startswith("_") and CONNECTION & inspect.signature(function).parameters.keys():
+                    found[f"{part}.{name}"] = function
+    return found
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What `arguments_of` needs to know of a filled community."""
+
+    made: Community
+    day: Mapping[str, Any]
+    record_key: int
+    """Of a record of the first home's cuff."""
+    letter: int
+    event: int
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """An argument that the function changes: made anew for each call, and looked at after it."""
+
+    make: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    name: str
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+
+
+def find_calls(filled: Filled) -> list[Call]:
+    """Every function with its arguments, some more than once.
+
+    Raises LookupError that says of each parameter for which nothing is known where to name a value.
+    """
+    known, calls = _arguments(filled), _calls(filled)
+    found, without = [], []
+    for name, function in find_functions().items():
+        for own in calls.get(name, [{}]):
+            arguments = {}
+            for parameter in inspect.signature(function).parameters.values():
+                if parameter.name in own:
+                    arguments[parameter.name] = own[parameter.name]
+                elif parameter.name in CONNECTION or parameter.default is not inspect.Parameter.empty:
+                    continue
+                elif parameter.name in known:
+                    arguments[parameter.name] = known[parameter.name]
+                else:
+                    without.append(f"cloud.{name}: {parameter.name}")
+            found.append(Call(name, function, arguments))
+    if without:
+        raise LookupError(
+            "nothing is known for these parameters; give each a value in tests/integration/both/functions.py, so that "
+            "the function is called on both kinds of server: " + "; ".join(without)
+        )
+    return found
+
+
+def _arguments(filled: Filled) -> dict[str, Any]:
+    made, day = filled.made, filled.day
+    metrics = ["systolic", "diastolic", "glucose", "pulse"]
+    return {
+        "regions": frozenset(made.regions.values()),
+        "region_id": made.regions["street"],
+        "elder_id": made.elders["home-1"],
+        "elder_ids": list(made.elders.values()),
+        "elder_code": "elder-1",
+        "staff_id": made.staff["desk"],
+        "nurse_id": made.staff["nurse"],
+        "visit_id": day["severe"],
+        "alert_id": made.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"]),
+        "alarm_id": day["calling"],
+        "alarm_event_ids": [filled.event],
+        "dead_letter_id": filled.letter,
+        "device_id": made.devices["home-1/sphygmomanometer"],
+        "device_ids": list(made.devices.values()),
+        "record_key": filled.record_key,
+        "gateway": "gw-home-1",
+        "gateway_id": "gw-home-1",
+        "metrics": metrics,
+        "now": NOW,
+        "at": NOW,
+        "until": NOW,
+        "end": NOW,
+        "begin": NOW - 50 * DAY,
+        "since": NOW - 50 * DAY,
+        "filed_since": NOW - 50 * DAY,
+        "done_since": NOW - 50 * DAY,
+        "raised_at": NOW,
+        "heard_at": NOW,
+        "heard_before": NOW - timedelta(minutes=3),
+        "asked_at": NOW,
+        "computed_at": NOW,
+        "told_at": NOW,
+        "said_at": NOW,
+        "promised_by": NOW + timedelta(hours=4),
+        "lasts": timedelta(hours=12),
+        "zone": "Asia/Shanghai",
+        "priority": Priority.TODAY,
+        "cause": Cause.PULSE,
+        "wish": "company",
+        "note": "a note",
+        "word": "kind",
+        "face": 5,
+        "minutes": 9,
+        "verdict": "right",
+        "at_most": 50,
+        "limit": 50,
+        "longest": 40,
+        "before": None,
+        "link_hash": sha256(LINK.encode()).digest(),
+        "token": "a-token",
+        "login": "desk",
+        "password": PASSWORD,
+        "topic": "doorstep/v1/gw-home-1/readings",
+        "payload": b"{}",
+        "reason": "a reason",
+        "status": "{}",
+        "online": True,
+        "recipient": "+8613800000001",
+        "body": "a text",
+        "give_up_after_s": 600.0,
+        "lease_s": 30.0,
+        "epoch": 1,
+        "sms_id": 1,
+        "references": [7],
+        "reference": 7,
+        "problem": None,
+    }
+
+
+def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
+    made, day = filled.made, filled.day
+    community = frozenset({made.regions["community"]})
+    cuff = made.devices["home-1/sphygmomanometer"]
+    cuff_name = _device(made, "home-1/sphygmomanometer")
+    everything = [metric.value for metric in Metric]
+    return {
+        "alarms.insert": [{"message": _alarm(made)}],
+        "alarms.get": [{"lock": True}],
+        "alarms.set_on_the_way": [{"alarm_id": day["coming"]}],
+        "alarms.newest_step": [{"alarm_id": day["coming"]}],
+        "alarms.close": [{"reason": CloseReason.REAL}],
+        "alarms.add_event": [{"state": AlarmState.TAKEN, "staff_id": made.staff["desk"]}],
+        "detection.observations": [{"metrics": list(Metric)}],
+        "detection.open_alert": [{"decision": Open(Priority.TODAY, (_REASON,), NOW - DAY, NOW)}],
+        "detection.extend_alert": [{"decision": Extend(Priority.NOW, (_REASON,), NOW - DAY, NOW, escalated=True)}],
+        "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
+        "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
+        "detection.unsure.forget": [{"due": _due(filled)}],
+        "detection.unsure.put_back": [{"due": _due(filled)}],
+        "detection.unsure.nobodys": [{"due": _due(filled), "metrics": list(Metric)}],
+        "detection.unsure.keep": [
+            {"due": _due(filled), "severe": Severe(Priority.NOW, (_REASON,)), "measured_at": NOW}
+        ],
+        "identity.upsert_staff": [
+            {"login": "new", "name": "New", "role": Role.NURSE, "phone": "", "region_id": made.regions["street"]}
+        ],
+        "readings.letters.letter": [{"claim": True}],
+        "readings.retention.thin": [{"days": {"motion": 31, "glucose": 40}}],
+        "readings.chain.note_heads": [{"deliveries": [_delivery(made)]}],
+        "readings.chain.note_odd": [{"deliveries": [_delivery(made)]}],
+        "readings.chain.note_duplicates": [
+            {"readings": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
+        ],
+        "readings.chain.note_rows_of_refused": [
+            {"rows": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
+        ],
+        "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
+        "readings.unsure.ask_whether_severe": [
+            {
+                "lines": [Line(cuff, 7, _reading(cuff_name, NOW, 190.0))],
+                "owners": [Whose(None, 0.5, Why.ASK)],
+            }
+        ],
+        "readings.homes.learn_gateways": [{"homes": Fresh(Homes), "gateways": ["gw-home-1", "gw-strange"]}],
+        "readings.homes.learn_devices": [
+            {"homes": Fresh(Homes), "names": [("gw-home-1", _device(made, "home-1/glucometer")), ("gw-home-2", "new")]}
+        ],
+        "readings.identities.claim": [
+            {
+                "identities": [Identity(cuff, filled.record_key, "systolic"), Identity(cuff, 7, "pulse")],
+                "measured_at": [NOW, NOW],
+            }
+        ],
+        "readings.identities.decided": [{"acts": [(cuff, filled.record_key), (cuff, 7)]}],
+        "readings.ruling.filed": [{}, {"record_key": -1}],
+        "readings.ruling.keep": [
+            {
+                "ruling": Ruling(cuff, filled.record_key, made.elders["home-2"], made.staff["nurse"]),
+                "before": Filed(made.elders["home-1"], 1.0, "only_wearer", NOW, 0, None),
+            }
+        ],
+        "readings.ruling.file": [{"elder_id": made.elders["home-2"]}, {"elder_id": None}],
+        "readings.store_deliveries": [{"deliveries": [_delivery(made)]}],
+        "readings.store_again": [{"delivery": _delivery(made)}],
+        "readings.bury": [{"at": NOW}, {"at": NOW, "identity": b"again"}],
+        "registry.id_of": [{"table": "home", "code": "home-2"}],
+        "registry.upsert_region": [{"region": Region(code="9", name="R", level=Level.COMMUNITY)}],
+        "registry.upsert_home": [{"home": Home(code="home-9", region="320106", address="A")}],
+        "registry.upsert_elder": [{"elder": Elder(code="elder-1", home="home-1", name="B", born_on=date(1941, 3, 8))}],
+        "registry.upsert_gateway": [{"gateway": Gateway(name="gw-home-9", home="home-1")}],
+        "sms.set_not_sent": [{"problem": "no network", "again_in_s": 5.0}],
+        "visits.get": [{"lock": True}],
+        "visits.move": [{"state": VisitState.ACCEPTED}],
+        "visits.add_event": [{"state": VisitState.ACCEPTED, "staff_id": made.staff["nurse"]}],
+        "visits.report_of": [{}, {"visit_id": day["before"]}],
+        "visits.add_report": [{"report": Report(("medicine_missed",), ("talked",), "n", "right", date(2026, 12, 1))}],
+        "visits.set_assessment": [{"visit_id": day["before"]}],
+        "visits.set_wish": [{"visit_id": day["asked"]}],
+        "visits.open_request": [{"elder_id": made.elders["home-2"]}],
+        "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],
+        "visits.add_for_alarm": [{"elder_id": made.elders["home-2"]}],
+        "visits.visit_of_alarm": [{"alarm_id": day["coming"]}],
+        "visits.on_the_way_since": [{"alarm_id": day["coming"]}],
+        "web.board.open_alarms": [{}, {"regions": None}, {"regions": community}],
+        "web.evidence.readings": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
+        "web.evidence.days": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
+        "web.evidence.latest": [{"metrics": everything}],
+        "web.nurse.report": [{"visit_id": day["before"]}],
+    }
+
+
+def _alarm(made: Community) -> AlarmMessage:
+    return AlarmMessage(
+        alarm=str(UUID(int=9)),
+        kind=AlarmKind.PERSONAL_TRIGGER,
+        device=_device(made, "home-1/emergency_button"),
+        raised_at=NOW,
+    )
+
+
+def _delivery(made: Community) -> Delivery:
+    """A new record, one that is stored already, and a late one of weeks ago."""
+    cuff = _device(made, "home-1/sphygmomanometer")
+    times = (NOW - timedelta(minutes=3), NOW - timedelta(minutes=3), NOW - 33 * DAY)
+    readings = tuple(
+        Numbered(number, _reading(cuff, at, value))
+        for number, (at, value) in enumerate(zip(times, (151.0, 151.0, 149.0), strict=True), 100)
+    )
+    return Delivery(
+        gateway="gw-home-1",
+        topic="doorstep/v1/gw-home-1/readings",
+        payload=b"{}",
+        epoch=77,
+        first=100,
+        count=4,
+        readings=readings,
+        chain=(b"a" * 32, b"b" * 32),
+        odd=((103, b"c" * 32), (102, b"d" * 32)),
+    )
+
+
+def _due(filled: Filled) -> DueRecord:
+    made = filled.made
+    home = made.one("SELECT home_id FROM home WHERE code = 'home-1'")
+    return DueRecord(made.devices["home-1/sphygmomanometer"], filled.record_key, "gw-home-1", home, "Asia/Shanghai")
+
+
+def _reading(device: str, at: datetime, value: float) -> Reading:
+    return Reading(
+        device=device,
+        metric=Metric.SYSTOLIC,
+        value=value,
+        unit=CANONICAL_UNIT[Metric.SYSTOLIC],
+        measured_at=at,
+        received_at=at,
+        device_time=at.replace(tzinfo=None, microsecond=0),
+    )
+
+
+def _device(made: Community, name: str) -> str:
+    return str(made.one("SELECT name FROM device WHERE device_id = %s", made.devices[name]))
+
+
+_REASON = Reason(
+    rule=OWN_NORMAL,
+    priority=Priority.TODAY,
+    metric=Metric.PULSE,
+    value=120.0,
+    unit="/min",
+    at=NOW,
+    comparison="above",
+    count=2,
+    source="s",
+    confirmed=True,
+)

@@ -1,0 +1,240 @@
+"""Plain PostgreSQL and TimescaleDB give the same results and keep the same rows, function by function."""
+
+import dataclasses
+import inspect
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+import pytest
+
+from cloud.db.pool import AsyncConnection, Connection, connection_settings
+from cloud.errors import CloudError
+from tests.cloud.web.community import NOW, Community, create_community, create_day
+from tests.integration.both.functions import Call, Filled, Fresh, find_calls
+from tests.integration.both.servers import contents_query, copy_all, materialise, tables
+
+pytestmark = pytest.mark.integration
+
+COMMITS = {"readings.retention.thin"}
+"""Commits by itself, so it goes last and nothing is rolled back."""
+WROTE = "SELECT pg_current_xact_id_if_assigned() WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
+UNORDERED = {"detection.observations", "detection.unsure.nobodys"}
+"""They say nothing of an order."""
+DRAWN = {
+    "identity.open_session": {"session"},
+    "identity.upsert_staff": {"staff"},
+    **{name: {"sms"} for name in ("sms.add", "sms.claim", "sms.set_sent", "sms.set_not_sent", "sms.report")},
+}
+"""Tables in which the function puts something drawn at random or the wall's time; nor is its result compared."""
+
+
+@dataclass(frozen=True)
+class Both:
+    plain: str
+    timescale: str
+    filled: Filled
+
+
+@pytest.fixture
+def filled_database(database: str) -> tuple[str, Filled]:
+    """A plain database with a morning that has something of everything."""
+    made = create_community(database)
+    day = create_day(made)
+    made.run("UPDATE reading SET stored_at = received_at + INTERVAL '2 seconds'")
+    return database, _filled(made, day)
+
+
+@pytest.fixture
+def both(filled_database: tuple[str, Filled], timescale_database: str) -> Both:
+    plain, filled = filled_database
+    copy_all(plain, timescale_database)
+    materialise(timescale_database, NOW - timedelta(days=20))
+    return Both(plain, timescale_database, filled)
+
+
+def _filled(made: Community, day: dict[str, Any]) -> Filled:
+    old = made.elders["home-1"]
+    day["before"] = made.one("SELECT min(visit_id) FROM visit WHERE state = 'assessed' AND elder_id = %s", old)
+    cuff = made.devices["home-1/sphygmomanometer"]
+    # a cuff that two share, whose last two measurements are nobody's yet, and one that a rule filed
+    made.run("INSERT INTO sharing (device_id, rule) VALUES (%s, 'ask')", cuff)
+    made.run(
+        "UPDATE reading SET elder_id = NULL, wearer_certainty = 0.5, wearer_why = 'ask' "
+        "WHERE device_id = %s AND measured_at > %s",
+        cuff, NOW - timedelta(hours=2),
+    )  # fmt: skip
+    made.run("UPDATE reading SET wearer_certainty = 0.9 WHERE device_id = %s AND elder_id IS NOT NULL", cuff)
+    made.run(
+        "UPDATE alert SET reasons = (SELECT jsonb_agg(reason || '{\"confirmed\": true}') "
+        "FROM jsonb_array_elements(reasons) AS reason)"
+    )
+    made.run("INSERT INTO detection_due (elder_id, since, asked_at) VALUES (%s, %s, %s)", old, NOW, NOW)
+    letter = made.one(
+        "INSERT INTO dead_letter (topic, payload, digest, reason, first_at, last_at) "
+        "VALUES ('t', 'p', 'd', 'r', %s, %s) RETURNING dead_letter_id",
+        NOW, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO sms (recipient, body, asked_at, due_at, give_up_at) "
+        "VALUES ('+8613800000001', 'a text', %s, %s, now() + INTERVAL '1 day')",
+        NOW, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO reading_identity (device_id, record_key, metric, measured_at) "
+        "SELECT device_id, record_key, metric, measured_at FROM reading"
+    )
+    made.run(
+        "INSERT INTO unsure_due (device_id, record_key, asked_at) SELECT device_id, max(record_key), %s FROM reading "
+        "WHERE device_id = %s GROUP BY device_id",
+        NOW, cuff,
+    )  # fmt: skip
+    event = made.one(
+        "INSERT INTO alarm_event (alarm_id, state, at) VALUES (%s, 'on_the_way', %s) RETURNING alarm_event_id",
+        day["coming"], NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO visit (elder_id, alarm_id, kind, priority, asked_at, promised_by) "
+        "SELECT elder_id, alarm_id, 'alarm', 'now', heard_at, heard_at FROM alarm WHERE alarm_id = %s",
+        day["coming"],
+    )
+    key = made.one("SELECT max(record_key) FROM reading WHERE device_id = %s", cuff)
+    return Filled(made, day, key, letter, event)
+
+
+async def test_both_kinds_of_server_agree(both: Both) -> None:
+    """Result or refusal of each call, and all rows after it."""
+    differing = []
+    async with _server(both.plain) as plain, _server(both.timescale) as timescale:
+        for call in sorted(find_calls(both.filled), key=lambda call: call.name in COMMITS):
+            one, other = await plain.outcome(call), await timescale.outcome(call)
+            if one.result != other.result:
+                differing.append(f"{call.name}: plain {one.result!r:.600}, TimescaleDB {other.result!r:.600}")
+            differing += [
+                f"{call.name}: other rows in {table}"
+                for table in one.rows.keys() | other.rows.keys()
+                if one.rows.get(table) != other.rows.get(table)
+            ]
+    assert not differing, "\n".join(differing)
+
+
+async def test_almost_every_call_does_its_work(filled_database: tuple[str, Filled]) -> None:
+    """Two servers that refuse alike would agree as well: each call must succeed, and most must find or change rows."""
+    dsn, filled = filled_database
+    refused, idle = [], []
+    calls = [call for call in find_calls(filled) if call.name not in COMMITS]
+    async with _server(dsn) as server:
+        for call in calls:
+            outcome = await server.outcome(call)
+            if outcome.refused:
+                refused.append(f"{call.name}: {outcome.result}")
+            elif not any(outcome.result or ()) and not outcome.rows:
+                idle.append(call.name)
+    assert not refused, "\n".join(refused)
+    assert len(idle) < len(calls) // 4, idle
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Any
+    """As plain values, or the words of a refusal."""
+    rows: dict[str, str]
+    """A digest of each table as the call left it; empty where the call wrote nothing."""
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Server:
+    """One database, over a connection of each kind."""
+
+    dsn: str
+    plain: Connection
+    waiting: AsyncConnection
+    names: list[str]
+    """Of its tables."""
+
+    async def outcome(self, call: Call) -> Outcome:
+        """Calls in a transaction of its own, looks, and rolls back."""
+        if call.name in COMMITS:
+            with psycopg.connect(self.dsn, autocommit=True) as connection:
+                return self._call(connection, call)
+        if not inspect.iscoroutinefunction(call.function):
+            return self._call(self.plain, call)
+        arguments, changed = _fresh(call)
+        try:
+            result = _plain((await call.function(self.waiting, **arguments), changed))
+            row = None
+            if await (await self.waiting.execute(WROTE)).fetchone():
+                row = await (await self.waiting.execute(contents_query(self.names).encode())).fetchone()
+            return self._outcome(call.name, result, row)
+        except (CloudError, psycopg.Error) as error:
+            return Outcome(f"{type(error).__name__}: {error}", {}, refused=True)
+        finally:
+            await self.waiting.rollback()
+
+    def _call(self, connection: Connection, call: Call) -> Outcome:
+        arguments, changed = _fresh(call)
+        try:
+            given = call.function(connection, **arguments)
+            result = _plain((list(given) if isinstance(given, Iterator) else given, changed))
+            row = None
+            if call.name in COMMITS or connection.execute(WROTE).fetchone():
+                row = connection.execute(contents_query(self.names).encode()).fetchone()
+            return self._outcome(call.name, result, row)
+        except (CloudError, psycopg.Error) as error:
+            return Outcome(f"{type(error).__name__}: {error}", {}, refused=True)
+        finally:
+            connection.rollback()
+
+    def _outcome(self, name: str, result: Any, row: tuple[Any, ...] | None) -> Outcome:
+        drawn = DRAWN.get(name, set())
+        if name in UNORDERED:
+            result = _sorted(result)
+        rows = dict(zip(self.names, row, strict=True)) if row else {}
+        return Outcome(
+            None if drawn else result, {table: digest for table, digest in rows.items() if table not in drawn}
+        )
+
+
+@asynccontextmanager
+async def _server(dsn: str) -> AsyncIterator[Server]:
+    settings = connection_settings("both")
+    plain: Connection
+    with psycopg.connect(dsn, **settings) as plain:
+        async with await psycopg.AsyncConnection.connect(dsn, **settings) as waiting:
+            names = tables(plain)
+            plain.rollback()
+            yield Server(dsn, plain, waiting, names)
+
+
+def _fresh(call: Call) -> tuple[dict[str, Any], list[Any]]:
+    """The arguments, and those of them that the call may change."""
+    made = {key: value.make() for key, value in call.arguments.items() if isinstance(value, Fresh)}
+    return {**call.arguments, **made}, list(made.values())
+
+
+def _sorted(value: Any) -> Any:
+    """Lists within lists, each by what it says."""
+    return sorted((_sorted(one) for one in value), key=repr) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses and the like as tuples; numbers to nine figures, since a sum depends on its order."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    elif isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    elif isinstance(value, AbstractSet):
+        value = sorted(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(one) for one in value]
+    return value
