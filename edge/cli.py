@@ -64,6 +64,7 @@ def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from edge.alarm.home_feedback import create_feedback  # noqa: PLC0415
     from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
     from edge.alarm.process import AlarmProcess  # noqa: PLC0415
+    from edge.alarm.sms.path import create_paths  # noqa: PLC0415
     from edge.alarm.troubles import Troubles  # noqa: PLC0415
     from edge.sqlite_file import hold_alone  # noqa: PLC0415
 
@@ -74,7 +75,7 @@ def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
             journal = AlarmJournal(settings.journal_path, beside=True)
             troubles = Troubles(journal)
             feedback = create_feedback(settings.alarm, FeedbackLog(settings.feedback_path, clock), troubles.tell)
-            process = AlarmProcess(settings, journal, feedback)
+            process = AlarmProcess(settings, journal, feedback, create_paths(settings.sms, settings.sms_path))
             signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
             process.follow(sys.stdin.fileno())
             process.run()

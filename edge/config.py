@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from edge.alarm.call import PressRules
+from edge.alarm.sms.config import SmsSection, SmsSettings, sms_settings
 from edge.catalogue import DRIVERS_WITH_A_KEY, GPIO_CONTACT, SERIAL_CONTACT, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
 from edge.outbox_bound import OutboxBound
-from edge.shower.stay import StayRules
 from edge.power.rules import PowerRules
+from edge.shower.stay import StayRules
 from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.device_kind import DeviceKind
@@ -136,6 +137,7 @@ class Alarm(Section, frozen=True):
     """Languages in which the home is told aloud (espeak-ng), in their order; empty: it is not."""
     feedback: str = "feedback.jsonl"
     """Where lamp and voice are written down; a relative path starts at `data`."""
+    sms: SmsSection = SmsSection()
 
     @property
     def stay_rules(self) -> StayRules | None:
@@ -150,8 +152,6 @@ class Alarm(Section, frozen=True):
         return PressRules(same_press_s=self.same_press_s, cancel_within_s=self.cancel_within_s)
 
 
-class Health(Section, frozen=True):
-    host: str = "127.0.0.1"
 class PowerSection(Section, frozen=True):
     ups_port: str = ""
     """An UPSPack's serial line: a path, or `usb:VENDOR:PRODUCT`; empty: none."""
@@ -166,6 +166,8 @@ class PowerSection(Section, frozen=True):
         return PowerRules(lost_s=self.lost_s, battery_low_percent=self.battery_low_percent)
 
 
+class Health(Section, frozen=True):
+    host: str = "127.0.0.1"
     port: Port = 0
     """0: no /health and no /metrics."""
 
@@ -219,9 +221,9 @@ class EdgeFile(Section, frozen=True):
     uplink: Uplink = Uplink()
     bluetooth: Bluetooth = Bluetooth()
     alarm: Alarm = Alarm()
+    power: PowerSection = PowerSection()
     health: Health = Health()
     device: tuple[DeviceSection, ...] = ()
-    power: PowerSection = PowerSection()
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,9 +257,11 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     uplink: Uplink
     bluetooth: Bluetooth
     alarm: Alarm
+    power: PowerSection = PowerSection()
     health: Health
     devices: tuple[Device, ...]
-    power: PowerSection = PowerSection()
+    sms: SmsSettings | None = None
+    """None where no modem is configured."""
 
     @property
     def outbox_path(self) -> Path:
@@ -271,6 +275,10 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def journal_path(self) -> Path:
         return self.data / "alarm.db"
+
+    @property
+    def sms_path(self) -> Path:
+        return self.data / "sms.db"
 
     @property
     def feedback_path(self) -> Path:
@@ -329,21 +337,13 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         uplink=file.uplink,
         bluetooth=file.bluetooth,
         alarm=file.alarm,
+        power=_power(file.power, folder),
         health=file.health,
         devices=devices,
+        sms=sms_settings(file.alarm.sms, folder),
     )
 
 
-def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
-    where = f"device[{place}]"
-    if not section.name or len(section.name) > 128 or not section.name.isprintable():
-        power=_power(file.power, folder),
-        raise ConfigurationError(f"{where}.name: expected 1 to 128 printable characters, got {section.name!r}")
-    model = catalogue.get(section.model)
-    if model is None:
-        known = ", ".join(sorted(catalogue)) or "none"
-        raise ConfigurationError(f"{where}.model: {section.model!r} is not in the catalogue, which knows {known}")
-    if section.kind not in model.kinds:
 def _power(section: PowerSection, folder: Path) -> PowerSection:
     if section.ups_port and section.mains_pin:
         raise ConfigurationError("power: expected ups_port or mains_pin, not both: two would contradict each other")
@@ -354,6 +354,15 @@ def _power(section: PowerSection, folder: Path) -> PowerSection:
     return msgspec.structs.replace(section, ups_port=_port("power.ups_port", section.ups_port, folder))
 
 
+def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
+    where = f"device[{place}]"
+    if not section.name or len(section.name) > 128 or not section.name.isprintable():
+        raise ConfigurationError(f"{where}.name: expected 1 to 128 printable characters, got {section.name!r}")
+    model = catalogue.get(section.model)
+    if model is None:
+        known = ", ".join(sorted(catalogue)) or "none"
+        raise ConfigurationError(f"{where}.model: {section.model!r} is not in the catalogue, which knows {known}")
+    if section.kind not in model.kinds:
         kinds = " or ".join(model.kinds)
         raise ConfigurationError(f"{where}.kind: a {section.model} is a {kinds}, not a {section.kind}")
     refuse_unused(where, section.given, section.model, model)

@@ -27,7 +27,7 @@ def find_device_key(where: str, inline: str, variable: str, file: str, folder: P
         if not text:
             raise ConfigurationError(f"{setting}: the environment has no {variable}")
     elif file:
-        text = _read_private(setting, folder / file)
+        text = read_private(setting, folder / file)
     else:
         text = inline
     try:
@@ -39,7 +39,8 @@ def find_device_key(where: str, inline: str, variable: str, file: str, folder: P
     return key
 
 
-def _read_private(setting: str, path: Path) -> str:
+def read_private(setting: str, path: Path) -> str:
+    """The text of a file that nobody else may read. Raises ConfigurationError that never shows what is in it."""
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigurationError(f"{setting}: {path} can be read by others; give it mode 0600")

@@ -25,6 +25,7 @@ from edge.alarm.child import AlarmChild
 from edge.alarm.contact import ContactTrigger
 from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
+from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.long_stay import LongStays
 from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.supervision import TriggerWatch
@@ -260,6 +261,7 @@ class Gateway:
             alarm_line_connected=self._journal.line_connected,
             devices=tuple(entry.status() for entry in self._figures.devices()),
             radio=None if self._scanner is None else self._scanner.status(),
+            modem=self._modem(),
             power=self._power.status(),
             modem=self._modem(),
             given_up=self._outbox.given_up(),

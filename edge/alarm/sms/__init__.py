@@ -1,0 +1,1 @@
+"""The second path of a call: short messages through a GSM modem in the home."""
