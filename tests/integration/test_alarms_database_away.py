@@ -1,57 +1,30 @@
 """The database is stopped: alarms arrive, are taken by one desk alone, homes hear of it, and rows follow."""
 
-import shutil
-import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from cloud.alarms.journal import DeskJournal
 from cloud.alarms.model import Act, Doing, HeldByAnother
 from cloud.alarms.worker import work
 from cloud.config import Alarms, Broker, CloudConfig, Database
-from cloud.db.migrate import migrate
 from cloud.local.broker import LocalBroker
 from cloud.local.postgres import EmbeddedPostgres
 from protocols.alarm.states import AlarmState
 from tests.integration.care import GATEWAY, Care, ListeningHome, create_alarm, create_care, rows_of
+from tests.integration.mortal import dsn, mortal, stop
 from tests.integration.stage import running
+
+__all__ = ["dsn", "mortal"]  # fixtures of a server that may be stopped
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 BACK_S = 30.0
-_numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def mortal() -> Iterator[EmbeddedPostgres]:
-    """A server of these tests' own, which they may stop; it runs again before the next."""
-    folder = Path(tempfile.mkdtemp(prefix="doorstep-mortal-"))
-    with EmbeddedPostgres(folder / "postgres") as server:
-        with psycopg.connect(server.dsn, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE house")
-        migrate(make_conninfo(server.dsn, dbname="house"))
-        yield server
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def dsn(mortal: EmbeddedPostgres) -> str:
-    """A fresh database on it."""
-    mortal.ensure_running()
-    name = f"house_{next(_numbers)}"
-    with psycopg.connect(mortal.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE house".encode())
-    return make_conninfo(mortal.dsn, dbname=name)
 
 
 @pytest.fixture
@@ -72,13 +45,6 @@ def home(broker: LocalBroker, care: Care) -> Iterator[ListeningHome]:
         yield listening
 
 
-def stop(server: EmbeddedPostgres) -> None:
-    """At once, as a crash does."""
-    process = psutil.Process(server.pid)
-    process.send_signal(signal.SIGQUIT)
-    process.wait(20)
-
-
 def create_act(alarm: str, doing: Doing, staff: tuple[int, str], **more: Any) -> Act:
     return Act(
         alarm_id=UUID(alarm),
@@ -95,9 +61,9 @@ def do_without_database(journal: DeskJournal, act: Act) -> None:
     journal.stand(journal.begin(act).number)
 
 
-def until_noted(dsn: str) -> None:
+def until_noted(where: str) -> None:
     deadline = time.monotonic() + BACK_S
-    while rows_of(dsn, "SELECT count(*) FROM alarm_event WHERE told_home_at IS NULL") != [(0,)]:
+    while rows_of(where, "SELECT count(*) FROM alarm_event WHERE told_home_at IS NULL") != [(0,)]:
         assert time.monotonic() < deadline, "what was told was not noted"
         time.sleep(0.02)
 
