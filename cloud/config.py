@@ -42,6 +42,8 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     linger_ms: int = 20
     lanes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     """Batches on their way at the same time; a gateway's letters keep to one lane."""
+    receipt_key: str = "receipt-key.pem"
+    """File of the key that signs receipts, made at the first start; a relative path starts at `data`."""
     port: int = 0
 
 

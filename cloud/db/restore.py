@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from cloud.db.backup import About, BackupRefused, read_about, run_tool, server_of
+from cloud.db.generation import begin_generation
 from cloud.db.migrate import migration_names
 from cloud.db.pool import connection_settings
 from cloud.local.postgres_programs import program
@@ -54,6 +55,7 @@ def restore(dsn: str, file: Path) -> About:
             if about.timescaledb is not None:
                 connection.execute("SELECT timescaledb_post_restore()")
         connection.execute("ANALYZE")
+        begin_generation(connection)  # gateways send again what they delivered after the back-up
     return about
 
 

@@ -9,17 +9,21 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Histogram
 
+from cloud.db.generation import generation_of
 from cloud.db.pool import DatabaseAway, Pool
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Letter
 from cloud.process import Process
 from cloud.readings import store
+from cloud.readings.heartbeats.store import stored_of
 from cloud.readings.intake import Intake
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.opening import open_readings
+from cloud.readings.receipt import receipt_of
+from cloud.readings.signing import ReceiptSigner
 from cloud.readings.status import take_status
 from protocols.telemetry import topics
-from protocols.telemetry.messages import encode
+from protocols.telemetry.messages import Receipt, encode
 
 log = structlog.get_logger()
 
@@ -46,8 +50,8 @@ class _Opened:
     rejected: list[tuple[Letter, str]] = field(default_factory=list)
 
 
-def settle(process: Process, pool: Pool, intake: Intake, letters: Sequence[Letter]) -> None:
-    """Stores the letters, then sends the receipts, then acknowledges.
+def settle(process: Process, pool: Pool, intake: Intake, signer: ReceiptSigner, letters: Sequence[Letter]) -> None:
+    """Stores the letters, then sends the receipts, signed, then acknowledges.
 
     While the database is away it tries again, with one line in the log, until it is back or the process is asked to
     stop; then nothing is acknowledged and everything comes again.
@@ -58,7 +62,9 @@ def settle(process: Process, pool: Pool, intake: Intake, letters: Sequence[Lette
     while True:
         try:
             with pool.connection() as connection:
-                stored = _write(connection, opened, process.clock.now())
+                with connection.transaction():
+                    generation = generation_of(connection)
+                stored = _write(connection, opened, process.clock.now(), generation)
             break
         except DatabaseAway as error:
             why = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -72,7 +78,8 @@ def settle(process: Process, pool: Pool, intake: Intake, letters: Sequence[Lette
     if complained:
         log.info("database_back")
     process.healthy("database")
-    intake.publish([(topics.topic(gateway, topics.RECEIPT), encode(receipt)) for gateway, receipt in stored.receipts])
+    receipts = signer.sign(stored.receipts, generation)
+    intake.publish([(topics.topic(gateway, topics.RECEIPT), encode(receipt)) for gateway, receipt in receipts])
     intake.acknowledge(letters)
     READINGS_STORED.inc(stored.readings)
     READINGS_DUPLICATE.inc(stored.duplicates)
@@ -102,19 +109,30 @@ def _open(letters: Sequence[Letter], now: datetime) -> _Opened:
     return opened
 
 
-def _write(connection: store.Connection, opened: _Opened, now: datetime) -> Stored:
-    """All of it, each letter in a transaction that a poisonous neighbour cannot spoil."""
+def _write(connection: store.Connection, opened: _Opened, now: datetime, generation: int) -> Stored:
+    """All of it, each letter in a transaction that a poisonous neighbour cannot spoil.
+
+    A gateway that knows receipts of another generation only gets one of this: the database may lack what it delivered.
+    """
     rejected = list(opened.rejected)
+    asking: dict[tuple[str, int], None] = {}
     for letter in opened.statuses:
         try:
-            take_status(connection, letter.topic, letter.payload)
+            gateway, status = take_status(connection, letter.topic, letter.payload)
+            if status.online and status.epoch and status.store != generation:
+                asking[gateway, status.epoch] = None
         except RejectedMessage as rejection:
             rejected.append((letter, str(rejection)))
     stored = _store(connection, opened.deliveries, now)
+    told: tuple[tuple[str, Receipt], ...] = ()
+    if asking:
+        with connection.transaction():
+            known = stored_of(connection, list(asking))
+        told = tuple((gateway, receipt_of(epoch, ranges)) for (gateway, epoch), ranges in known.items())
     for letter, reason in rejected:
         store.bury(connection, letter.topic, letter.payload, reason, at=now)
         log.warning("dead_letter", topic=letter.topic, reason=reason, size=len(letter.payload))
-    return _sum([stored, Stored(readings=0, duplicates=0, dead_letters=len(rejected), receipts=())])
+    return _sum([stored, Stored(readings=0, duplicates=0, dead_letters=len(rejected), receipts=told)])
 
 
 def _store(connection: store.Connection, deliveries: Sequence[Delivery], now: datetime) -> Stored:

@@ -1,11 +1,12 @@
-"""A gateway's heartbeat, farewell or last will becomes its row."""
+"""A gateway's heartbeat, farewell or last will becomes its row, and may ask for a receipt."""
 
 import psycopg
 
+from cloud.db.pool import Connection
 from cloud.errors import RejectedMessage
-from cloud.readings import store
+from cloud.readings.heartbeats.store import note_status
 from protocols.errors import DecodeError
-from protocols.telemetry.messages import StatusMessage, decode, encode
+from protocols.telemetry.messages import StatusMessage, decode
 from protocols.telemetry.topics import gateway_of
 
 
@@ -21,12 +22,16 @@ def open_status(topic: str, payload: bytes) -> tuple[str, StatusMessage]:
     return gateway, status
 
 
-def take_status(connection: store.Connection, topic: str, payload: bytes) -> None:
-    """Keeps the status at `payload`. Raises RejectedMessage where it is none, or of an unknown gateway."""
+def take_status(connection: Connection, topic: str, payload: bytes) -> tuple[str, StatusMessage]:
+    """Keeps the status at `payload`, if it is the news, and gives the gateway and what it said.
+
+    Raises RejectedMessage where it is none, or of an unknown gateway.
+    """
     gateway, status = open_status(topic, payload)
     try:
-        known = store.note_status(connection, gateway, encode(status).decode(), status.online, status.at)
+        known = note_status(connection, gateway, status)
     except psycopg.DataError as error:
         raise RejectedMessage(f"status cannot be stored: {str(error).splitlines()[0]}") from error
     if not known:
         raise RejectedMessage(f"gateway {gateway} is not registered")
+    return gateway, status

@@ -269,38 +269,3 @@ def bury(
             "payload = EXCLUDED.payload, reason = EXCLUDED.reason, replayed_at = NULL",
             {"topic": topic, "payload": payload, "digest": digest, "reason": reason.replace("\0", "\\0"), "at": at},
         )
-
-
-def note_status(connection: Connection, gateway: str, status: str, online: bool, said_at: datetime) -> bool:
-    """Keeps a gateway's newest status (JSON text); False where no such gateway is registered.
-
-    A heartbeat that is not newer than the kept one changes nothing: the broker gives the last one again to everybody
-    who subscribes. A farewell or last will carries the time of its making, so it is taken as it comes, and leaves
-    `heard_at` as it is.
-    """
-    with connection.transaction():
-        row = connection.execute(
-            "SELECT online, (status ->> 'at')::timestamptz FROM gateway WHERE gateway_id = %s FOR NO KEY UPDATE",
-            (gateway,),
-        ).fetchone()
-        if row is None:
-            return False
-        was_online, kept_at = row
-        if online and kept_at is not None and said_at <= kept_at:
-            return True
-        if online:
-            connection.execute(
-                "UPDATE gateway SET online = true, heard_at = GREATEST(heard_at, %(at)s), status = %(status)s::jsonb "
-                "WHERE gateway_id = %(gateway)s",
-                {"at": said_at, "status": status, "gateway": gateway},
-            )
-        else:
-            connection.execute(
-                "UPDATE gateway SET online = false, status = status || "
-                "jsonb_build_object('online', false, 'reason', %(status)s::jsonb -> 'reason') "
-                "WHERE gateway_id = %(gateway)s",
-                {"status": status, "gateway": gateway},
-            )
-        if online != was_online:
-            connection.execute(names.NOTIFY, (names.STATUS, gateway))
-    return True

@@ -15,12 +15,16 @@ from cloud.readings.batch import settle
 from cloud.readings.drops import DropWatch
 from cloud.readings.intake import Intake
 from cloud.readings.lanes import Lanes
+from cloud.readings.receipt_key import key_path, open_receipt_key
+from cloud.readings.retained import RetainedStatuses
 from cloud.readings.retention.job import thinning
+from cloud.readings.signing import ReceiptSigner
 from protocols.telemetry import topics
 
 log = structlog.get_logger()
 
 READINGS = "$share/ingest/" + topics.all_gateways(topics.READINGS)
+STATUSES = "$share/ingest/" + topics.all_gateways(topics.STATUS)
 
 
 def run(config: CloudConfig) -> None:
@@ -33,22 +37,25 @@ def work(process: Process) -> None:
     config = process.config
     settings = config.ingest
     lanes = Lanes(settings.lanes, settings.batch_readings, settings.linger_ms / 1000)
+    signer = ReceiptSigner(open_receipt_key(key_path(config)))
     drops = DropWatch(config.broker.url, process.health.note)
+    retained = RetainedStatuses(config.broker.url, lanes.put)
 
     def say_broker(up: bool) -> None:
         if up:
             process.healthy("broker")
             drops.begin()
+            retained.begin()
             log.info("ready", broker=config.broker.url)
         else:
             process.ill("broker", f"{config.broker.url} does not answer")
 
-    filters = (READINGS, topics.all_gateways(topics.STATUS))
     process.ill("broker", "not connected yet")
     with (
         contextlib.closing(drops),
+        contextlib.closing(retained),
         create_pool(config.database.dsn, "ingest", size=settings.lanes) as pool,
-        Intake(config.broker.url, filters, lanes.put, say_broker) as intake,
+        Intake(config.broker.url, (READINGS, STATUSES), lanes.put, say_broker) as intake,
         thinning(process),
     ):
-        lanes.drive(process.stop, lambda batch: settle(process, pool, intake, batch))
+        lanes.drive(process.stop, lambda batch: settle(process, pool, intake, signer, batch))

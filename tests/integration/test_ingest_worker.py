@@ -25,6 +25,7 @@ from cloud.process import Process
 from cloud.readings.worker import work
 from protocols.simulated_time import TimeScale
 from protocols.telemetry.messages import ReadingsMessage, Receipt, StatusMessage, decode, encode
+from protocols.telemetry.signed_receipt import is_signed_by
 from protocols.telemetry.topics import READINGS, RECEIPT, STATUS, topic
 from tests.integration.test_ingest_store import EPOCH, NOW, create_record, one, populate, wear
 
@@ -48,7 +49,10 @@ class Home:
         assert self.line.publish(topic("gw-1", channel), payload, retain=retain).wait(WITHIN_S)
 
     def receipt(self, within_s: float = WITHIN_S) -> Receipt:
-        return decode(Receipt, self._receipts.get(timeout=within_s).payload)
+        """The next one; it is signed for this home."""
+        receipt = decode(Receipt, self._receipts.get(timeout=within_s).payload)
+        assert is_signed_by("gw-1", receipt, receipt.key)
+        return receipt
 
     def hears_nothing(self, for_s: float) -> bool:
         try:
@@ -80,7 +84,7 @@ def home(broker: LocalBroker) -> Iterator[Home]:
 
 
 def create_process(database: str, broker: LocalBroker) -> Process:
-    config = CloudConfig(database=Database(dsn=database), broker=Broker(url=broker.url))
+    config = CloudConfig(data=str(broker._folder), database=Database(dsn=database), broker=Broker(url=broker.url))
     return Process("ingest", config, Clock(TimeScale(NOW, NOW, 1.0)))
 
 
@@ -258,7 +262,9 @@ def test_killed_between_copy_and_commit(
 @contextmanager
 def ingesting(database: str, broker: LocalBroker, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / "cloud.toml"
-    config.write_text(f'[database]\ndsn = "{database}"\n[broker]\nurl = "{broker.url}"\n', encoding="utf-8")
+    config.write_text(
+        f'data = "{folder}"\n[database]\ndsn = "{database}"\n[broker]\nurl = "{broker.url}"\n', encoding="utf-8"
+    )
     environment = {**os.environ, "DOORSTEP_CLOCK": str(TimeScale(NOW, datetime.now(UTC), 1.0))}
     with subprocess.Popen(
         [sys.executable, "-m", "cloud.cli", "ingest", "--config", str(config)],

@@ -1,0 +1,1 @@
+"""What gateways say of themselves, in whatever order it comes."""

@@ -1,0 +1,74 @@
+"""All SQL of gateways' statuses."""
+
+from datetime import datetime
+
+from cloud.db import names
+from cloud.db.pool import Connection
+from cloud.readings.heartbeats.order import Kept, is_news
+from protocols.telemetry.messages import StatusMessage, encode
+
+_KEPT = """
+SELECT online, (status ->> 'at')::timestamptz, COALESCE((status ->> 'epoch')::bigint, 0),
+       COALESCE((status ->> 'session')::bigint, 0), COALESCE((status ->> 'sequence')::bigint, 0)
+FROM gateway WHERE gateway_id = %s FOR NO KEY UPDATE
+"""
+_HEARTBEAT = """
+UPDATE gateway SET online = true, heard_at = GREATEST(heard_at, %(at)s), status = %(status)s::jsonb
+WHERE gateway_id = %(gateway)s
+"""
+_FAREWELL = """
+UPDATE gateway
+SET online = false,
+    status = status || jsonb_build_object('online', false, 'reason', %(status)s::jsonb -> 'reason',
+                                          'epoch', %(epoch)s::bigint, 'session', %(session)s::bigint,
+                                          'sequence', %(sequence)s::bigint)
+WHERE gateway_id = %(gateway)s
+"""
+
+
+def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bool:
+    """Keeps a gateway's newest status; False where no such gateway is registered. Old news change nothing.
+
+    A farewell or last will leaves what the last heartbeat told, and `heard_at`. Raises psycopg.DataError for a text
+    that no row holds.
+    """
+    with connection.transaction():
+        row: tuple[bool, datetime | None, int, int, int] | None = connection.execute(_KEPT, (gateway,)).fetchone()
+        if row is None:
+            return False
+        kept = Kept(*row)
+        if not is_news(kept, said):
+            return True
+        connection.execute(
+            _HEARTBEAT if said.online else _FAREWELL,
+            {
+                "gateway": gateway,
+                "at": said.at,
+                "status": encode(said).decode(),
+                "epoch": said.epoch,
+                "session": said.session,
+                "sequence": said.sequence,
+            },
+        )
+        if said.online != kept.online:
+            connection.execute(names.NOTIFY, (names.STATUS, gateway))
+    return True
+
+
+def stored_of(connection: Connection, outboxes: list[tuple[str, int]]) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """Closed ranges that are stored of each of `outboxes` (gateway and epoch), none where the gateway is unknown."""
+    if not outboxes:
+        return {}
+    found = connection.execute(
+        "SELECT gateway_id, epoch, lower(part), upper(part) - 1 "
+        "FROM unnest(%s::text[], %s::bigint[]) AS asked (gateway_id, epoch) JOIN gateway USING (gateway_id) "
+        "LEFT JOIN outbox_stream USING (gateway_id, epoch) LEFT JOIN LATERAL unnest(stored) AS part ON true "
+        "ORDER BY 1, 2, 3",
+        ([gateway for gateway, _ in outboxes], [epoch for _, epoch in outboxes]),
+    )
+    stored: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for gateway, epoch, first, last in found:
+        ranges = stored.setdefault((gateway, epoch), [])
+        if first is not None:
+            ranges.append((first, last))
+    return stored
