@@ -67,10 +67,12 @@ class Faults:
                 stage.links[one.target].change(delay_s=0.0)
             case Kind.OUTBOX_DISK_FULL if ORDINARY in stage.disks:
                 stage.disks[ORDINARY].make_room()
+                stage.services[ORDINARY].excused = False
             case Kind.OUTBOX_DISK_FULL:
                 self._limit_files(ORDINARY, resource.RLIM_INFINITY)
-            case Kind.DATABASE_DISK_FULL:
+            case Kind.DATABASE_DISK_FULL if "centre" in stage.disks:
                 stage.disks["centre"].make_room()
+                stage.services["centre"].excused = False
             case Kind.DUPLICATE_GATEWAY if one in self._duplicates:
                 self._leaving.append(self._duplicates.pop(one))
             case _:
@@ -136,10 +138,12 @@ class Faults:
                 self.not_done["packets lost"] = "no TUN device here: the proxy delays instead"
                 stage.links[one.target].change(delay_s=one.amount * 2)
             case Kind.OUTBOX_DISK_FULL if ORDINARY in stage.disks:
+                stage.services[ORDINARY].excused = True
                 stage.disks[ORDINARY].fill()
             case Kind.OUTBOX_DISK_FULL:
                 return self._limit_files(ORDINARY, _NO_BYTE_MORE)
             case Kind.DATABASE_DISK_FULL if "centre" in stage.disks:
+                stage.services["centre"].excused = True
                 stage.disks["centre"].fill()
             case Kind.DATABASE_DISK_FULL:
                 return "only root can mount the small disk that this fills"

@@ -179,6 +179,12 @@ class Chaos:
     ) -> dict[str, Any]:
         ledger, plan = self._ledger, self._plan
         before, after = growth
+        shown = {} if self._desk is None else self._desk.shown
+        waited = sorted((shown[alarm].at_s - c.at_s, c.at_s) for alarm, c in ledger.calls.items() if alarm in shown)
+        if waited:
+            self._diary.note(f"the longest way from a press to the desk took {waited[-1][0]:.1f} s; then:")
+            for line in self._diary.around(waited[-1][1]):
+                print(f"        {line}", flush=True)
         not_back = [*not_back, *complaints(before, after), *verdict.gaps]
         unasked = {s.name: s.unasked_ends for s in self._stage.services.values() if s.unasked_ends}
         not_back += [f"{name} ended by itself with {codes}" for name, codes in unasked.items() if name != "ingest-2"]
@@ -210,7 +216,10 @@ class Chaos:
             "presses": ledger.pressed,
             "pressed_again_while_the_gateway_was_down": ledger.pressed_again,
             "records_of_meters": sum(len(book) for book in ledger.meters.values()),
+            "press_to_desk_median_s": round(waited[len(waited) // 2][0], 2) if waited else None,
+            "press_to_desk_longest_s": round(waited[-1][0], 1) if waited else None,
             "outage_h": OUTAGE_H,
+            "starts_refused_on_a_full_disk": sum(s.excused_ends for s in self._stage.services.values()),
             "not_back": not_back,
             "lost_records": [what for what, _ in verdict.lost],
             "doubled_records": verdict.doubled,

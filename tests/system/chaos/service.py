@@ -29,6 +29,9 @@ class Service:
         self.starts = 0
         self.unasked_ends: list[int] = []
         """Exit codes of ends that no fault of ours made."""
+        self.excused = False
+        """While its disk is full: it may end then, and say why, as long as it comes back."""
+        self.excused_ends = 0
         self._command = command
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,7 +64,9 @@ class Service:
             return False
         if self._again_at is None:
             self._again_at = time.monotonic() + RESTART_S
-            if not self._killed:
+            if self.excused and not self._killed:
+                self.excused_ends += 1
+            elif not self._killed:
                 self.unasked_ends.append(code)
         if time.monotonic() < self._again_at:
             return False
