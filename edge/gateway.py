@@ -23,9 +23,9 @@ from edge.alarm.button import ButtonListener
 from edge.alarm.calling import Calling
 from edge.alarm.child import AlarmChild
 from edge.alarm.contact import ContactTrigger
+from edge.alarm.drill import Drill
 from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
-from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.long_stay import LongStays
 from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.supervision import TriggerWatch
@@ -88,6 +88,7 @@ class Gateway:
             self._calling = Calling(self._journal, self._child, self._figures, self._clock, rules)
             self._child.on_started(self._calling.tell_again)
             self._conditions = Conditions(self._calling)
+            self._drill = Drill(self._journal, self._calling, self._clock)
             self._power = PowerWatch(self._config.power.rules, self._conditions, self._clock, self._status_changed)
             self._stop = stop
             self._loop = asyncio.get_running_loop()
@@ -137,7 +138,8 @@ class Gateway:
             if device.model.driver in DECODER_OF_DRIVER
         }
         buttons: dict[str, AdvertListener] = {
-            d.address: ButtonListener(d, self._calling, figures) for d in config.by_driver(BTHOME_BUTTON)
+            d.address: ButtonListener(d, self._calling, figures, heartbeat=self._drill.heartbeat)
+            for d in config.by_driver(BTHOME_BUTTON)
         } | {d.address: FallListener(d, self._calling, figures) for d in config.by_driver(BTHOME_FALL)}
         meters = {
             device.address: BleMeter(device, config.bluetooth, sessions, connecting)
@@ -163,7 +165,7 @@ class Gateway:
             works.append(("power", supply.run(self._power.told)))
         if config.calls:
             supervision = TriggerWatch(self._conditions, figures.devices, lambda: self._radio_trouble)
-            works.append(("supervision", supervision.run()))
+            works += [("supervision", supervision.run()), ("drill", self._drill.run())]
         if config.calls or supply is not None:
             works += [("alarm process", self._child.keep_alive()), ("alarm memory", self._calling.keep_trying())]
         if meters:
@@ -263,7 +265,7 @@ class Gateway:
             radio=None if self._scanner is None else self._scanner.status(),
             modem=self._modem(),
             power=self._power.status(),
-            modem=self._modem(),
+            drill=self._drill.status() if self._config.calls else None,
             given_up=self._outbox.given_up(),
         )
 
@@ -284,6 +286,7 @@ class Gateway:
             devices=report.devices,
             radio=report.radio,
             power=report.power,
+            drill=report.drill,
         )
 
 

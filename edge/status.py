@@ -146,19 +146,6 @@ def _drill_words(drill: DrillStatus, now: datetime) -> str:
     return answered if drill.failed_at is None else f"{answered}; failed {_ago(drill.failed_at, now)}"
 
 
-def modem_words(modem: ModemReport, now: datetime) -> str:
-    """`now` by the wall clock, as networks have it."""
-    signal = "signal not known" if modem.signal_dbm is None else f"{modem.signal_dbm} dBm"
-    words = [modem.trouble or f"{modem.operator or 'in a network'}{', roaming' if modem.roaming else ''}, {signal}"]
-    if modem.last_sent_at is not None:
-        delivered = {True: ", delivered", False: ", not delivered", None: ""}[modem.last_delivered]
-        words.append(f"last text {_ago(datetime.fromtimestamp(modem.last_sent_at, UTC), now)}{delivered}")
-    if modem.test is not None:
-        sent = _ago(datetime.fromtimestamp(modem.test.sent_at, UTC), now)
-        words.append(f"last test {sent}, {'not answered' if modem.test.answered_at is None else 'answered'}")
-    return "; ".join(words)
-
-
 def _radio_words(radio: RadioStatus, now: datetime) -> str:
     heard = "nothing heard yet" if radio.heard_at is None else f"heard {_ago(radio.heard_at, now)}"
     if radio.last_power_cycle_at is None:
