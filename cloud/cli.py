@@ -6,24 +6,26 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
 
-from cloud.config import CloudConfig, load
+from cloud.command_line import (
+    DEFAULT_CONFIG,
+    FAILED,
+    ConfigOption,
+    DataOption,
+    connected,
+    database_errors,
+    load_config,
+    sentences,
+)
 from cloud.errors import CloudError
+from cloud.proof_commands import proof_app
 from protocols.configuration import ConfigurationError
-
-if TYPE_CHECKING:
-    from cloud.db.pool import Connection
-
-FAILED = 1
-REFUSED = 2
 
 app = typer.Typer(
     help="Doorstep's centre: readings and alarms come in, visits go out.",
@@ -32,40 +34,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The centre's configuration, a TOML file.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder, in place of the configuration's.")]
-_CONFIG = Path("configs/cloud.toml")
 _LINK_BYTES = 24
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """What a person can mend is said in a sentence, without a traceback."""
-    try:
-        yield
-    except ConfigurationError as error:
-        typer.echo(f"doorstep-cloud: {error}", err=True)
-        raise typer.Exit(REFUSED) from error
-    except (CloudError, OSError, RuntimeError) as error:
-        typer.echo(f"doorstep-cloud: {error}", err=True)
-        raise typer.Exit(FAILED) from error
-
-
-def _load(path: Path, data: Path | None = None) -> CloudConfig:
-    config = load(path)
-    if config.broker.url != "embedded":
-        from cloud.mqtt import broker_address  # noqa: PLC0415
-
-        try:
-            broker_address(config.broker.url)
-        except ValueError as error:
-            raise ConfigurationError(f"{path}: broker.url: {error}") from error
-    return config if data is None else msgspec.structs.replace(config, data=str(data))
 
 
 @app.command()
 def up(
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
     seed: Annotated[Path | None, typer.Option(help="A community file to load before the stages start.")] = None,
 ) -> None:
@@ -80,8 +54,8 @@ def up(
     from cloud.registry.community import read_community  # noqa: PLC0415
     from cloud.stages.centre import Centre  # noqa: PLC0415
 
-    with _sentences():
-        loaded = _load(config, data)
+    with sentences():
+        loaded = load_config(config, data)
         community = None if seed is None else read_community(seed)
         set_up_logs("up")
         stop = threading.Event()
@@ -95,8 +69,8 @@ def _run_stage(module: str, section: str, config: Path) -> None:
     from cloud.stages.addresses import with_addresses  # noqa: PLC0415
     from cloud.stages.stage import PORT_VARIABLE  # noqa: PLC0415
 
-    with _sentences():
-        loaded = with_addresses(_load(config))
+    with sentences():
+        loaded = with_addresses(load_config(config))
         port = os.environ.get(PORT_VARIABLE)
         if port:
             if not port.isdecimal():
@@ -113,31 +87,31 @@ def _run_stage(module: str, section: str, config: Path) -> None:
 
 
 @app.command()
-def ingest(config: ConfigOption = _CONFIG) -> None:
+def ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Readings from the broker into the database, receipts back. Start as many as you need."""
     _run_stage("cloud.readings.worker", "ingest", config)
 
 
 @app.command()
-def detect(config: ConfigOption = _CONFIG) -> None:
+def detect(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Looks at elders with news: limits and their own normal. Start as many as you need."""
     _run_stage("cloud.detection.worker", "detection", config)
 
 
 @app.command()
-def visits(config: ConfigOption = _CONFIG) -> None:
+def visits(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Makes visits of alerts and watches over promises."""
     _run_stage("cloud.visits.worker", "visits", config)
 
 
 @app.command()
-def alarms(config: ConfigOption = _CONFIG) -> None:
+def alarms(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Takes alarms from the homes and tells the homes what becomes of them."""
     _run_stage("cloud.alarms.worker", "alarms", config)
 
 
 @app.command()
-def web(config: ConfigOption = _CONFIG) -> None:
+def web(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Pages, API and live events."""
     _run_stage("cloud.web.server", "web", config)
 
@@ -161,13 +135,13 @@ def contract(which: Annotated[Contract, typer.Argument(help="mqtt: AsyncAPI; htt
 
 
 @app.command()
-def migrate(config: ConfigOption = _CONFIG, data: DataOption = None) -> None:
+def migrate(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
     """Brings the database's schema to this version. Does nothing when it is there."""
     from cloud.db.migrate import migrate as apply  # noqa: PLC0415
     from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
         set_up_logs("migrate")
         migrated = apply(dsn)
         kind = "TimescaleDB" if migrated.timescale else "plain PostgreSQL"
@@ -177,7 +151,7 @@ def migrate(config: ConfigOption = _CONFIG, data: DataOption = None) -> None:
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to make. It holds names and health data: keep it so.")],
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """Writes the whole database to one file. The centre may go on working meanwhile.
@@ -187,7 +161,7 @@ def backup(
     from cloud.db.backup import back_up  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
         about = back_up(dsn, file)
         typer.echo(f"{file}: {file.stat().st_size} bytes, SHA-256 {about.sha256}")
 
@@ -195,7 +169,7 @@ def backup(
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `doorstep-cloud backup` made.")],
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """Fills an empty database from a back-up. `up` or `migrate` then brings it to this version.
@@ -205,7 +179,7 @@ def restore(
     from cloud.db.restore import restore as fill  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
         about = fill(dsn, file)
         typer.echo(f"restored what was backed up at {about.made_at}; go on with `doorstep-cloud up` or `migrate`")
 
@@ -213,7 +187,7 @@ def restore(
 @app.command()
 def seed(
     file: Annotated[Path, typer.Argument(help="A community file, such as configs/community.toml.")],
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """Loads a community: regions, homes, elders, gateways, devices, staff. As often as you like."""
@@ -225,9 +199,9 @@ def seed(
     from cloud.registry.seed import seed as load_community  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with _sentences(), _database_errors():
+    with sentences(), database_errors():
         community = read_community(file)
-        with database_of(_load(config, data)) as dsn:
+        with database_of(load_config(config, data)) as dsn:
             apply(dsn)
             with psycopg.connect(dsn, **connection_settings("seed")) as connection:
                 typer.echo(f"{load_community(connection, community)}: loaded")
@@ -236,7 +210,7 @@ def seed(
 @app.command()
 def elder_link(
     code: Annotated[str, typer.Argument(help="The elder's code, as in the community file.")],
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """Draws a new link to an elder's own page and prints it, once. The old one stops working."""
@@ -246,12 +220,14 @@ def elder_link(
     from cloud.registry.store import set_link  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with _sentences(), _database_errors(), database_of(_load(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
         token = secrets.token_urlsafe(_LINK_BYTES)
         with psycopg.connect(dsn, **connection_settings("elder-link")) as connection:
             set_link(connection, code, token)
         typer.echo(f"/e/{token}")
 
+
+app.add_typer(proof_app)
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True
@@ -261,7 +237,7 @@ app.add_typer(letters_app, name="dead-letters")
 
 @letters_app.command("list")
 def list_letters(
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
     in_json: Annotated[bool, typer.Option("--json", help="For programs; bytes in base64.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 100,
@@ -270,21 +246,21 @@ def list_letters(
     from cloud import dead_letters  # noqa: PLC0415
     from cloud.readings.letters import store  # noqa: PLC0415
 
-    with _connected(config, data, "dead-letters") as connection:
+    with connected(config, data, "dead-letters") as connection:
         typer.echo(dead_letters.listed(store.letters(connection, limit=limit), in_json=in_json))
 
 
 @letters_app.command("show")
 def show_letter(
     letter: Annotated[int, typer.Argument(min=1, help="Its number in the list.")],
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """One letter with all its bytes."""
     from cloud import dead_letters  # noqa: PLC0415
     from cloud.readings.letters import store  # noqa: PLC0415
 
-    with _connected(config, data, "dead-letters") as connection:
+    with connected(config, data, "dead-letters") as connection:
         found = store.letter(connection, letter)
         if found is None:
             raise CloudError(f"there is no dead letter {letter}; `doorstep-cloud dead-letters list` shows them")
@@ -295,7 +271,7 @@ def show_letter(
 def replay_letters(
     letter: Annotated[int | None, typer.Argument(min=1, help="Its number in the list.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
-    config: ConfigOption = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
     """Tries a letter again, or all, after what they died of was mended. Ends with 1 where some are still refused.
@@ -313,41 +289,13 @@ def replay_letters(
         raise typer.BadParameter("give the number of one letter, or --all")
     set_up_logs("dead-letters")
     clock, refused = clock_from_environment(), 0
-    with _connected(config, data, "dead-letters") as connection:
+    with connected(config, data, "dead-letters") as connection:
         for number in store.waiting(connection) if letter is None else [letter]:
             replayed = replay(connection, number, clock.now())
             refused += replayed.outcome is Outcome.REFUSED
             typer.echo(dead_letters.said(replayed))
     if refused:
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _connected(config: Path, data: Path | None, name: str) -> Iterator["Connection"]:
-    """A connection for a command; each statement is a transaction of its own unless the caller opens one."""
-    import psycopg  # noqa: PLC0415
-
-    from cloud.db.pool import connection_settings  # noqa: PLC0415
-    from cloud.stages.addresses import database_of  # noqa: PLC0415
-
-    with (
-        _sentences(),
-        _database_errors(),
-        database_of(_load(config, data)) as dsn,
-        psycopg.connect(dsn, autocommit=True, **connection_settings(name)) as connection,
-    ):
-        yield connection
-
-
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    """The server's first line is enough for a person at a terminal."""
-    from cloud.db.pool import DatabaseAway  # noqa: PLC0415
-
-    try:
-        yield
-    except DatabaseAway as error:
-        raise CloudError(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cloud.cli import app
 from cloud.db.backup import BackupRefused, back_up, read_about
+from cloud.db.generation import generation_of
 from cloud.db.restore import restore
 from cloud.local.postgres_programs import ProgramMissing, program
 from cloud.readings import store
@@ -75,12 +76,13 @@ def empty(filled: str) -> Iterator[str]:
 
 
 def everything(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables and views, and where the sequences stand."""
+    """All rows of all tables and views, and where the sequences stand; but which copy it is."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         names = connection.execute(
             "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
             "WHERE nspname = 'public' AND relkind IN ('r', 'v') AND NOT EXISTS "
-            "(SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY relname"
+            "(SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') "
+            "AND relname <> 'store_generation' ORDER BY relname"
         ).fetchall()
         rows = {
             name: connection.execute(
@@ -111,6 +113,8 @@ def test_every_table_comes_back(filled: str, empty: str, tmp_path: Path) -> None
     assert different == {}
     assert len(after["reading"]) == 299 + 900
     assert len(after["reading_daily"]) > 100
+    with psycopg.connect(filled) as old, psycopg.connect(empty) as new:
+        assert generation_of(new) > generation_of(old)
     with psycopg.connect(empty, autocommit=True) as connection:  # and the centre works on it
         stored = store.store_deliveries(
             connection, [create_delivery(create_record(299), create_record(300), first=299)], NOW
