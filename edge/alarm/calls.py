@@ -180,13 +180,14 @@ class Calls:
             self._ended[message.alarm] = self._open.pop(message.alarm).call
         return actions
 
-    def line_up(self, now_s: float, *, session_kept: bool) -> list[Action]:
-        """Unanswered calls go at once. Where the broker forgot us, it may have forgotten what the centre said too:
-        every open call is told again, and the centre answers with what is true."""
+    def line_up(self, now_s: float) -> list[Action]:
+        """Every open call is told at once, also one that was answered: the centre answers with what is true now.
+
+        A broker that was killed may know our session from its last save, and have lost what the centre said since.
+        """
         self._line_up = True
         for entry in self._open.values():
-            if not session_kept or entry.owed:
-                entry.send_due_s = now_s
+            entry.send_due_s = now_s
         return self.due(now_s)
 
     def line_down(self, now_s: float) -> list[Action]:

@@ -29,7 +29,7 @@ class CentreSays:
 
 @dataclass(frozen=True)
 class LineUp:
-    session_kept: bool
+    pass
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class AlarmLine:
             (topics.topic(config.gateway, topics.ALARM_STATE),),
             LineHandlers(
                 arrived=self._on_arrived,
-                up=lambda kept: tell(LineUp(kept)),
+                up=lambda _session_kept: tell(LineUp()),
                 down=lambda: tell(LineDown()),
                 sent=self._on_sent,
                 last_will=lambda: None,

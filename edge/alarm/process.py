@@ -110,9 +110,9 @@ class AlarmProcess:
             case PathSays(message):
                 _log.info("centre_says", alarm=message.alarm, state=message.state, beside=True)
                 self._carry_out(self._calls.centre_says(message))
-            case LineUp(session_kept):
+            case LineUp():
                 self._note_line(True)
-                self._carry_out(self._calls.line_up(time.monotonic(), session_kept=session_kept))
+                self._carry_out(self._calls.line_up(time.monotonic()))
             case LineDown():
                 self._carry_out(self._calls.line_down(time.monotonic()))
                 self._note_line(False)

@@ -37,7 +37,7 @@ def attempts(actions: list[Action]) -> list[int]:
 def calls() -> Calls:
     """With the line up and one call taken up at second 0."""
     calls = Calls(resend_s=3, no_answer_s=10)
-    calls.line_up(0, session_kept=True)
+    calls.line_up(0)
     actions = calls.look([CALL], 0)
     assert shown(actions) == [AlarmState.RAISED]
     assert attempts(actions) == [1]
@@ -83,7 +83,7 @@ def test_line_down_sends_nothing_and_admits_it() -> None:
     assert attempts(calls.look([CALL], 0)) == []
     assert calls.next_due_s() == 10
     assert shown(calls.due(10)) == [AlarmState.STILL_TRYING]
-    assert attempts(calls.line_up(30, session_kept=True)) == [1]
+    assert attempts(calls.line_up(30)) == [1]
     assert shown(calls.carrier_has("a", 30)) == [AlarmState.SENT]
     assert shown(calls.due(40)) == [AlarmState.STILL_TRYING]
 
@@ -137,7 +137,7 @@ def replace_alarm(message: AlarmStateMessage, alarm: str) -> AlarmStateMessage:
 
 def test_restart_shows_and_asks_again() -> None:
     calls = Calls(resend_s=3, no_answer_s=10)
-    calls.line_up(0, session_kept=True)
+    calls.line_up(0)
     taken = replace(CALL, state=AlarmState.TAKEN, by="Li", attempts=4)
     actions = calls.look([taken], 0)
     assert shown(actions) == [AlarmState.TAKEN]
@@ -145,12 +145,15 @@ def test_restart_shows_and_asks_again() -> None:
     assert calls.next_due_s() == float("inf")
 
 
-def test_broker_that_forgot_us_is_told_every_open_call(calls: Calls) -> None:
+def test_an_answered_call_is_told_again_whenever_the_line_returns(calls: Calls) -> None:
+    """A broker that was killed remembers our session, and not what the centre said since it last saved."""
     calls.centre_says(says(AlarmState.TAKEN, "Li"))
     calls.line_down(40)
-    assert attempts(calls.line_up(50, session_kept=True)) == []
+    assert attempts(calls.line_up(50)) == [2]
+    assert calls.next_due_s() == float("inf")
+    calls.centre_says(says(AlarmState.CLOSED))
     calls.line_down(55)
-    assert attempts(calls.line_up(60, session_kept=False)) == [2]
+    assert calls.line_up(60) == []
 
 
 def test_press_again_says_the_state_again(calls: Calls) -> None:
@@ -194,7 +197,7 @@ def test_taken_back_goes_by_the_other_path_too(calls: Calls) -> None:
 
 def test_technical_alarm_goes_the_same_way_and_shows_nothing() -> None:
     calls = Calls(resend_s=3, no_answer_s=10)
-    calls.line_up(0, session_kept=True)
+    calls.line_up(0)
     mains = replace(CALL, kind=AlarmKind.MAINS_LOST)
     actions = calls.look([mains], 0) + calls.due(10) + calls.centre_says(says(AlarmState.AT_CENTRE))
     assert attempts(actions) == [1, 2]
@@ -214,7 +217,7 @@ def test_closed_call_is_not_taken_up_again_while_the_journal_does_not_take_that(
 
 def test_unkept_call_is_said_to_be_so_until_it_is_kept() -> None:
     calls = Calls(resend_s=3, no_answer_s=10)
-    calls.line_up(0, session_kept=True)
+    calls.line_up(0)
     actions = calls.look([replace(CALL, kept=False)], 0)
     actions += calls.look([CALL], 1) + calls.due(3)
     assert [action.message.kept for action in actions if isinstance(action, Publish)] == [False, True]
@@ -275,9 +278,9 @@ class Walk(RuleBasedStateMachine):
     def broker_acknowledges(self) -> None:
         self.do(self.calls.carrier_has("a", self.now_s))
 
-    @rule(kept=st.booleans())
-    def line_returns(self, kept: bool) -> None:
-        self.do(self.calls.line_up(self.now_s, session_kept=kept))
+    @rule()
+    def line_returns(self) -> None:
+        self.do(self.calls.line_up(self.now_s))
 
     @rule()
     def line_breaks(self) -> None:
