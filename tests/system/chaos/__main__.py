@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.system.chaos.diary import Diary
 from tests.system.chaos.plan import create_plan
 from tests.system.chaos.run import Chaos
-from tests.system.chaos.small_disk import enter_private_mounts
+from tests.system.chaos.small_disk import enter_namespaces
 
 _AROUND_S = 70.0
 """Of the minutes asked for, so much is for starting and settling."""
@@ -32,14 +32,14 @@ def main() -> int:
         for one in plan.breaks:
             print(f"{one.at_s:8.1f}  {one.kind} {one.target} {one.lasts_s or ''} {one.amount or ''}".rstrip())
         return 0
-    no_mounts = enter_private_mounts()
+    no_namespaces = enter_namespaces()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     diary = Diary(lambda line: print(line, flush=True))
-    if no_mounts is not None:
-        diary.note(f"no disks of our own: {no_mounts}")
+    if no_namespaces is not None:
+        diary.note(f"no disks and no lossy line: {no_namespaces}")
     folder = Path(tempfile.mkdtemp(prefix="doorstep-chaos-"))
     folder.chmod(0o755)  # the database runs as another user, who has to enter it
-    chaos = Chaos(folder, plan, diary, may_mount=no_mounts is None)
+    chaos = Chaos(folder, plan, diary, may_mount=no_namespaces is None)
     began = time.monotonic()
     try:
         report = chaos.run(minutes=arguments.minutes)

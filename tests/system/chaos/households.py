@@ -128,7 +128,7 @@ resend_s = 2.0
 status_s = 10.0
 """
     if household.gateway == BACKLOG:  # it is to be at work all the time, not through in a few seconds
-        text += "batch_readings = 10\nwindow_messages = 1\n"
+        text += "batch_readings = 20\nwindow_messages = 2\n"
     else:
         text += _devices_toml(household)
     return text

@@ -25,7 +25,7 @@ _TICK_S = 0.02
 _LEDGER_EVERY_S = 4.0
 _WARM_S = 4.0
 _REST_LOOKS = 10
-_SETTLE_LEAST_S, _SETTLE_MOST_S = 60.0, 300.0
+_NOTHING_MOVES_S, _SETTLE_MOST_S = 75.0, 300.0
 _SETTLED_LOOK_S = 1.0
 _NAMED = 20
 """So many of what was lost are told with what was going on."""
@@ -139,13 +139,16 @@ class Chaos:
 
     def _settle(self) -> list[str]:
         """Waits until everything arrived; sentences of what did not in time."""
-        deadline = time.monotonic() + min(_SETTLE_MOST_S, max(_SETTLE_LEAST_S, self._plan.length_s / 2))
+        began_s = moved_s = time.monotonic()
+        before: list[str] = []
         while True:
             self._pass_time(_SETTLED_LOOK_S)
-            open_things = self._open_things()
+            open_things, now_s = self._open_things(), time.monotonic()
             if not open_things:
                 return []
-            if time.monotonic() > deadline:
+            if open_things != before:
+                before, moved_s = open_things, now_s
+            if now_s > moved_s + _NOTHING_MOVES_S or now_s > began_s + _SETTLE_MOST_S:
                 return open_things
 
     def _open_things(self) -> list[str]:

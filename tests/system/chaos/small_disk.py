@@ -1,4 +1,4 @@
-"""File systems of our own size, to be filled: tmpfs in a mount namespace that goes with this process."""
+"""Mounts and ports of our own, which go with this process, and file systems to be filled: tmpfs of our own size."""
 
 import contextlib
 import ctypes
@@ -6,22 +6,25 @@ import os
 import subprocess
 from pathlib import Path
 
-_CLONE_NEWNS = 0x00020000
+_CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _BALLAST = "ballast"
 _PAGES_LEFT = 64
 """Not taken at once but bit by bit, to the last byte."""
 
 
-def enter_private_mounts() -> str | None:
-    """From now on what this process mounts is seen by it and its children only, and goes with them.
+def enter_namespaces() -> str | None:
+    """From now on mounts and ports of this process are seen by it and its children only, and go with them.
 
     Call it before any thread. A sentence where it cannot be done; None where it was.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNS) != 0:
-        return f"no mount namespace: {os.strerror(ctypes.get_errno())}"
-    made = subprocess.run(["mount", "--make-rprivate", "/"], capture_output=True, text=True, check=False)
-    return made.stderr.strip() or None
+    if libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET) != 0:
+        return f"no namespaces of our own: {os.strerror(ctypes.get_errno())}"
+    for command in (["mount", "--make-rprivate", "/"], ["ip", "link", "set", "lo", "up"]):
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise OSError(f"{' '.join(command)}: {made.stderr.strip()}")
+    return None
 
 
 class SmallDisk:
