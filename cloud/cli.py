@@ -110,6 +110,12 @@ def alarms(config: ConfigOption = DEFAULT_CONFIG) -> None:
     _run_stage("cloud.alarms.worker", "alarms", config)
 
 
+@app.command("sms-gateway")
+def sms_gateway(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Reads a GSM modem: alarms that homes send by text, and texts that the centre sends."""
+    _run_stage("cloud.sms_gateway.worker", "sms", config)
+
+
 @app.command()
 def web(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Pages, API and live events."""
@@ -228,6 +234,23 @@ def elder_link(
 
 
 app.add_typer(proof_app)
+
+@app.command("sms-key")
+def sms_key(
+    gateway: Annotated[str, typer.Argument(help="The gateway's name, as in the community file.")],
+    phone: Annotated[str, typer.Option(help="Of the home's modem, such as +8613800000000; answers go there.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Draws a new key for the texts of a home and prints it, once. The old one stops working.
+
+    Example: doorstep-cloud sms-key gw-home-1 --phone +8613800000001 > sms.key
+    """
+    from cloud.sms_gateway.drawing import draw_key  # noqa: PLC0415
+
+    with connected(config, data, "sms-key") as connection:
+        typer.echo(draw_key(connection, gateway, phone))
+
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True

@@ -82,6 +82,21 @@ class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     port: int = 0
 
 
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    modem: str = ""
+    """Port of the GSM modem; empty: no texts come or go."""
+    baud: int = 115200
+    pin: str = ""
+    """Of the SIM; or the name of a variable of the environment that holds it:"""
+    pin_env: str = ""
+    poll_s: float = 5.0
+    port: int = 0
+
+    @property
+    def sim_pin(self) -> str:
+        return os.environ.get(self.pin_env, "") if self.pin_env else self.pin
+
+
 class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
@@ -103,6 +118,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     detection: Detection = Detection()
     visits: Visits = Visits()
     alarms: Alarms = Alarms()
+    sms: Sms = Sms()
     web: Web = Web()
     base: str = ""
     """Set by `load`: the configuration file's folder."""
@@ -111,6 +127,11 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def journal_folder(self) -> Path | None:
         """Of the desk's journal; None: there is to be none."""
         return Path(self.data) / self.alarms.journal if self.alarms.journal else None
+
+    @property
+    def sms_folder(self) -> Path:
+        """What the modem's process must not forget."""
+        return Path(self.data) / "sms"
 
     def beside(self, path: str) -> Path:
         """`path`, taken from the configuration's folder where it is relative."""

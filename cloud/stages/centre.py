@@ -109,6 +109,7 @@ class Centre:
             "detect": any_port_or(config.detection.port),
             "visits": any_port_or(config.visits.port),
             "alarms": any_port_or(config.alarms.port),
+            **({"sms-gateway": any_port_or(config.sms.port)} if config.sms.modem else {}),
             "web": self._web_port(),
         }
         for name, choose_port in ports.items():
@@ -133,7 +134,7 @@ class Centre:
         return choose
 
     def _serve(self, on_ready: Callable[[run_file.RunFile], None]) -> None:
-        waiting = list(self._stages)
+        waiting = [stage for stage in self._stages if stage.name != "sms-gateway"]  # a modem may come later
         untold = False
         self._parts.callback(run_file.remove, self._data)
         kept = self._kept_parts()

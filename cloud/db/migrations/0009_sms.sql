@@ -24,9 +24,15 @@ CREATE TABLE sms_key (                             -- what a home and the centre
     key         bytea NOT NULL CHECK (octet_length(key) = 32),
     phone       text NOT NULL DEFAULT '' CHECK (phone = '' OR phone ~ '^\+[1-9][0-9]{4,14}$'),
                                                    -- the number of the home's modem; '': answers go where a text came from
-    heard       bigint NOT NULL DEFAULT 0,         -- the highest counter that came from the home
-    heard_below bigint NOT NULL DEFAULT 0,         -- bit i: counter heard - 1 - i came too
-    said        bigint NOT NULL DEFAULT 0          -- the last counter that we used to the home
+    said        bigint NOT NULL DEFAULT 0,         -- the last counter that we used to the home
+    tested_at   timestamptz                        -- the newest test text that came from the home
+);
+
+CREATE TABLE sms_heard (                           -- counters that came from homes: a text that comes twice is an echo
+    gateway_id  text NOT NULL REFERENCES sms_key ON DELETE CASCADE,
+    counter     bigint NOT NULL,
+    heard_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (gateway_id, counter)
 );
 
 CREATE TABLE sms_alarm (                           -- alarms that came by text: their home is told by text too
