@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Histogram
 
+from cloud.alarms.drills.answer import answer_drill
 from cloud.alarms.figures import RECEIVED
 from cloud.alarms.graveyard import Graveyard
 from cloud.alarms.heard import store_alarm
@@ -21,6 +22,7 @@ from cloud.db.pool import AsyncPool, DatabaseAway
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Letter, Subscriber
 from cloud.process import Process
+from protocols.alarm.kinds import AlarmKind
 
 log = structlog.get_logger()
 
@@ -47,15 +49,18 @@ class Reception:
         """Until cancelled. A message stays unacknowledged until it is kept, in rows or as a dead letter."""
         while True:
             letter = await self._letters.get()
-            while not await self._keep(letter, teller):  # noqa: ASYNC110 - no event tells that the server is back
+            while not await self._keep(letter, subscriber, teller):  # noqa: ASYNC110 - no event tells that the server is back
                 await asyncio.sleep(_RETRY_S)
             subscriber.acknowledge(letter)
 
-    async def _keep(self, letter: Letter, teller: Teller) -> bool:
+    async def _keep(self, letter: Letter, subscriber: Subscriber, teller: Teller) -> bool:
         """False where neither the database nor the journal keeps it: the same letter comes again."""
         try:
             gateway, message = decode_alarm(letter.topic, letter.payload)
             kept = KeptAlarm(gateway, message, self._process.clock.now(), None)
+            if message.kind is AlarmKind.DRILL:
+                await self._answer_drill(kept, subscriber)
+                return True
             if not self._standby.away:
                 return await self._keep_in_database(kept, teller)
             return await self._standby.keep(kept)
@@ -70,6 +75,14 @@ class Reception:
             self._process.ill("journal", "neither the database nor this machine's disk keeps alarms")
             self._standby.try_database()
             return False
+
+    async def _answer_drill(self, kept: KeptAlarm, subscriber: Subscriber) -> None:
+        """Raises RejectedMessage. What the database cannot take is not answered: then the drill has shown that."""
+        try:
+            async with asyncio.timeout(_COMMIT_WITHIN_S):
+                await answer_drill(self._pool, subscriber, kept)
+        except (DatabaseAway, TimeoutError) as error:
+            log.warning("database_away", what="a drill is not answered", error=type(error).__name__)
 
     async def _keep_in_database(self, kept: KeptAlarm, teller: Teller) -> bool:
         try:

@@ -9,6 +9,7 @@ import asyncio
 
 import structlog
 
+from cloud.alarms.drills.watch import watch_drills
 from cloud.alarms.graveyard import Graveyard
 from cloud.alarms.journal import open_journal
 from cloud.alarms.reception import Reception
@@ -74,6 +75,7 @@ async def _work(process: Process) -> None:
                     reception.receive(subscriber, teller),
                     teller.tell(),
                     standby.attend(),
+                    watch_drills(process, pool),
                     _follow(process, teller),
                     run_timers(pool, QUEUE, {OVERDUE: _overdue_timer(pool)}),
                 )

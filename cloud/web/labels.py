@@ -15,6 +15,12 @@ ALARM_KINDS = {
     "inactivity": N_("No movement"),
     "flood": N_("Flood"),
     "long_stay": N_("Long stay in the bathroom"),
+    "mains_lost": N_("Power cut: the gateway runs on its battery"),
+    "battery_low": N_("The gateway's battery is low"),
+    "trigger_battery_low": N_("The button's battery is low"),
+    "trigger_silent": N_("The button is not heard"),
+    "radio_lost": N_("The gateway's radio is lost"),
+    "drill_failed": N_("The daily drill failed"),
 }
 HEARD_AT_HOME = {
     "at_centre": N_("The centre has your call"),

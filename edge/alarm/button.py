@@ -1,5 +1,7 @@
 """An emergency button's advertisement -> a press, before anything else is done with it."""
 
+from collections.abc import Callable
+
 from edge.alarm.calling import Calling
 from edge.alarm.journal import StaleCounter
 from edge.config import Device
@@ -20,7 +22,16 @@ class ButtonListener:
 
     carrier = BthomeDecoder.carrier
 
-    def __init__(self, device: Device, calling: Calling, figures: Figures) -> None:
+    def __init__(
+        self,
+        device: Device,
+        calling: Calling,
+        figures: Figures,
+        *,
+        heartbeat: Callable[[str], None] = lambda _device: None,
+    ) -> None:
+        """`heartbeat` is told the device's name for each frame of its own in which nothing is pressed."""
+        self._heartbeat = heartbeat
         self._device = device
         self._calling = calling
         self._figures = figures
@@ -48,6 +59,7 @@ class ButtonListener:
         pressed = [press for press in advert.buttons if press is not ButtonPress.NONE]
         if not pressed:
             self._calling.heard_counter(self._device.name, counter)
+            self._heartbeat(self._device.name)
             return
         long = any(press in LONG_PRESSES for press in pressed)
         self._calling.press(self._device.name, AlarmKind.PERSONAL_TRIGGER, counter=counter, long=long)

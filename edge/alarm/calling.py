@@ -146,6 +146,10 @@ class Calling:
             return False
         return True
 
+    def wake(self) -> None:
+        """There is news in the journal that came by another way."""
+        self._ears.wake()
+
     def tell_again(self) -> None:
         """The alarm's process begins anew and knows only the journal."""
         for entry in self._unkept.values():

@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from edge.alarm.call import Call, LastPress, Meaning, PressRules, meaning_of_press
+from edge.alarm.drill_log import DrillLog
 from edge.errors import Temporary
 from edge.sqlite_file import open_beside, open_or_set_aside, transaction
 from protocols.adverts.counter import CounterGuard
@@ -46,6 +47,14 @@ CREATE TABLE IF NOT EXISTS alarm (
 CREATE INDEX IF NOT EXISTS alarm_open ON alarm (state) WHERE state <> 'closed';
 CREATE TABLE IF NOT EXISTS line (one INTEGER PRIMARY KEY CHECK (one = 1), connected INTEGER NOT NULL);
 INSERT OR IGNORE INTO line VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS drill (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    not_before  TEXT NOT NULL,      -- ISO 8601, UTC, as all below
+    next_at     TEXT NOT NULL,
+    answered_at TEXT,
+    answered_by TEXT NOT NULL,
+    failed_at   TEXT
+);
 CREATE TABLE IF NOT EXISTS trouble (part TEXT PRIMARY KEY, sentence TEXT NOT NULL);
 """
 
@@ -293,6 +302,33 @@ class AlarmJournal:
             (device, alarm, pressed_at_s),
         )
 
+    def state_of(self, alarm: str) -> tuple[AlarmState | None, str]:
+        """State and device; None for an alarm that is not in here. Raises Temporary."""
+        with self._lock, _usable():
+            row = self._db.execute("SELECT state, device FROM alarm WHERE alarm = ?", (alarm,)).fetchone()
+        return (None, "") if row is None else (AlarmState(row[0]), row[1])
+
+    def drill_log(self) -> DrillLog | None:
+        """None before the first. Raises Temporary."""
+        with self._lock, _usable():
+            row = self._db.execute(
+                "SELECT not_before, next_at, answered_at, answered_by, failed_at FROM drill"
+            ).fetchone()
+        if row is None:
+            return None
+        return DrillLog(
+            datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1]), _time(row[2]), row[3], _time(row[4])
+        )
+
+    def put_drill_log(self, log: DrillLog) -> None:
+        """Raises Temporary."""
+        times = [None if at is None else at.isoformat() for at in (log.answered_at, log.failed_at)]
+        with self._lock, _usable(), transaction(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO drill VALUES (1, ?, ?, ?, ?, ?)",
+                (log.not_before.isoformat(), log.next_at.isoformat(), times[0], log.answered_by, times[1]),
+            )
+
     def troubles(self) -> list[str]:
         """What the alarm's process says is wrong with its own parts, a sentence each. Raises Temporary."""
         with self._lock, _usable():
@@ -319,6 +355,10 @@ class AlarmJournal:
             "ON CONFLICT (device) DO UPDATE SET counter = excluded.counter",
             (device, counter),
         )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cloud.mqtt import Letter, Subscriber
 from cloud.process import Health
 from cloud.tasks import end
 from cloud.web.live.hearing import Hearing
+from protocols.alarm.kinds import AlarmKind
 from protocols.telemetry.topics import ALARM, all_gateways
 
 log = structlog.get_logger()
@@ -33,6 +34,8 @@ async def feeds(hearing: Hearing, dsn: str, broker_url: str, health: Health) -> 
             gateway_id, message = decode_alarm(letter.topic, letter.payload)
         except RejectedMessage:
             return  # kept as a dead letter by the alarms' worker, which hears it too
+        if message.kind is AlarmKind.DRILL:
+            return  # it disturbs nobody
         loop.call_soon_threadsafe(hearing.hear_alarm, gateway_id, message)
 
     def on_connected(stands: bool) -> None:
