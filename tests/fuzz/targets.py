@@ -21,6 +21,10 @@ from protocols.errors import DecodeError, ProtocolError
 from protocols.gatt.vendor.session import GattSession, Remembered
 from protocols.serial.abbott.dump import LITE, OPTIUM
 from protocols.serial.session import Session
+from protocols.sms.modem import ModemSession, ModemSilent
+from protocols.sms.modem_events import Came
+from protocols.sms.pdu import Submit
+from protocols.sms.user_data import UserData
 from protocols.telemetry import messages
 
 Target = Callable[[bytes], None]
@@ -56,6 +60,7 @@ def find_targets() -> dict[str, Target]:
         targets[f"protocols.telemetry.messages.decode {kind.__name__}"] = partial(fuzz_message, kind)
     for driver, create in serial_meter.SESSION_OF_DRIVER.items():
         targets[f"session {driver}"] = partial(fuzz_session, create)
+    targets["session modem"] = fuzz_modem
     for driver, create_gatt in vendor_meter.SESSION_OF_DRIVER.items():
         targets[f"session {driver}"] = partial(fuzz_gatt_session, create_gatt)
     return targets
@@ -125,6 +130,21 @@ def fuzz_session(create: serial_meter.SessionMaker, data: bytes) -> None:
     with suppress(ProtocolError):
         for part in _parts(data):
             session.receive(part) if part else session.timed_out()
+
+
+def fuzz_modem(data: bytes) -> None:
+    """As on a meter's line; a text is under way, and what came is deleted."""
+    session = ModemSession("1234", look_s=1.0)
+    steps, now_s = session.begin(0.0), 0.0
+    steps += session.send(1, [Submit("+8613800000000", UserData("help"))], 0.0)
+    with suppress(ModemSilent):
+        for part in _parts(data):
+            if not part:
+                now_s = max(now_s, session.next_due_s)
+            steps = session.receive(part, now_s) if part else session.due(now_s)
+            for step in steps:
+                if isinstance(step, Came) and step.place is not None:
+                    session.delete(step.place, now_s)
 
 
 def fuzz_gatt_session(create: vendor_meter.SessionMaker, data: bytes) -> None:
