@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from cloud.backtest_commands import backtest_app
 from cloud.command_line import (
     DEFAULT_CONFIG,
     FAILED,
@@ -233,8 +234,6 @@ def elder_link(
         typer.echo(f"/e/{token}")
 
 
-app.add_typer(proof_app)
-
 @app.command("sms-key")
 def sms_key(
     gateway: Annotated[str, typer.Argument(help="The gateway's name, as in the community file.")],
@@ -251,6 +250,9 @@ def sms_key(
     with connected(config, data, "sms-key") as connection:
         typer.echo(draw_key(connection, gateway, phone))
 
+
+app.add_typer(backtest_app)
+app.add_typer(proof_app)
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True

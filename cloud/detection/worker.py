@@ -11,8 +11,15 @@ from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
-from cloud.detection.baseline import baselines
-from cloud.detection.episode import FRESH, Close, Decision, Extend, Open, evaluate
+from cloud.detection.episode import FRESH, Close, Decision, Extend, Open
+from cloud.detection.judging import (
+    Known,
+    closed_since,
+    judge,
+    metrics_looked_at,
+    readings_since,
+    verdicts_since,
+)
 from cloud.detection.limits import Limits, load_limits
 from cloud.detection.model import Cause
 from cloud.detection.unsure.look import look_at_next_record
@@ -83,36 +90,20 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
 
 
 def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: datetime, fresh: timedelta) -> None:
-    own_normal = limits.own_normal
-    elder_id, zone = due.elder_id, ZoneInfo(due.time_zone)
-    metrics = frozenset(own_normal.metric).union(*(rule.metrics for rule in limits.rule))
-    episodes = store.open_episodes(connection, elder_id)
-    closed = store.closed_episodes(connection, elder_id, now - _memory(limits))
-    seen = store.observations(connection, elder_id, metrics, now - timedelta(days=own_normal.days))
-    verdicts = store.false_verdicts(connection, elder_id, now - timedelta(days=own_normal.verdict_days))
-    bands = baselines(seen, own_normal, now, zone, verdicts)
-    for cause in Cause:
+    elder_id = due.elder_id
+    episodes = store.open_episodes(connection, elder_id)  # first: it locks them
+    known = Known(
+        episodes=episodes,
+        closed=store.closed_episodes(connection, elder_id, closed_since(limits, now)),
+        observations=store.observations(connection, elder_id, metrics_looked_at(limits), readings_since(limits, now)),
+        false_verdicts=store.false_verdicts(connection, elder_id, verdicts_since(limits, now)),
+    )
+    judgement = judge(known, limits, now, ZoneInfo(due.time_zone), fresh)
+    for cause, decision in judgement.decisions.items():
         episode = episodes.get(cause)
-        decision = evaluate(
-            cause,
-            seen,
-            episode,
-            limits=limits,
-            baseline=bands,
-            now=now,
-            zone=zone,
-            fresh=fresh,
-            closed=closed.get(cause, ()),
-        )
         _write(connection, elder_id, cause, decision, alert_id=episode.alert_id if episode else 0, now=now)
-    store.keep_baselines(connection, elder_id, bands, now)
-    store.note_seen(connection, elder_id, seen)
-
-
-def _memory(limits: Limits) -> timedelta:
-    """How far back a closed episode still says what is no news."""
-    quiet = [limits.own_normal.quiet_days, *(rule.quiet_days for rule in limits.rule)]
-    return timedelta(days=max(limits.own_normal.days, *quiet))
+    store.keep_baselines(connection, elder_id, judgement.bands, now)
+    store.note_seen(connection, elder_id, known.observations)
 
 
 def _write(

@@ -1,0 +1,1 @@
+"""Detection over history: what it would have noticed, and when."""

@@ -1,0 +1,40 @@
+"""What a back-test reads of one elder, and the alerts it gives."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloud.detection.model import Cause, Observation, Priority, Verdict
+
+
+@dataclass(frozen=True)
+class Word:
+    """A person closed an elder's episode, or judged one that had ended by itself."""
+
+    cause: Cause
+    at: datetime
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class History:
+    elder_id: int
+    time_zone: str
+    """IANA name of the home's zone."""
+    observations: tuple[Observation, ...]
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Lived:
+    """One episode from first to last, as an alert tells it."""
+
+    elder_id: int
+    raised_at: datetime
+    cause: Cause
+    rules: tuple[str, ...]
+    """The ids of all rules that spoke in it, sorted."""
+    priority: Priority
+    """The most urgent that it had."""
+    closed_at: datetime | None
+    """None: still open at the end."""
+    verdict: Verdict | None
