@@ -11,6 +11,7 @@ import pytest
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 from tests.system.chaos.desk import Shown
 from tests.system.chaos.judge import judge
+from tests.system.chaos.ledger import CALL as KIND
 from tests.system.chaos.ledger import Handed, Ledger
 
 pytestmark = pytest.mark.integration
@@ -35,8 +36,8 @@ def connection(database: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
             add_row(connection, SENSOR, "humidity", 40.0, None, key=place, minute=place)
         connection.execute(
             "INSERT INTO alarm (alarm_id, gateway_id, kind, device, raised_at, heard_at, state) "
-            "VALUES (%s, %s, 'press', 'b', now(), now(), 'closed')",
-            (CALL, GATEWAY),
+            "VALUES (%s, %s, %s, 'b', now(), now(), 'closed')",
+            (CALL, GATEWAY, KIND),
         )
         connection.execute(
             "INSERT INTO alarm_event (alarm_id, state, at, told_home_at) VALUES (%s, 'closed', now(), now())", (CALL,)
@@ -59,7 +60,7 @@ def ledger() -> Ledger:
 @pytest.fixture
 def shown() -> dict[str, Shown]:
     """What the desk saw."""
-    seen = Shown("home-1", time.time())
+    seen = Shown("home-1", KIND, time.time())
     seen.announced = [1]
     return {CALL: seen}
 

@@ -50,6 +50,7 @@ def test_a_severe_one_stands_on_the_desk_until_it_has_an_owner(
     site: Site, community: Community, open_page: OpenPage, pictures: Path
 ) -> None:
     create_day(community)
+    community.run("DELETE FROM baseline")  # the shared cuff brings its own
     share_cuff(community)
     act = create_unsure(community, why="ask", certainty=0.0)
     community.run("INSERT INTO unsure_due VALUES (%s, %s, now())", *act.split("-"))

@@ -43,6 +43,9 @@ def main() -> int:
     began = time.monotonic()
     try:
         report = chaos.run(minutes=arguments.minutes)
+    except TimeoutError as error:
+        print(f"chaos: {error}", flush=True)
+        return 1
     except KeyboardInterrupt:
         print("chaos: stopped; nothing was judged", flush=True)
         return 130

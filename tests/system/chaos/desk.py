@@ -11,6 +11,7 @@ import httpx
 
 from tests.system.chaos.diary import Diary
 from tests.system.chaos.households import PASSWORD
+from tests.system.chaos.ledger import CALL
 
 _TIMEOUT_S = 8.0
 _AGAIN_S = 0.5
@@ -20,8 +21,9 @@ _HTTP_CONFLICT = 409
 class Shown:
     """One alarm as the desk saw it."""
 
-    def __init__(self, home_code: str, at_s: float) -> None:
+    def __init__(self, home_code: str, kind: str, at_s: float) -> None:
         self.home_code = home_code
+        self.kind = kind
         self.at_s = at_s
         """Unix seconds."""
         self.announced: list[int] = []
@@ -54,9 +56,10 @@ class Desk:
         for thread in self._threads:
             thread.join(_TIMEOUT_S + 2)
 
-    def seen_of(self, home_code: str) -> set[str]:
+    def calls_of(self, home_code: str) -> set[str]:
+        """Calls of a person of that home that the desk has seen."""
         with self._lock:
-            return {alarm for alarm, shown in self.shown.items() if shown.home_code == home_code}
+            return {a for a, shown in self.shown.items() if shown.home_code == home_code and shown.kind == CALL}
 
     def open(self) -> list[str]:
         """Alarms that the desk has seen and not closed."""
@@ -102,7 +105,7 @@ class Desk:
 
     def _note(self, alarm: dict[str, Any]) -> None:
         with self._lock:
-            shown = self.shown.setdefault(alarm["alarm_id"], Shown(alarm["home_code"], time.time()))
+            shown = self.shown.setdefault(alarm["alarm_id"], Shown(alarm["home_code"], alarm["kind"], time.time()))
             if alarm.get("new"):
                 shown.announced.append(self._connection)
             if shown.states[-1:] != [alarm["state"]]:

@@ -53,7 +53,7 @@ class Elder:
             self._thread.join(PATIENCE_S + 5)
 
     def _taken(self) -> set[str]:
-        seen = self._desk.seen_of(self._household.home_code)
+        seen = self._desk.calls_of(self._household.home_code)
         return seen | set(journalled(self._household.data / "alarm.db"))
 
     def _call(self, control: HomeControl, diary: Diary) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from tests.system.chaos.desk import Shown
-from tests.system.chaos.ledger import Called, Handed, Ledger, Source
+from tests.system.chaos.ledger import CALL, Called, Handed, Ledger, Source
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -36,6 +36,7 @@ SELECT alarm.alarm_id::text, alarm.state,
        (SELECT count(*) FROM alarm_event e WHERE e.alarm_id = alarm.alarm_id AND e.state = 'closed'),
        (SELECT count(*) FROM alarm_event e WHERE e.alarm_id = alarm.alarm_id AND e.told_home_at IS NULL)
 FROM alarm
+WHERE alarm.kind = %s
 """
 _NEARLY = 0.5
 """mg/dL: a Bluetooth meter sends kg/L in a short float."""
@@ -103,7 +104,7 @@ def _judge_books(
 
 
 def _judge_alarms(verdict: Verdict, connection: Connection, ledger: Ledger, shown: Mapping[str, Shown]) -> None:
-    rows = {row[0]: row[1:] for row in connection.execute(_ALARMS).fetchall()}
+    rows = {row[0]: row[1:] for row in connection.execute(_ALARMS, (CALL,)).fetchall()}
     unknown = {alarm: Called(alarm, "", 0.0) for alarm in rows if alarm not in ledger.calls}
     for alarm, called in {**ledger.calls, **unknown}.items():
         verdict.alarms_pressed += 1

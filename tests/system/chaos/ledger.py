@@ -11,9 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from firmware_sim.control import HomeControl, NotDone
+from protocols.alarm.kinds import AlarmKind
 from protocols.reading import Reading
 from tests.system.chaos.households import Household
 
+CALL = AlarmKind.PERSONAL_TRIGGER.value
+"""Technical alarms and drills come by themselves, and are nobody's press."""
 Source = tuple[str, str]
 """Gateway, and its name for the device."""
 
@@ -84,10 +87,10 @@ class Ledger:
 
 
 def journalled(path: Path) -> Mapping[str, str]:
-    """State by alarm, from a gateway's journal while it is at work; empty where it cannot be read just now."""
+    """State by call of a person, from a gateway's journal while it is at work; empty where it cannot be read now."""
     with (
         contextlib.suppress(sqlite3.Error),
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1.0)) as db,
     ):
-        return dict(db.execute("SELECT alarm, state FROM alarm").fetchall())
+        return dict(db.execute("SELECT alarm, state FROM alarm WHERE kind = ?", (CALL,)).fetchall())
     return {}

@@ -50,6 +50,9 @@ class Chaos:
         stage.start()
         self._desk = desk = Desk(lambda: (stage.run or {}).get("web"), self._diary)
         before = self._sizes_at_rest()
+        for service in stage.services.values():
+            if service.unasked_ends:
+                raise TimeoutError(f"{service.name} does not stay up; it says:\n{service.last_words()}")
         self._diary.note("all is up; the breaking begins")
         began_s = time.monotonic()
         for name in HOMES:
