@@ -1,5 +1,7 @@
 """Connections to PostgreSQL, set up the same way everywhere: UTC, time limits, a name that pg_stat_activity shows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -33,6 +35,16 @@ def connection_settings(name: str, *, statement_timeout_s: int = STATEMENT_TIMEO
         "keepalives_idle": 30,
         "options": " ".join(f"-c {key}={value}" for key, value in settings.items()),
     }
+
+
+@contextmanager
+def own_connection(dsn: str, name: str) -> Iterator[Connection]:
+    """A connection for one piece of work, away from any pool; each statement commits unless in a transaction.
+
+    Raises DatabaseAway.
+    """
+    with psycopg.connect(dsn, autocommit=True, **connection_settings(name)) as connection:
+        yield connection
 
 
 def create_pool(dsn: str, name: str, *, size: int = 4) -> Pool:

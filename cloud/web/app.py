@@ -15,6 +15,7 @@ from cloud.web.elder import pages as elder_pages
 from cloud.web.entry import api as entry_api
 from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
+from cloud.web.fleet import pages as fleet_pages
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
 from cloud.web.nurse import api as nurse_api
@@ -39,6 +40,7 @@ ROUTERS = (
     elder_pages.router,
     unsure_pages.router,
     unsure_api.router,
+    fleet_pages.router,
     letters_pages.router,
     stream.router,
     watch_router,

@@ -25,13 +25,13 @@ class DeadLetter:
 
 
 async def letters(conn: AsyncConnection, before: int | None, longest: int) -> list[DeadLetter]:
-    """A page of letters, newest first, below id `before`; of each at most `longest` bytes."""
+    """A page of letters that no replay took, newest first, below id `before`; of each at most `longest` bytes."""
     async with conn.cursor(row_factory=class_row(DeadLetter)) as cursor:
         await cursor.execute(
             """
             SELECT dead_letter_id, topic, substring(payload FOR %s) AS payload, length(payload) AS size, reason,
                    first_at, last_at, times, replayed_at
-            FROM dead_letter WHERE %s::bigint IS NULL OR dead_letter_id < %s
+            FROM dead_letter WHERE replayed_at IS NULL AND (%s::bigint IS NULL OR dead_letter_id < %s)
             ORDER BY dead_letter_id DESC LIMIT %s
             """,
             (longest, before, before, PAGE_LETTERS),
@@ -40,6 +40,7 @@ async def letters(conn: AsyncConnection, before: int | None, longest: int) -> li
 
 
 async def count(conn: AsyncConnection) -> int:
-    cursor = await conn.execute("SELECT count(*) FROM dead_letter")
+    """How many wait to be mended."""
+    cursor = await conn.execute("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL")
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -1,0 +1,1 @@
+"""Every gateway: heard when, what waits in it, what it gave up."""

@@ -1,0 +1,56 @@
+"""The fleet page: every gateway, those that need a hand first."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from cloud.web.entry.current import signed_in
+from cloud.web.entry.model import Viewer
+from cloud.web.fleet import store
+from cloud.web.fleet.model import in_order, size
+from cloud.web.language import N_
+from cloud.web.render import page
+from cloud.web.services import services_of
+
+router = APIRouter(include_in_schema=False)
+
+NEEDS = {
+    "never_heard": N_("never heard"),
+    "off_line": N_("off line"),
+    "silent": N_("silent"),
+    "gave_up": N_("its memory was full"),
+    "refused": N_("refuses receipts"),
+    "waits_long": N_("readings wait"),
+    "problem": N_("says a problem"),
+}
+
+
+@router.get("/fleet")
+async def fleet_page(
+    request: Request,
+    viewer: Annotated[Viewer, Depends(signed_in)],
+    show: Annotated[Literal["all", "need", "waiting", "given-up"], Query()] = "all",
+) -> Response:
+    """`show` is in the address, so that a view can be sent."""
+    services = services_of(request)
+    async with services.pool.connection() as conn:
+        found = in_order(await store.gateways(conn, viewer.regions), services.now)
+    shown = [
+        (gateway, needs)
+        for gateway, needs in found
+        if show == "all"
+        or (show == "need" and needs)
+        or (show == "waiting" and gateway.backlog_rows)
+        or (show == "given-up" and gateway.given_up)
+    ]
+    context = {
+        "gateways": shown,
+        "count": len(found),
+        "in_need": sum(bool(needs) for _, needs in found),
+        "waiting": sum(gateway.backlog_rows for gateway, _ in found),
+        "show": show,
+        "needs_words": NEEDS,
+        "size": size,
+    }
+    return page(request, "fleet.html", context, viewer=viewer)
