@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from edge.catalogue import Catalogue
 from edge.errors import Temporary
 
+_SAID_IN_SECONDS = 120
+_UNITS_S = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
 
 @dataclass(frozen=True)
 class ReadMeter:
@@ -27,11 +30,21 @@ class ReadMeter:
         if self.clock_offset_s is None:
             return "it tells no clock"
         offset_s = round(self.clock_offset_s)
-        return (
-            "its clock is right"
-            if offset_s == 0
-            else f"its clock is {abs(offset_s)} s {'fast' if offset_s > 0 else 'slow'}"
-        )
+        if offset_s == 0:
+            return "its clock is right"
+        return f"its clock is {_span(abs(offset_s))} {'fast' if offset_s > 0 else 'slow'}"
+
+
+def _span(seconds: int) -> str:
+    """The two largest units, as in `95 s`, `3 min 20 s`, `7 h`, `12 d 3 h`."""
+    if seconds < _SAID_IN_SECONDS:
+        return f"{seconds} s"
+    parts = []
+    for length, unit in _UNITS_S:
+        count, seconds = divmod(seconds, length)
+        parts.append((count, unit))
+    first = next(place for place, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
 
 
 class NotRead(Temporary):

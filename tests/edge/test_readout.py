@@ -11,6 +11,7 @@ from edge.catalogue import Catalogue, find_catalogue, load_catalogue
 from edge.cli import app
 from edge.home_zone import home_zone
 from edge.readout.lines import json_line, text_line
+from edge.readout.read_meter import ReadMeter
 from edge.readout.serial_port import TRIED_BY_AUTO, models_to_try
 from protocols.configuration import ConfigurationError
 from protocols.reading import Flag, Meal, Metric, Reading, Unit
@@ -89,3 +90,21 @@ def test_zone_of_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert home_zone("Asia/Shanghai").key == "Asia/Shanghai"
     with pytest.raises(ConfigurationError, match="Mars"):
         home_zone("Mars/Base")
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "words"),
+    [
+        (None, "it tells no clock"),
+        (0.4, "its clock is right"),
+        (-95, "its clock is 95 s slow"),
+        (200, "its clock is 3 min 20 s fast"),
+        (-25200.4, "its clock is 7 h slow"),
+        (1047605, "its clock is 12 d 3 h fast"),
+    ],
+)
+def test_a_clock_is_said_as_people_say_it(offset_s: float | None, words: str) -> None:
+    read = ReadMeter("contour", "7150-1", 5, 1, offset_s)
+    title = "Bayer and Ascensia Contour on the serial cable"
+    said = f"{title} 7150-1: 5 records, 1 of them control solution; {words}"
+    assert read.sentence(load_catalogue(CATALOGUE)) == said
