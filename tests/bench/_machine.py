@@ -21,6 +21,6 @@ def machine() -> dict[str, str | int]:
 
 def _processor() -> str:
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.lower().startswith(("model name", "model\t", "hardware")):
+        if line.lower().startswith(("model name", "hardware")):
             return line.partition(":")[2].strip()
     return platform.machine()
