@@ -73,7 +73,7 @@ def encode_row(line: Line, owner: Whose, place: Place, stored_at: bytes) -> byte
                 8,
                 place.number,
             ),
-            _METRICS[reading.metric],
+            _METRICS[reading.metric._value_],  # an enum member is a slow key
             _owner(owner),
             _flags(reading.flags) if reading.flags else _NO_FLAGS,
             _NULL if reading.meal is None else _MEALS[reading.meal],
@@ -128,6 +128,6 @@ def _flags(flags: tuple[Flag, ...]) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-_METRICS = {metric: _text(metric.value) for metric in Metric}
+_METRICS = {metric.value: _text(metric.value) for metric in Metric}
 _MEALS = {meal: _text(meal.value) for meal in Meal}
 _NO_FLAGS = struct.pack(">iiii", 12, 0, 0, _TEXT_OID)

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from cloud.db import names
-from cloud.db.arrays import Bigints
+from cloud.db.arrays import Bigints, Texts
 from cloud.readings.chain import store as chain
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
 from cloud.readings.identities.store import Identity, claim, decided
@@ -32,7 +32,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 _COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 _HELD = """
-SELECT place FROM unnest(%(gateways)s::text[], %(epochs)s, %(firsts)s, %(lasts)s)
+SELECT place FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s)
     WITH ORDINALITY AS delivery (gateway_id, epoch, first, last, place)
 JOIN outbox_stream USING (gateway_id, epoch)
 WHERE stored - given_up @> int8range(first, last, '[]')
@@ -52,7 +52,7 @@ SELECT gateway_id, epoch, range_agg(span),
        COALESCE(range_agg(span) FILTER (WHERE lost) - range_agg(span) FILTER (WHERE NOT lost),
                 range_agg(span) FILTER (WHERE lost), '{}')
 FROM (SELECT gateway_id, epoch, int8range(first, last, '[]') AS span, lost
-      FROM unnest(%(gateways)s::text[], %(epochs)s, %(firsts)s, %(lasts)s,
+      FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s,
                   %(lost)s::boolean[]) AS told (gateway_id, epoch, first, last, lost)) AS delivery
 GROUP BY gateway_id, epoch ORDER BY gateway_id, epoch
 ON CONFLICT (gateway_id, epoch) DO UPDATE
@@ -103,7 +103,7 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
         for delivery in faulty:
             bury(connection, delivery.topic, delivery.payload, delivery.fault or "", at=now)
         receipts = _extend_streams(connection, welcome) if welcome else []
-        connection.execute(_HEARD, {"now": now, "gateways": list(known)})
+        connection.execute(_HEARD, {"now": now, "gateways": Texts.of([gateway.encode() for gateway in known])})
     sent = sum(len(delivery.readings) for delivery in welcome)
     return Stored(
         readings=rows,
@@ -144,7 +144,7 @@ def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> l
     found = connection.execute(
         _HELD,
         {
-            "gateways": [delivery.gateway for delivery in with_numbers],
+            "gateways": Texts.of([delivery.gateway.encode() for delivery in with_numbers]),
             "epochs": Bigints.of([delivery.epoch for delivery in with_numbers]),
             "firsts": Bigints.of([delivery.first for delivery in with_numbers]),
             "lasts": Bigints.of([delivery.first + delivery.count - 1 for delivery in with_numbers]),
@@ -195,7 +195,7 @@ def _claimed(connection: Connection, lines: Sequence[Line]) -> list[int]:
     """The places in `lines` of those that are new, in the order of their identities; of equal ones the first."""
     come: dict[Identity, int] = {}
     for at, line in enumerate(lines):
-        come.setdefault(Identity(line.device_id, line.record_key, line.reading.metric.value), at)
+        come.setdefault(Identity(line.device_id, line.record_key, line.reading.metric._value_), at)
     identities = sorted(come)
     known = claim(connection, identities, [lines[come[identity]].reading.measured_at for identity in identities])
     return [come[identity] for identity in identities if identity not in known]
@@ -222,7 +222,7 @@ def _extend_streams(connection: Connection, deliveries: Sequence[Delivery]) -> l
     found = connection.execute(
         _EXTEND_STREAMS,
         {
-            "gateways": list(gateways),
+            "gateways": Texts.of([gateway.encode() for gateway in gateways]),
             "epochs": Bigints.of(epochs),
             "firsts": Bigints.of(firsts),
             "lasts": Bigints.of(lasts),
