@@ -50,7 +50,9 @@ def restored(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> 
 @proof_app.command()
 def receipt_key(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
     """Prints the public key of this centre's receipts, for `receipts.public_key` of gateways."""
+    from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.readings.receipt_key import key_path, open_receipt_key  # noqa: PLC0415
 
+    set_up_logs("receipt-key")
     with sentences():
         typer.echo(open_receipt_key(key_path(load_config(config, data))).public_key().public_bytes_raw().hex())
