@@ -33,7 +33,7 @@ from cloud.visits.model import Report, VisitState
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
-from protocols.telemetry.messages import AlarmMessage
+from protocols.telemetry.messages import AlarmMessage, StatusMessage
 from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
 
 DAY = timedelta(days=1)
@@ -218,6 +218,11 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             {"rows": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
         ],
         "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
+        "readings.heartbeats.note_status": [
+            {"said": StatusMessage(online=online, at=NOW, epoch=1, session=session, sequence=2)}
+            for online, session in ((True, 1), (False, 1), (True, 0))
+        ],
+        "readings.heartbeats.stored_of": [{"outboxes": [("gw-home-1", 1), ("gw-home-1", 7), ("gw-strange", 1)]}],
         "readings.unsure.ask_whether_severe": [
             {
                 "lines": [Line(cuff, 7, _reading(cuff_name, NOW, 190.0))],
