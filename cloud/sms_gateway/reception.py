@@ -4,6 +4,7 @@ Who sent it is told by the code alone: anybody can show any number. The alarm is
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter
@@ -37,6 +38,10 @@ ANSWERED_WITHIN_S = 900.0
 RECEIVED = Counter("doorstep_sms_received", "Texts that came by what they were", ["as_what"])
 
 
+class AnswerCameBack(ProtocolError):
+    """The code of a state, at the centre."""
+
+
 class TextReception:
     def __init__(self, process: Process, pool: AsyncPool, graveyard: Graveyard) -> None:
         self._process = process
@@ -58,7 +63,7 @@ class TextReception:
         key = await store.find_key(connection, sealed.key_id)
         if key is None:
             raise RejectedMessage("a code of a home that has no key here; `doorstep-cloud sms-key` gives it one")
-        code = _opened(sealed, key)
+        code = opened(sealed, key)
         async with connection.transaction():
             match await store.hear(connection, key.gateway_id, code.counter):
                 case Hearing.OLD:
@@ -88,16 +93,7 @@ class TextReception:
     async def _store(self, connection: AsyncConnection, key: HomeKey, code: AlarmCode) -> bool:
         process = self._process
         names = await store.devices(connection, key.gateway_id)
-        message = AlarmMessage(
-            alarm=str(code.alarm),
-            kind=code.kind,
-            device=next((name for name in names if device_tag(name) == code.device_tag), UNKNOWN_DEVICE),
-            raised_at=code.raised_at,
-            attempt=code.attempt,
-            cancelled=code.cancelled,
-            test=code.test,
-            kept=code.kept,
-        )
+        message = alarm_message(code, names)
         kept = KeptAlarm(key.gateway_id, message, process.clock.now(), None)
         return await store_alarm(connection, kept, process.config.alarms.take_within_s, process.clock)
 
@@ -119,11 +115,26 @@ class TextReception:
         await asyncio.to_thread(self._graveyard.bury, where, text.text.encode(), reason)
 
 
-def _opened(sealed: SealedCode, key: HomeKey) -> AlarmCode:
+def opened(sealed: SealedCode, key: HomeKey) -> AlarmCode:
+    """Raises Forged, ReservedValue, and AnswerCameBack for a code of ours."""
     code = open_code(sealed, key.key)
     if not isinstance(code, AlarmCode):
-        raise RejectedMessage("a code that the centre says to homes; one of our own texts came back")
+        raise AnswerCameBack("a code that the centre says to homes; one of our own texts came back")
     return code
+
+
+def alarm_message(code: AlarmCode, device_names: Sequence[str]) -> AlarmMessage:
+    """The message that the home would have sent by MQTT."""
+    return AlarmMessage(
+        alarm=str(code.alarm),
+        kind=code.kind,
+        device=next((name for name in device_names if device_tag(name) == code.device_tag), UNKNOWN_DEVICE),
+        raised_at=code.raised_at,
+        attempt=code.attempt,
+        cancelled=code.cancelled,
+        test=code.test,
+        kept=code.kept,
+    )
 
 
 def _answer_to(key: HomeKey, text: WholeText) -> str | None:

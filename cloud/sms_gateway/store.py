@@ -58,6 +58,18 @@ async def find_key(connection: AsyncConnection, key_id: bytes) -> HomeKey | None
     return None if row is None else HomeKey(row[0], bytes(row[1]), row[2])
 
 
+async def key_ring(connection: AsyncConnection) -> dict[bytes, tuple[HomeKey, tuple[str, ...]]]:
+    """By key id: every home's key, and the names of its devices."""
+    cursor = await connection.execute(
+        "SELECT k.key_id, k.gateway_id, k.key, k.phone, "
+        "ARRAY(SELECT d.name FROM device AS d WHERE d.gateway_id = k.gateway_id ORDER BY d.name) FROM sms_key AS k"
+    )
+    return {
+        bytes(key_id): (HomeKey(gateway_id, bytes(key), phone), tuple(names))
+        for key_id, gateway_id, key, phone, names in await cursor.fetchall()
+    }
+
+
 async def hear(connection: AsyncConnection, gateway_id: str, counter: int) -> Hearing:
     """Uses the counter up. Texts may come in another order than they went."""
     cursor = await connection.execute(

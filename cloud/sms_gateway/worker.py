@@ -4,6 +4,7 @@
     alarm_event -> answer -> outbox of texts -> modem
 
 A text leaves the modem's memory only when it is stored: what a killed process had read, the next one reads again.
+While the database is away, calls go to the desk over the broker meanwhile.
 """
 
 import asyncio
@@ -16,11 +17,14 @@ from cloud.config import CloudConfig
 from cloud.db.listen import listen
 from cloud.db.names import ALARM, SMS
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool, create_pool
+from cloud.mqtt import Subscriber
 from cloud.process import Process, run_worker, side_by_side
 from cloud.sms.modem_thread import ModemThread
 from cloud.sms.refused_pin import RefusedPin
 from cloud.sms.sending import Sending
+from cloud.sms_gateway import store
 from cloud.sms_gateway.reception import TextReception
+from cloud.sms_gateway.standby import BrokerStandby
 from cloud.sms_gateway.teller import TextTeller
 from protocols.configuration import ConfigurationError
 from protocols.sms.joining import Joiner, WholeText
@@ -57,22 +61,42 @@ async def _work(process: Process) -> None:
     modem = ModemThread(config.sms.modem, config.sms.baud, lambda: pins.usable(config.sms.sim_pin), tell)
     async with create_async_pool(config.database.dsn, "sms") as pool:
         with create_pool(config.database.dsn, "sms-letters", size=1) as letters_pool:
-            gateway = _Gateway(process, pool, modem, pins, Graveyard(process, letters_pool))
+            subscriber = Subscriber(config.broker.url, "sms-gateway")
+            gateway = _Gateway(process, pool, modem, pins, Graveyard(process, letters_pool), BrokerStandby(subscriber))
             process.ill("modem", "the modem was not looked at yet")
+            await asyncio.to_thread(subscriber.start)
             modem.start()
             try:
                 await side_by_side(
-                    process, gateway.hear(steps), gateway.sending.send(), gateway.teller.tell(), gateway.follow()
+                    process,
+                    gateway.hear(steps),
+                    gateway.note(),
+                    gateway.keep(),
+                    gateway.sending.send(),
+                    gateway.teller.tell(),
+                    gateway.follow(),
                 )
             finally:
                 await asyncio.to_thread(modem.stop)
+                await asyncio.to_thread(subscriber.stop)
 
 
 class _Gateway:
-    def __init__(
-        self, process: Process, pool: AsyncPool, modem: ModemThread, pins: RefusedPin, graveyard: Graveyard
+    def __init__(  # noqa: PLR0917 - the parts it holds together
+        self,
+        process: Process,
+        pool: AsyncPool,
+        modem: ModemThread,
+        pins: RefusedPin,
+        graveyard: Graveyard,
+        standby: BrokerStandby,
     ) -> None:
         self._process = process
+        self._pool = pool
+        self._standby = standby
+        self._texts: asyncio.Queue[WholeText] = asyncio.Queue()
+        self._notes: asyncio.Queue[Sent | NotSent | Reported] = asyncio.Queue()
+        self._database_away = False
         self._modem = modem
         self._pins = pins
         self._graveyard = graveyard
@@ -86,6 +110,7 @@ class _Gateway:
         """A step that anybody took, a text that anybody wants sent: we look."""
         config = self._process.config
         async for _ in listen(config.database.dsn, [ALARM, SMS], "sms", idle_s=config.sms.poll_s):
+            await self._learn()
             self.teller.wake()
             self.sending.wake()
 
@@ -102,9 +127,11 @@ class _Gateway:
                 case Came(deliver, place):
                     text = self._joiner.add(deliver, -1 if place is None else place, loop.time())
                     if text is not None:
-                        await self._take(text)
+                        self._texts.put_nowait(text)
+                        if self._database_away:
+                            self._standby.forward(text)
                 case Sent() | NotSent() | Reported():
-                    await self.sending.note(step)
+                    self._notes.put_nowait(step)
                 case UnreadableText(line, problem):
                     await self._bury(line, problem)
                 case StatusIs(status):
@@ -112,19 +139,41 @@ class _Gateway:
                 case PinRefused():
                     self._pins.refuse(self._process.config.sms.sim_pin)
 
-    async def _take(self, text: WholeText) -> None:
+    async def note(self) -> None:
+        """What became of texts, into their rows, until cancelled."""
         while True:
-            try:
-                await self._reception.take(text)
-            except DatabaseAway as error:
-                self._process.ill("database", "the database is away")
-                log.warning("database_away", what="a text waits to be read", error=type(error).__name__)
+            await self.sending.note(await self._notes.get())
+
+    async def keep(self) -> None:
+        """Texts that came, into rows, until cancelled."""
+        while True:
+            text = await self._texts.get()
+            while not await self._kept(text):  # noqa: ASYNC110 - no event tells that the server is back
                 await asyncio.sleep(_RETRY_S)
-            else:
-                break
+            self.teller.wake()
+            self._delete(text.places)
+
+    async def _kept(self, text: WholeText) -> bool:
+        try:
+            await self._reception.take(text)
+        except DatabaseAway as error:
+            self._process.ill("database", "the database is away")
+            if not self._database_away:
+                log.warning("database_away", what="a text waits to be stored", error=type(error).__name__)
+                self._database_away = True
+                self._standby.forward(text)
+            return False
+        self._database_away = False
         self._process.healthy("database")
-        self.teller.wake()
-        self._delete(text.places)
+        return True
+
+    async def _learn(self) -> None:
+        try:
+            async with self._pool.connection() as connection:
+                self._standby.learn(await store.key_ring(connection))
+        except DatabaseAway:
+            return  # what was learned stays
+        self._process.healthy("database")
 
     def _delete(self, places: Iterable[int]) -> None:
         for place in places:

@@ -90,6 +90,9 @@ class ModemSession:
         self._jobs: deque[tuple[int, tuple[Submit, ...]]] = deque()
         self._to_read: deque[int] = deque()
         self._to_delete: deque[int] = deque()
+        self._sending = False
+        self._early: list[Reported] = []
+        """Reports that came while a text was under way: nobody knows its references yet."""
         self._held: set[int] = set()
         """Places whose message is told and not deleted yet: told once, and nothing else is at that place meanwhile."""
 
@@ -182,7 +185,11 @@ class ModemSession:
         look_at_s = self._now_s
         while True:
             if self._jobs:
+                self._sending = True
                 yield from self._send_text()
+                self._sending = False
+                self._steps += self._early
+                self._early.clear()
             elif self._to_read:
                 yield from self._read(self._to_read.popleft())
             elif self._to_delete:
@@ -349,7 +356,7 @@ class ModemSession:
         if isinstance(message, Deliver):
             self._steps.append(Came(message, place))
             return
-        self._steps.append(Reported(message))
+        (self._early if self._sending else self._steps).append(Reported(message))
         if place is not None:
             self._to_delete.append(place)
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from protocols.sms.at_lines import PROMPT, Answer, AtLines
 from protocols.sms.modem import ModemSession, ModemSilent
-from protocols.sms.modem_events import Came, ModemStatus, NotSent, Sent, StatusIs, Step, Unreadable, Write
-from protocols.sms.pdu import Deliver, Submit, encode_deliver
+from protocols.sms.modem_events import Came, ModemStatus, NotSent, Reported, Sent, StatusIs, Step, Unreadable, Write
+from protocols.sms.pdu import Deliver, StatusReport, Submit, encode_deliver, encode_status_report
 from protocols.sms.user_data import UserData
 from tests.fuzz.targets import fuzz_modem
 
@@ -125,6 +125,19 @@ def test_references_of_all_parts_are_told(talk: Talk) -> None:
         talk.session.receive(b"\r\n> ", 2.0)
         told = talk.session.receive(f"\r\n+CMGS: {reference}\r\n\r\nOK\r\n".encode(), 3.0)
     assert Sent(7, (250, 251)) in told
+
+
+def test_a_report_of_the_first_part_comes_behind_the_references(talk: Talk) -> None:
+    talk.exchange(*LOOK)
+    report = StatusReport(250, "+861", AT, AT, 0)
+    pdu = encode_status_report(report)
+    talk.session.send(7, [Submit("+861", UserData("a")), Submit("+861", UserData("b"))], 2.0)
+    talk.session.receive(b"\r\n> ", 2.0)
+    talk.session.receive(b"\r\n+CMGS: 250\r\n\r\nOK\r\n", 3.0)
+    early = talk.session.receive(f"\r\n+CDS: {len(pdu) - 1}\r\n{pdu.hex()}\r\n\r\n> ".encode(), 3.0)
+    assert all(isinstance(step, Write) for step in early)
+    told = talk.session.receive(b"\r\n+CMGS: 251\r\n\r\nOK\r\n", 4.0)
+    assert told == [Sent(7, (250, 251)), Reported(report)]
 
 
 def test_a_modem_that_says_nothing_is_given_up() -> None:
