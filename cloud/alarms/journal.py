@@ -135,7 +135,8 @@ class DeskJournal:
             if act.doing.needs_holder:
                 self._hold(alarm, act)
             (queued,) = self._db.execute(
-                "SELECT EXISTS (SELECT 1 FROM act WHERE alarm = ? AND stands)", (alarm,)
+                "SELECT EXISTS (SELECT 1 FROM act WHERE alarm = ? AND stands AND doing NOT IN ('see', 'note'))",
+                (alarm,),
             ).fetchone()
             number = self._db.execute(
                 "INSERT INTO act (alarm, gateway, doing, staff_id, name, at, minutes, reason, note, stands) "

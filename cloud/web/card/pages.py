@@ -13,7 +13,8 @@ from cloud.alarms import desk
 from cloud.alarms.journal import JournalFails
 from cloud.alarms.model import Act, Doing
 from cloud.db.pool import DatabaseAway
-from cloud.web.board.acting import find
+from cloud.errors import NotFound
+from cloud.web.board.acting import WAIT_FOR_ROW_S, find
 from cloud.web.board.model import BoardAlarm
 from cloud.web.board.pages import MINUTES
 from cloud.web.card.model import Card
@@ -48,29 +49,41 @@ async def _answer(request: Request, template: str, alarm_id: UUID, viewer: Viewe
 
 
 async def _card(services: Services, alarm: BoardAlarm, viewer: Viewer) -> Card:
-    if not services.watch.away and alarm.stored:
+    if not services.watch.away:
         try:
             async with asyncio.timeout(ANSWER_S), services.pool.connection(timeout=ANSWER_S) as conn:
                 card = await read_card(conn, services, alarm, viewer)
-                await desk.see(conn, alarm.alarm_id, viewer.staff.staff_id, services.now)
+                if alarm.stored:
+                    await desk.see(conn, alarm.alarm_id, viewer.staff.staff_id, services.now)
+                else:
+                    services.hearing.start(_note_seen(services, alarm, viewer))
                 return card
         except (DatabaseAway, TimeoutError):
             services.watch.lost()
-    await _note_seen(services, alarm, viewer)
+    services.hearing.start(_note_seen(services, alarm, viewer))
     return remembered_card(services, alarm, viewer)
 
 
 async def _note_seen(services: Services, alarm: BoardAlarm, viewer: Viewer) -> None:
-    """The audit's line by the desk's journal. A card is not kept from who helps because the disk is full: then the
-    log has the line."""
-    staff = viewer.staff
+    """The audit's line as soon as the alarm has its row, or by the desk's journal. A card is not kept from who helps
+    because the disk is full: then the log has the line."""
+    staff, now = viewer.staff, services.now
+    if not services.watch.away:
+        await services.hearing.until_stored(alarm.alarm_id, WAIT_FOR_ROW_S)
+        try:
+            async with services.pool.connection(timeout=ANSWER_S) as conn:
+                await desk.see(conn, alarm.alarm_id, staff.staff_id, now)
+        except (DatabaseAway, NotFound):
+            pass
+        else:
+            return
     seen = Act(
         alarm_id=alarm.alarm_id,
         gateway_id=alarm.gateway_id,
         doing=Doing.SEE,
         staff_id=staff.staff_id,
         staff_name=staff.name,
-        at=services.now,
+        at=now,
     )
     try:
         if services.journal is not None:

@@ -7,6 +7,7 @@ from cloud.web.card import store
 from cloud.web.card.model import Basics, Card, CardStep
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence import store as evidence
+from cloud.web.evidence.model import Measured
 from cloud.web.evidence.panels import CHARTED
 from cloud.web.services import Services
 
@@ -14,14 +15,14 @@ _STATES = {Doing.TAKE: "taken", Doing.SEND: "taken", Doing.ON_THE_WAY: "on_the_w
 
 
 async def read_card(conn: AsyncConnection, services: Services, alarm: BoardAlarm, viewer: Viewer) -> Card:
-    """The card of a stored alarm. Raises DatabaseAway."""
+    """The card of an alarm, whose own row may still be on its way. Raises DatabaseAway."""
     basics = None
-    latest = []
+    latest: list[Measured] = []
     if alarm.elder_id is not None:
         person = await evidence.person(conn, alarm.elder_id, viewer.regions)
         basics = Basics(person, await evidence.contacts(conn, alarm.elder_id))
         latest = await evidence.latest(conn, alarm.elder_id, CHARTED, services.now)
-    steps = await store.steps(conn, alarm.alarm_id)
+    steps = await store.steps(conn, alarm.alarm_id) or [_heard(alarm)]
     visit_id = await store.visit_of(conn, alarm.alarm_id)
     standing = [_step(act) for act in services.hearing.standing_of(alarm) if act.doing is not Doing.SEE]
     return Card(alarm, basics, latest, steps + standing, visit_id, complete=True)
@@ -30,9 +31,13 @@ async def read_card(conn: AsyncConnection, services: Services, alarm: BoardAlarm
 def remembered_card(services: Services, alarm: BoardAlarm, viewer: Viewer) -> Card:
     """The same without the database: who, where, whom to call, and what was done since."""
     basics = None if alarm.elder_id is None else services.memory.basics(alarm.elder_id, viewer.regions)
-    heard = CardStep("at_centre", alarm.heard_at, None, None, "", None, for_home=True)
     standing = [_step(act) for act in services.hearing.standing_of(alarm) if act.doing is not Doing.SEE]
-    return Card(alarm, basics, [], [heard, *standing], None, complete=False)
+    return Card(alarm, basics, [], [_heard(alarm), *standing], None, complete=False)
+
+
+def _heard(alarm: BoardAlarm) -> CardStep:
+    """Here, and not told yet as far as is known."""
+    return CardStep("at_centre", alarm.heard_at, None, None, "", None, for_home=True)
 
 
 def _step(act: Act) -> CardStep:

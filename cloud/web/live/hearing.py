@@ -172,12 +172,12 @@ class Hearing:
             return
         known = self._homes.get(gateway_id)
         if known is None:
-            self._start(self._learn_and_show(gateway_id, alarm_id, message))
+            self.start(self._learn_and_show(gateway_id, alarm_id, message))
             return
         self._show_unstored(known[1], alarm_id, message)
         delivery_seconds.observe(asyncio.get_running_loop().time() - began)
         if began - known[0] > _ENTRY_AGE_S:
-            self._start(self._learn(gateway_id))
+            self.start(self._learn(gateway_id))
 
     async def hear_wakes(self, wakes: list[Wake]) -> None:
         """What the database notified; an empty list asks for a sweep. Raises DatabaseAway."""
@@ -244,7 +244,7 @@ class Hearing:
         self._unstored[alarm_id] = alarm
         self._messages[alarm_id] = message
         self._publish(laid_over(alarm, self._standing.get(alarm_id, [])), new=True)
-        self._start(self._confirm(alarm_id))
+        self.start(self._confirm(alarm_id))
 
     def _show_stored(self, alarm: BoardAlarm | None) -> None:
         if alarm is None:
@@ -299,7 +299,8 @@ class Hearing:
         if entry is not None:
             self._homes[gateway_id] = (asyncio.get_running_loop().time(), entry)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def start(self, work: Coroutine[None, None, None]) -> None:
+        """Runs `work` beside everything else; it ends with this process at the latest."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
