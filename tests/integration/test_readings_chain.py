@@ -1,9 +1,11 @@
 """What a gateway sent is proven from the rows; what is taken out or changed by hand is pointed at."""
 
+import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +22,7 @@ from protocols.reading import Metric, Reading, Unit
 from protocols.telemetry.chain import digest_of, first_link, next_link
 from protocols.telemetry.messages import ReadingsMessage, encode
 from protocols.telemetry.topics import READINGS, topic
+from tests.integration.test_db_backup import everything
 from tests.integration.test_ingest_store import CUFF, EPOCH, NOW, SENSOR, create_record, one, populate, wear
 from tests.protocols.telemetry.test_messages import readings
 
@@ -259,3 +262,25 @@ def test_a_home_that_is_not_there(connection: psycopg.Connection[Any]) -> None:
     with pytest.raises(NotFound, match="there is no home nowhere"):
         list(verify(connection, "nowhere"))
     assert list(verify(connection, "home-1")) == []
+
+
+def test_a_month_sent_again_changes_no_row_of_any_table(connection: psycopg.Connection[Any], any_database: str) -> None:
+    """Whatever was made of it, detection's list of what to look at included: no news, no alert, no visit."""
+    month = [
+        msgspec.structs.replace(reading, measured_at=NOW - timedelta(days=30) + timedelta(minutes=43 * n))
+        for n, reading in enumerate(create_mixed(999))
+    ]
+    box = Outbox(month)
+    for letter in box.all(50):
+        store.store_deliveries(connection, [letter], NOW)
+    connection.execute("DELETE FROM detection_due")  # detection has looked
+    before = everything(any_database)
+    assert len(before["reading"]) == 999
+    for size in (50, 7, 100):
+        again = box.all(size)
+        random.Random(size).shuffle(again)
+        stored = store.store_deliveries(connection, again, NOW + timedelta(seconds=5))
+        assert (stored.readings, stored.duplicates) == (0, 999)
+        assert [receipt.through for _, receipt in stored.receipts] == [999]
+    assert everything(any_database) == before
+    assert look(connection).proven == 999
