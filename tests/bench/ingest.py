@@ -1,8 +1,8 @@
-"""From MQTT publish to committed and readable, beside the deduplicating ceiling of the same database.
+"""From MQTT publish to committed and readable, beside what the database can do at most and beside other ways.
 
-The ceiling is COPY into a temporary table and INSERT ... ON CONFLICT DO NOTHING, without MQTT, JSON or receipts. Ours
-is the `doorstep-cloud ingest` process behind a real broker, fed in messages of 20 readings and timed until the last
-reading can be selected.
+2,000 homes and a million readings, 20 a message as gateways send them and one a message; from the first publish until
+the last reading can be selected, duplicates refused, acknowledged after COMMIT. All figures of a file come from one run
+on one machine; its ratios can be compared, its figures only on the same machine.
 """
 
 import argparse
@@ -13,193 +13,231 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import psycopg
-from paho.mqtt.enums import CallbackAPIVersion
+from psycopg.conninfo import make_conninfo
 
 from cloud.db.migrate import migrate
 from cloud.local.broker import LocalBroker
+from cloud.local.ports import free_port
 from cloud.local.postgres import EmbeddedPostgres
-from protocols.reading import CANONICAL_UNIT, Metric, Reading, record_key
-from protocols.telemetry import topics
-from protocols.telemetry.messages import ReadingsMessage, encode
+from tests.bench import _ingest_ceiling as ceiling
+from tests.bench._ingest_load import WITHIN_S, Street, packets_of, register
+from tests.bench._ingest_peers import PEERS, TABLE, Peer, PeerMissing, flat_packets
+from tests.bench._usage import Usage, usage_of
 
 PER_MESSAGE = 20
-WITHIN_S = 300.0
 BIN = Path(sys.executable).parent
+FOLDER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "doorstep-bench"
+"""Where peers are installed, once."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench ingest", description=__doc__)
-    parser.add_argument("--readings", type=int, default=100_000, help="readings a run (default 100000)")
+    parser.add_argument("--readings", type=int, default=1_000_000, help="readings a run (default 1000000)")
     parser.add_argument("--homes", type=int, default=2_000, help="homes that send them (default 2000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each (default 3)")
+    parser.add_argument("--dsn", help="a server on which a database may be made (default: the embedded one)")
+    parser.add_argument("--peers", default=",".join(PEERS), help=f"which, of {', '.join(PEERS)}; none: ''")
+    parser.add_argument("--peer-folder", type=Path, default=FOLDER, help=f"where they are installed (default {FOLDER})")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # as root the server runs as another user
-        with EmbeddedPostgres(folder / "postgres") as postgres, LocalBroker(folder / "broker", 0) as broker:
-            migrate(postgres.dsn)
-            _register(postgres.dsn, options.homes)
-            figures = _measure(postgres.dsn, broker.url, folder, options)
+        with _database(options.dsn, folder) as dsn, LocalBroker(folder / "broker", 0) as broker:
+            timescale = migrate(dsn).timescale
+            register(dsn, options.homes)
+            figures = {"timescale": timescale, "cores": os.cpu_count(), **Bench(dsn, broker.url, folder, options).all()}
     text = json.dumps(figures, indent=2)
     print(text)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")
-    return 0
-
-
-def _measure(dsn: str, broker: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    ceiling, ours = [], []
-    stored = 0
-    for run in range(options.runs):
-        messages = _messages(options.homes, options.readings, run)
-        ceiling.append(options.readings / _ceiling(dsn, messages))
-        with _ingester(dsn, broker, folder):
-            before = _count(dsn)
-            ours.append(options.readings / _publish_and_wait(dsn, broker, messages, before + options.readings))
-            stored += _count(dsn) - before
-    best = statistics.median(ceiling)
-    return {
-        "ceiling_dedup_rows_s": round(best),
-        "ceiling_runs": [round(value) for value in ceiling],
-        "batched_rows_s": round(statistics.median(ours)),
-        "batched_runs": [round(value) for value in ours],
-        "batched_ratio": round(statistics.median(ours) / best, 3),
-        "stored": stored,
-        "expected": options.readings * options.runs,
-    }
-
-
-def _messages(homes: int, readings: int, run: int) -> list[tuple[str, ReadingsMessage]]:
-    """The same load from every home, as gateways send it; each run has days of its own."""
-    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=30 * run)
-    messages = []
-    for number in range(readings // PER_MESSAGE):
-        home, turn = number % homes, number // homes
-        batch = tuple(
-            Reading(
-                device="bench",
-                metric=metric,
-                value=float(120 + place),
-                unit=CANONICAL_UNIT[metric],
-                measured_at=start + timedelta(seconds=turn * PER_MESSAGE + place),
-                received_at=start + timedelta(seconds=turn * PER_MESSAGE + place),
-                device_time=(start + timedelta(seconds=turn * PER_MESSAGE + place)).replace(tzinfo=None),
-            )
-            for place, metric in zip(
-                range(PER_MESSAGE), (Metric.SYSTOLIC, Metric.DIASTOLIC) * PER_MESSAGE, strict=False
-            )
-        )
-        first = turn * PER_MESSAGE + 1
-        messages.append((_gateway(home), ReadingsMessage(epoch=run, first=first, sent_at=start, readings=batch)))
-    return messages
-
-
-def _gateway(home: int) -> str:
-    return f"bench-{home}"
-
-
-def _register(dsn: str, homes: int) -> None:
-    with psycopg.connect(dsn) as conn:
-        conn.execute("INSERT INTO region (code, name, level) VALUES ('bench', 'bench', 'community')")
-        conn.execute(
-            "INSERT INTO home (code, region_id, address) "
-            "SELECT 'bench-' || n, region_id, '' FROM region, generate_series(0, %s) n",
-            (homes - 1,),
-        )
-        conn.execute("INSERT INTO gateway (gateway_id, home_id) SELECT code, home_id FROM home")
-        conn.execute("INSERT INTO device (gateway_id, name, kind) SELECT code, 'bench', 'sphygmomanometer' FROM home")
-        conn.execute("CREATE TABLE ceiling (LIKE reading INCLUDING ALL)")
-
-
-def _ceiling(dsn: str, messages: list[tuple[str, ReadingsMessage]]) -> float:
-    """Seconds for the same rows by COPY and INSERT ... ON CONFLICT, in transactions of 5,000."""
-    rows = [
-        (1 + place % 1000, reading.metric.value, record_key(reading) + place, reading.measured_at, reading.value,
-         reading.device_time, reading.received_at, gateway, message.epoch, message.first)
-        for place, (gateway, message) in enumerate(messages)
-        for reading in message.readings
-    ]  # fmt: skip
-    columns = (
-        "device_id, metric, record_key, measured_at, value, device_time, received_at, gateway_id, epoch, outbox_number"
-    )
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("TRUNCATE ceiling")
-        conn.execute(f"CREATE TEMP TABLE arriving ON COMMIT DELETE ROWS AS SELECT {columns} FROM reading LIMIT 0")
-        began = time.perf_counter()
-        for at in range(0, len(rows), 5_000):
-            with conn.transaction():
-                with conn.cursor() as cursor, cursor.copy(f"COPY arriving ({columns}) FROM STDIN") as copy:
-                    for row in rows[at : at + 5_000]:
-                        copy.write_row(row)
-                conn.execute(f"INSERT INTO ceiling ({columns}) SELECT {columns} FROM arriving ON CONFLICT DO NOTHING")
-        return time.perf_counter() - began
+    return 0 if figures["stored"] == figures["expected"] else 1
 
 
 @contextmanager
-def _ingester(dsn: str, broker: str, folder: Path) -> Iterator[None]:
-    config = folder / "cloud.toml"
-    config.write_text(f'data = "{folder}"\n', encoding="utf-8")
-    process = subprocess.Popen(
-        [BIN / "doorstep-cloud", "ingest", "--config", config],
-        env={**os.environ, "DOORSTEP_DSN": dsn, "DOORSTEP_BROKER": broker},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _database(server: str | None, folder: Path) -> Iterator[str]:
+    if server is None:
+        with EmbeddedPostgres(folder / "postgres") as postgres:
+            yield postgres.dsn
+        return
+    name = f"doorstep_bench_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name}".encode())
     try:
-        yield
+        yield make_conninfo(server, dbname=name)
     finally:
-        process.terminate()
-        process.wait(30)
+        with psycopg.connect(server, autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def _publish_and_wait(dsn: str, broker: str, messages: list[tuple[str, ReadingsMessage]], expected: int) -> float:
-    """Seconds from the first publish until `expected` rows can be selected. Encoding is the homes' work: not timed."""
-    host, port = broker.removeprefix("mqtt://").split(":")
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    client.max_inflight_messages_set(1_000)
-    client.max_queued_messages_set(0)
-    client.connect(host, int(port))
-    client.loop_start()
-    letters = [(topics.topic(gateway, topics.READINGS), encode(message)) for gateway, message in messages]
-    _until_heard(client, dsn, expected)
-    began = time.perf_counter()
-    for topic, payload in letters:
-        client.publish(topic, payload, qos=1)
-    deadline = began + WITHIN_S
-    while (count := _count(dsn)) < expected:
-        if time.perf_counter() > deadline:
-            raise TimeoutError(f"{count} of {expected} readings stored after {WITHIN_S:.0f} s")
-        time.sleep(0.02)
-    seconds = time.perf_counter() - began
-    client.disconnect()
-    client.loop_stop()
-    return seconds
+class Bench:
+    """The runs on one database and one broker."""
+
+    def __init__(self, dsn: str, broker: str, folder: Path, options: argparse.Namespace) -> None:
+        self._dsn, self._broker, self._folder, self._options = dsn, broker, folder, options
+        self._stored = self._expected = 0
+        self._config = folder / "cloud.toml"
+        self._config.write_text(f'data = "{folder}"\n', encoding="utf-8")
+
+    def all(self) -> dict[str, Any]:
+        homes, readings, runs = self._options.homes, self._options.readings, range(self._options.runs)
+        batches = ceiling.batches(homes, readings)
+        batched = packets_of(homes, readings, PER_MESSAGE)
+        single = packets_of(homes, readings, 1)
+        kinds = {
+            "batched": (batched, 1),
+            "batched_2proc": (batched, 2),
+            "single": (single, 1),
+            "single_2proc": (single, 2),
+        }
+        found: dict[str, list[float]] = {"ceiling": [], **{name: [] for name in kinds}}
+        ours: list[Usage] = []
+        for _ in runs:  # in turn, so that a busy minute of the machine falls on all
+            found["ceiling"].append(readings / ceiling.seconds(self._dsn, batches))
+            _say("ceiling", found["ceiling"][-1], Usage(0, 0))
+            for name, (letters, count) in kinds.items():
+                rows_s, usage = self._run_ours(letters, count)
+                found[name].append(rows_s)
+                if name == "single":
+                    ours.append(usage)
+                _say(name, rows_s, usage)
+        peers = self._run_peers(len(runs))
+        median = {name: statistics.median(values) for name, values in found.items()}
+        return {
+            "readings": readings,
+            "homes": homes,
+            "ceiling_dedup_rows_s": round(median["ceiling"]),
+            "batched_rows_s": round(median["batched"]),
+            "batched_ratio": round(median["batched"] / median["ceiling"], 3),
+            "batched_rows_s_2proc": round(median["batched_2proc"]),
+            "single_rows_s": round(median["single"]),
+            "single_rows_s_2proc": round(median["single_2proc"]),
+            "ours": self._figures(found["single"], ours, "this tree", readings),
+            "peers": peers,
+            "stored": self._stored,
+            "expected": self._expected,
+            "runs": {name: [round(value) for value in values] for name, values in found.items()},
+        }
+
+    def _run_ours(self, letters: list[bytes], count: int) -> tuple[float, Usage]:
+        with psycopg.connect(self._dsn, autocommit=True) as conn:
+            conn.execute("TRUNCATE reading, reading_identity, outbox_stream, detection_due, dead_letter")
+            conn.execute("CHECKPOINT")
+        started = [self._start_ingester() for _ in range(count)]
+        processes = [process for process, _ in started]
+        try:
+            for _, port in started:
+                _until_heard(port)
+            before = usage_of(*(process.pid for process in processes))
+            taken = self._publish(letters, "reading", self._options.readings)
+            after = usage_of(*(process.pid for process in processes))
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(30)
+        self._stored += _count(self._dsn, "reading")
+        self._expected += self._options.readings
+        return self._options.readings / taken, Usage(after.cpu_s - before.cpu_s, after.rss_mb)
+
+    def _start_ingester(self) -> tuple[subprocess.Popen[bytes], int]:
+        """The process, and the port of its /health."""
+        port = free_port(0, "127.0.0.1")
+        environment = {"DOORSTEP_DSN": self._dsn, "DOORSTEP_BROKER": self._broker, "DOORSTEP_PORT": str(port)}
+        process = subprocess.Popen(
+            [BIN / "doorstep-cloud", "ingest", "--config", self._config],
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        return process, port
+
+    def _publish(self, letters: list[bytes], table: str, expected: int) -> float:
+        """Seconds from the first publish until `expected` readings can be selected."""
+        street = Street(self._broker)
+        began = time.perf_counter()
+        street.send(letters)
+        while (count := _count(self._dsn, table)) < expected:
+            elapsed = time.perf_counter() - began
+            if elapsed > WITHIN_S:
+                raise TimeoutError(f"{count} of {expected} readings stored after {WITHIN_S:.0f} s")
+            time.sleep(min(max((expected - count) * elapsed / max(count, 1) / 2, 0.01), 1.0))  # counting costs, too
+        taken = time.perf_counter() - began
+        street.close()
+        return taken
+
+    def _run_peers(self, runs: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        names = [name for name in self._options.peers.split(",") if name]
+        letters = flat_packets(self._options.homes, self._options.readings) if names else []
+        for name in names:
+            peer = PEERS[name](self._options.peer_folder / name, self._dsn, self._broker)
+            readings = min(peer.most_readings or len(letters), len(letters))
+            rates: list[float] = []
+            usages: list[Usage] = []
+            try:
+                peer.install()
+                for _ in range(runs):
+                    rows_s, usage = self._run_peer(peer, letters[:readings])
+                    rates.append(rows_s)
+                    usages.append(usage)
+                    _say(name, rows_s, usage)
+            except (PeerMissing, TimeoutError) as why:
+                found[name] = {"missing": str(why), "runs": [round(rate) for rate in rates]}
+                continue
+            found[name] = self._figures(rates, usages, peer.version, readings)
+        found["esphome"] = {"missing": "its ingestor is in no package registry; nothing that this bench may install"}
+        return found
+
+    def _run_peer(self, peer: Peer, letters: list[bytes]) -> tuple[float, Usage]:
+        with peer.running() as pid:
+            before = usage_of(pid)
+            taken = self._publish(letters, TABLE, len(letters))
+            after = usage_of(pid)
+        return len(letters) / taken, Usage(after.cpu_s - before.cpu_s, after.rss_mb)
+
+    def _figures(self, rates: list[float], usages: list[Usage], version: str, readings: int) -> dict[str, Any]:
+        per = readings / 100_000
+        return {
+            "rows_s": round(statistics.median(rates)),
+            "cpu_s_100k": round(statistics.median(usage.cpu_s for usage in usages) / per, 2),
+            "rss_mb": round(statistics.median(usage.rss_mb for usage in usages)),
+            "version": version,
+            "runs": [round(rate) for rate in rates],
+        }
 
 
-def _until_heard(client: mqtt.Client, dsn: str, expected: int) -> None:
-    """Waits until the ingester listens: it answers a letter that is no letter with a dead letter."""
-    deadline = time.monotonic() + 30
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        while time.monotonic() < deadline:
-            client.publish(topics.topic("bench-0", topics.READINGS), f"hello {expected} {time.monotonic()}", qos=1)
-            time.sleep(0.1)
-            row = conn.execute("DELETE FROM dead_letter RETURNING 1").fetchone()
-            if row is not None:
-                return
-    raise TimeoutError("the ingester did not listen within 30 s")
+def _say(name: str, rows_s: float, usage: Usage) -> None:
+    print(f"{name:14} {rows_s:8.0f} readings/s  {usage.cpu_s:6.2f} cpu s", file=sys.stderr, flush=True)
 
 
-def _count(dsn: str) -> int:
+def _until_heard(port: int) -> None:
+    """Until the ingester's subscription stands."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
+                body = answer.read()
+        except urllib.error.HTTPError as error:  # 503: something is ill, perhaps not the broker
+            body = error.read()
+        except OSError:
+            body = b""
+        if b'"broker":"ok"' in body:
+            return
+        time.sleep(0.1)
+    raise TimeoutError("an ingester did not listen within 120 s")
+
+
+def _count(dsn: str, table: str) -> int:
     with psycopg.connect(dsn) as conn:
-        row = conn.execute("SELECT count(*) FROM reading").fetchone()
+        row = conn.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
         assert row is not None
         return int(row[0])

@@ -1,0 +1,264 @@
+"""Other ways from MQTT into PostgreSQL, each installed by this bench into a folder of its own.
+
+They have it easier than we: their letters are flat, their table has no key, so that no duplicate is refused, and none
+tells the home what is stored.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from protocols.mqtt import packets
+from tests.bench._ingest_load import Street, messages
+
+TABLE = "peer_reading"
+COLUMNS = ("gateway", "device", "metric", "record_key", "measured_at", "value")
+_INSTALL_S = 900
+_BEGIN_S = 60.0
+
+
+class PeerMissing(Exception):
+    """The peer cannot be installed or started here; the text says why."""
+
+
+def flat_packets(homes: int, readings: int) -> list[bytes]:
+    """One reading a message, as a flat object on a topic of its home."""
+    return [
+        packets.encode_publish(place % packets.MOST_IN_FLIGHT + 1, f"peer/{gateway}", _flat(gateway, place, message))
+        for place, (gateway, message) in enumerate(messages(homes, readings, 1))
+    ]
+
+
+def _flat(gateway: str, place: int, message: object) -> bytes:
+    reading = message.readings[0]  # type: ignore[attr-defined]  # a ReadingsMessage
+    return json.dumps(
+        {
+            "gateway": gateway,
+            "device": reading.device,
+            "metric": reading.metric.value,
+            "record_key": place,
+            "measured_at": reading.measured_at.isoformat(),
+            "value": reading.value,
+        }
+    ).encode()
+
+
+class Peer:
+    """One of them. Subclasses say how it is installed and started."""
+
+    most_readings: int | None = None
+    """A slow one is measured with fewer."""
+
+    def __init__(self, folder: Path, dsn: str, broker: str) -> None:
+        self.folder, self.dsn, self.broker = folder, dsn, broker
+        self.version = ""
+
+    def install(self) -> None:
+        """Once; raises PeerMissing."""
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    @contextmanager
+    def running(self) -> Iterator[int]:
+        """Its process, with an empty table, from when it subscribed on."""
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            conn.execute(f"DROP TABLE IF EXISTS {TABLE}".encode())
+            conn.execute(
+                f"CREATE TABLE {TABLE} (gateway text, device text, metric text, record_key bigint, "
+                "measured_at timestamptz, value double precision)".encode()
+            )
+        output = (self.folder / "output.log").open("wb")
+        process = subprocess.Popen(self.command(), cwd=self.folder, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            self._until_subscribed(process)
+            yield process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            output.close()
+
+    def _until_subscribed(self, process: subprocess.Popen[bytes]) -> None:
+        """A letter of ours arrives in the table."""
+        deadline = time.monotonic() + _BEGIN_S
+        hello = json.dumps(dict(zip(COLUMNS, ("g", "d", "m", 0, "2026-01-01T00:00:00+00:00", 1.0), strict=True)))
+        street = Street(self.broker)
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            while time.monotonic() < deadline and process.poll() is None:
+                street.send([packets.encode_publish(1, "peer/hello", hello.encode())])
+                time.sleep(0.5)
+                row = conn.execute(f"SELECT count(*) FROM {TABLE}".encode()).fetchone()
+                if row is not None and row[0]:
+                    time.sleep(1.0)  # what is still on its way
+                    conn.execute(f"TRUNCATE {TABLE}".encode())
+                    street.close()
+                    return
+        street.close()
+        last = (self.folder / "output.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise PeerMissing(f"it did not store a reading within {_BEGIN_S:.0f} s: {' | '.join(last)}")
+
+    def url(self) -> str:
+        """The database as a URL, which not everybody can do without."""
+        parts = conninfo_to_dict(self.dsn)
+        host = str(parts.get("host", "127.0.0.1"))
+        user, name, port = parts.get("user", "postgres"), parts.get("dbname"), parts.get("port", 5432)
+        if host.startswith("/"):
+            return f"postgresql://{user}@/{name}?host={host}&port={port}"
+        password = f":{parts['password']}" if parts.get("password") else ""
+        return f"postgresql://{user}{password}@{host}:{port}/{name}"
+
+
+class RowByRow(Peer):
+    """Twenty lines that commit every reading by itself, as most begin."""
+
+    most_readings = 20_000
+
+    def command(self) -> list[str]:
+        self.version = "this bench"
+        return [sys.executable, "-c", _ROW_BY_ROW, self.dsn, *_address(self.broker)]
+
+    def install(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+
+_ROW_BY_ROW = """
+import json, sys
+import paho.mqtt.client as paho, psycopg
+from paho.mqtt.enums import CallbackAPIVersion
+db = psycopg.connect(sys.argv[1])
+insert = ("INSERT INTO peer_reading VALUES (%(gateway)s, %(device)s, %(metric)s, %(record_key)s, %(measured_at)s, "
+          "%(value)s)")
+def take(client, _, message):
+    db.execute(insert, json.loads(message.payload))
+    db.commit()
+    client.ack(message.mid, message.qos)
+client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, manual_ack=True)
+client.on_message = take
+client.on_connect = lambda client, *_: client.subscribe("peer/#", 1)
+client.connect(sys.argv[2], int(sys.argv[3]))
+client.loop_forever()
+"""
+
+
+class MqBridge(Peer):
+    """A Rust core from PyPI, with its fastest way into PostgreSQL."""
+
+    VERSION = "1.2.0"
+
+    def install(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        python = self.folder / "venv" / "bin" / "python"
+        if not python.exists():
+            _run([sys.executable, "-m", "venv", str(self.folder / "venv")])
+        _run([str(python), "-m", "pip", "install", "--quiet", f"mq-bridge=={self.VERSION}"])
+        self.version = self.VERSION
+
+    def command(self) -> list[str]:
+        tokens = ", ".join(f"${{payload:{column}}}" for column in COLUMNS)
+        host, port = _address(self.broker)
+        route = {
+            "input": {"mqtt": {"url": f"mqtt://{host}:{port}", "topic": "peer/#", "qos": 1, "max_inflight": 5000,
+                               "queue_capacity": 10_000, "client_id": "mq-bridge", "protocol": "v5",
+                               "delayed_ack": True}},
+            "output": {"postgres": {"url": self.url(), "table": TABLE, "bulk_copy": True,
+                                    "insert_query": f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({tokens})"}},
+            "batch_size": 1000,
+            "concurrency": 2,
+        }  # fmt: skip
+        file = self.folder / "route.json"
+        file.write_text(json.dumps(route), encoding="utf-8")
+        code = "import sys, mq_bridge; mq_bridge.Route.from_file(sys.argv[1]).run()"
+        return [str(self.folder / "venv" / "bin" / "python"), "-c", code, str(file)]
+
+
+class NodeRed(Peer):
+    """mqtt in, and a function that gathers 1,000 readings for one INSERT: what its users write by hand."""
+
+    VERSION = "5.0.7"
+
+    def install(self) -> None:
+        if shutil.which("npm") is None:
+            raise PeerMissing("npm is not on this machine")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not (self.folder / "node_modules" / "node-red").exists():
+            _run(["npm", "install", "--no-audit", "--no-fund", f"node-red@{self.VERSION}", "pg@8"], self.folder)
+        self.version = self.VERSION
+
+    def command(self) -> list[str]:
+        host, port = _address(self.broker)
+        parts = conninfo_to_dict(self.dsn)
+        database = {
+            "host": parts.get("host"), "port": int(str(parts.get("port") or 5432)), "user": parts.get("user"),
+            "database": parts.get("dbname"), "password": parts.get("password"), "max": 4,
+        }  # fmt: skip
+        (self.folder / "settings.js").write_text(
+            f"const pg = require('pg');\nmodule.exports = {{ uiPort: 0, httpAdminRoot: false, flowFile: 'flows.json', "
+            f"functionGlobalContext: {{ pool: new pg.Pool({json.dumps(database)}) }} }};\n",
+            encoding="utf-8",
+        )
+        flows = [
+            {"id": "tab", "type": "tab", "label": "bench"},
+            {"id": "broker", "type": "mqtt-broker", "broker": host, "port": port, "clientid": "", "usetls": False,
+             "protocolVersion": "5", "keepalive": "60", "cleansession": True, "autoConnect": True},
+            {"id": "in", "type": "mqtt in", "z": "tab", "topic": "peer/#", "qos": "1", "datatype": "json",
+             "broker": "broker", "nl": False, "rap": True, "inputs": 0, "wires": [["gather"]]},
+            {"id": "gather", "type": "function", "z": "tab", "func": _GATHER, "outputs": 0, "wires": []},
+        ]  # fmt: skip
+        (self.folder / "flows.json").write_text(json.dumps(flows), encoding="utf-8")
+        red = self.folder / "node_modules" / "node-red" / "red.js"
+        return ["node", str(red), "--userDir", str(self.folder), "--settings", str(self.folder / "settings.js")]
+
+
+_GATHER = """
+let rows = context.get('rows');
+if (!rows) { rows = []; context.set('rows', rows); }
+rows.push(msg.payload);
+const flush = () => {
+    const batch = rows.splice(0);
+    if (!batch.length) return;
+    const columns = ['gateway', 'device', 'metric', 'record_key', 'measured_at', 'value'];
+    global.get('pool').query(
+        'INSERT INTO peer_reading SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], ' +
+        '$5::timestamptz[], $6::float8[])', columns.map(name => batch.map(row => row[name]))
+    ).catch(error => node.error(error.message));
+};
+if (rows.length >= 1000) flush();
+else if (rows.length === 1) setTimeout(flush, 100);
+"""
+
+
+def _address(broker: str) -> list[str]:
+    parts = urlsplit(broker)
+    return [str(parts.hostname), str(parts.port)]
+
+
+def _run(command: list[str], folder: Path | None = None) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_INSTALL_S, check=False, env=dict(os.environ)
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PeerMissing(f"{command[0]} failed: {error}") from error
+    if done.returncode:
+        raise PeerMissing(f"{' '.join(command[:3])} failed: {(done.stderr.strip().splitlines() or ['no words'])[-1]}")
+
+
+PEERS: dict[str, Callable[[Path, str, str], Peer]] = {
+    "node-red": NodeRed,
+    "mq-bridge": MqBridge,
+    "row-by-row": RowByRow,
+}
