@@ -50,6 +50,12 @@ class Shower(_Command, frozen=True, tag="shower"):
     minutes: int = 8
 
 
+class Water(_Command, frozen=True, tag="water"):
+    """Water stands on the floor, or it is dry again."""
+
+    wet: bool = True
+
+
 class Deafen(_Command, frozen=True, tag="deafen"):
     """The gateway's radio hears nothing any more, until its adapter is reset or only until `hear` is told."""
 
@@ -68,7 +74,7 @@ class Records(_Command, frozen=True, tag="records"):
     """Asks for `records`: of each glucometer all in its memory, and whether a reader has acknowledged it."""
 
 
-Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Deafen | Hear | Meters | Records
+Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Water | Deafen | Hear | Meters | Records
 
 
 class GlucoseInMemory(msgspec.Struct, frozen=True):
@@ -169,6 +175,9 @@ class HomeControl:
 
     def shower(self, minutes: int = 8) -> None:
         self.do(Shower(minutes=minutes))
+
+    def water(self, *, wet: bool = True) -> None:
+        self.do(Water(wet=wet))
 
     def meters(self) -> dict[str, dict[str, int]]:
         """By device name: `stored` records in memory now, `handed_over` ever, `unsent` not handed over yet."""

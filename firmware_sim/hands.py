@@ -15,6 +15,7 @@ from firmware_sim.control import (
     Press,
     Records,
     Shower,
+    Water,
 )
 from firmware_sim.home_devices import HomeDevices
 from firmware_sim.peripherals.ruuvi_tag import RuuviTag
@@ -49,6 +50,8 @@ class Hands:
                 _noticing_motion(self._shower_sensor()).motion()
             case Shower():
                 self._shower_sensor().shower(command.minutes)
+            case Water():
+                await _need(devices.water_sensor, "water_sensor").say(wet=command.wet)
             case Deafen():
                 self._radio.deafen(Deafness(command.until))
             case Hear():

@@ -46,6 +46,10 @@ class EmergencyButtonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     """32 hexadecimal digits; the gateway needs the same."""
 
 
+class WaterSensorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    address: str
+
+
 class SerialMeterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     link: str
     """The path at which the gateway opens the line; a relative one starts at the `state` folder."""
@@ -64,6 +68,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     sphygmomanometer: MeterConfig | None = None
     shower_sensor: ShowerSensorConfig | None = None
     emergency_button: EmergencyButtonConfig | None = None
+    water_sensor: WaterSensorConfig | None = None
     serial_glucometer: SerialMeterConfig | None = None
     base: str = ""
     """Set by the reader: the folder that relative paths start at."""
@@ -97,7 +102,7 @@ def _check(config: HomeConfig, source: str) -> None:
         raise ConfigurationError(f"{source}: time_zone: {config.time_zone!r} is no zone like Asia/Shanghai") from error
     radios = {
         key: device.address
-        for key in ("glucometer", "sphygmomanometer", "shower_sensor", "emergency_button")
+        for key in ("glucometer", "sphygmomanometer", "shower_sensor", "emergency_button", "water_sensor")
         if (device := getattr(config, key)) is not None
     }
     for key, address in radios.items():

@@ -18,6 +18,7 @@ from firmware_sim.peripherals.glucometer import Glucometer
 from firmware_sim.peripherals.ruuvi_tag import RuuviTag
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
+from firmware_sim.peripherals.water_sensor import WaterSensor
 from firmware_sim.radio import Radio
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter, StoredGlucose
 from firmware_sim.serial.meter_on_line import MeterOnLine
@@ -32,6 +33,7 @@ class HomeDevices:
     sphygmomanometer: Sphygmomanometer | None = None
     shower_sensor: ShowerSensor | RuuviTag | None = None
     emergency_button: EmergencyButton | None = None
+    water_sensor: WaterSensor | None = None
     serial_glucometer: MeterOnLine[SerialMeter] | None = None
 
     def start(self) -> None:
@@ -99,8 +101,16 @@ class HomeDevices:
             ]
         return found
 
-    def _on_the_air(self) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | EmergencyButton]:
-        devices = (self.glucometer, self.sphygmomanometer, self.shower_sensor, self.emergency_button)
+    def _on_the_air(
+        self,
+    ) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | EmergencyButton | WaterSensor]:
+        devices = (
+            self.glucometer,
+            self.sphygmomanometer,
+            self.shower_sensor,
+            self.emergency_button,
+            self.water_sensor,
+        )
         return [device for device in devices if device is not None]
 
     def _remember_pressure(self, event: PressureTaken) -> None:
@@ -171,6 +181,8 @@ async def create_devices(config: HomeConfig, radio: Radio, clock: Clock) -> Home
             bytes.fromhex(button.bind_key),
             state=state / "emergency-button.json",
         )
+    if (water := config.water_sensor) is not None:
+        devices.water_sensor = WaterSensor(await on_radio(water.address, "Water"))
     if (serial := config.serial_glucometer) is not None:
         model = model_of(serial.model)
         memory = GlucoseMemory(wall_clock(serial.clock_offset_s), model.capacity, state / "serial-glucometer.json")

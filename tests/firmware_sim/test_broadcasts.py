@@ -17,6 +17,7 @@ from habluetooth import BluetoothServiceInfoBleak
 from firmware_sim.clock import Clock
 from firmware_sim.peripherals.emergency_button import BURST_S, EmergencyButton
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
+from firmware_sim.peripherals.water_sensor import WaterSensor
 from firmware_sim.radio import Radio
 from protocols.adverts.bthome import BTHOME_UUID, BThomeAdvert, decode_bthome
 from protocols.adverts.bthome_objects import ButtonPress
@@ -185,4 +186,19 @@ async def test_a_decoder_written_by_others_reads_the_sensor(radio: Radio) -> Non
     heard = BTHomeBluetoothDeviceData().update(as_heard_elsewhere(SENSOR, service_data))
     numbers = {key.key: value.native_value for key, value in heard.entity_values.items()}
     assert (numbers["humidity"], numbers["temperature"], numbers["battery"]) == (54.0, 22.4, 96)
+    await sensor.stop()
+
+
+async def test_water_sensor_says_wet_and_dry_to_an_outside_decoder(radio: Radio) -> None:
+    address = "C0:FF:EE:00:01:06"
+    sensor = WaterSensor(await radio.peripheral(address, "Water"))
+    scanner = await create_scanner(radio, address)
+    sensor.start()
+    dry = await scanner.until_different(b"")
+    await sensor.say(wet=True)
+    wet = await scanner.until_different(dry)
+    said = [decode_bthome(data, mac=address, bind_key=None).measurements for data in (dry, wet)]
+    assert [dict(values)[Metric.MOISTURE] for values in said] == [0.0, 1.0]
+    elsewhere = BTHomeBluetoothDeviceData()
+    assert elsewhere.supported(as_heard_elsewhere(address, wet))
     await sensor.stop()
