@@ -265,3 +265,17 @@ def test_a_journal_that_takes_nothing_does_not_end_the_process(
     broker.restart()
     alarm = home.press()
     assert centre.alarms.get(timeout=PATIENCE_S).alarm == alarm
+
+
+def test_drill_walks_the_same_way_and_nobody_is_told(home: AlarmHome, centre: FakeCentre) -> None:
+    alarm, _ = home.journal.notice("drill", AlarmKind.DRILL, datetime.now(UTC))
+    assert home.process.stdin is not None
+    home.process.stdin.write(WAKE)
+    call = centre.alarms.get(timeout=PATIENCE_S)
+    assert (call.alarm, call.kind) == (alarm, AlarmKind.DRILL)
+    centre.say(call, AlarmState.CLOSED)
+    deadline = time.monotonic() + PATIENCE_S
+    while home.journal.state_of(alarm)[0] is not AlarmState.CLOSED:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert home.told(alarm) == []
