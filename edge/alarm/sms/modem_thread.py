@@ -81,7 +81,11 @@ class ModemThread:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            problem = self._serve()
+            try:
+                problem = self._serve()
+            except Exception:  # noqa: BLE001 - the thread's outermost loop: whatever it was, the modem is tried again
+                _log.exception("modem_session_failed")
+                problem = "the modem's session failed; it is begun anew"
             if self._stop.is_set():
                 return
             self._tell(StatusIs(ModemStatus(problem)))

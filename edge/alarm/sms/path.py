@@ -44,6 +44,7 @@ from protocols.telemetry.messages import AlarmMessage, AlarmStateMessage
 _log = structlog.get_logger()
 
 LOOK_S = 30.0
+_AFTER_FAULT_S = 1.0
 _STOP_WITHIN_S = 3.0
 _DAY_S = 86_400.0
 _TEST_DEVICE = "modem"
@@ -103,19 +104,29 @@ class SmsPath:
 
     def _run(self) -> None:
         while True:
-            now_s = time.monotonic()
-            self._test_if_due(now_s)
-            for sending in self._plan.due(now_s):
-                self._send(sending)
             try:
-                word = self._words.get(timeout=max(0.0, min(LOOK_S, self._plan.next_due_s() - time.monotonic())))
-            except queue.Empty:
-                for place in self._joiner.stale_places(time.monotonic()):
-                    self._modem.delete(place)
-                continue
-            if isinstance(word, _Stop):
-                return
-            self._hear(word, time.monotonic())
+                if self._stopped():
+                    return
+            except Exception:  # noqa: BLE001 - the thread's outermost loop: one call's fault must not silence the next
+                _log.exception("sms_path_failed")
+                time.sleep(_AFTER_FAULT_S)
+
+    def _stopped(self) -> bool:
+        """One turn: sends what is due, and waits for the next word."""
+        now_s = time.monotonic()
+        self._test_if_due(now_s)
+        for sending in self._plan.due(now_s):
+            self._send(sending)
+        try:
+            word = self._words.get(timeout=max(0.0, min(LOOK_S, self._plan.next_due_s() - time.monotonic())))
+        except queue.Empty:
+            for place in self._joiner.stale_places(time.monotonic()):
+                self._modem.delete(place)
+            return False
+        if isinstance(word, _Stop):
+            return True
+        self._hear(word, time.monotonic())
+        return False
 
     def _hear(self, word: "_Call | _Heard | Step", now_s: float) -> None:
         match word:
@@ -156,7 +167,12 @@ class SmsPath:
             test=message.test,
             kept=message.kept,
         )
-        text = compose_text(code, self._settings.key, self._settings.language)
+        try:
+            text = compose_text(code, self._settings.key, self._settings.language)
+        except ValueError as error:  # a clock in a year that no code holds
+            _log.error("sms_not_made", alarm=message.alarm, problem=str(error))
+            self._plan.not_sent(sending.job, time.monotonic(), permanent=False)
+            return
         self._under_way[sending.job] = sending
         self._modem.send(sending.job, self._settings.numbers[sending.number], text)
 
