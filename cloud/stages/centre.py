@@ -47,6 +47,7 @@ class Centre:
         self._stages: list[StageChild] = []
         self._started_at = datetime.now(UTC)
         self._health = Health("up")
+        self._kept: list[Kept] = []
         self._complained: set[str] = set()
         self._dsn = ""
         self._broker_url = ""
@@ -62,6 +63,7 @@ class Centre:
             self._parts.enter_context(serve_health(self._health, self._config.up.port))
             self._dsn = self._begin_database()
             self._broker_url = self._begin_broker()
+            self._kept = self._kept_parts()
             if not self._prepare(community):
                 return
             self._begin_stages()
@@ -92,6 +94,8 @@ class Centre:
                         log.info("seeded", what=str(seed(connection, community)))
             except DatabaseAway as error:
                 log.warning("database_away", error=str(error).strip().splitlines()[0], what="will try again")
+                for part in self._kept:
+                    part.look()
                 self._stop.wait(_WAIT_FOR_DATABASE_S)
             else:
                 return True
@@ -137,9 +141,8 @@ class Centre:
         waiting = [stage for stage in self._stages if stage.name != "sms-gateway"]  # a modem may come later
         untold = False
         self._parts.callback(run_file.remove, self._data)
-        kept = self._kept_parts()
         while not self._stop.wait(_LOOK_EVERY_S):
-            for part in kept:
+            for part in self._kept:
                 part.look()
             revived = [stage for stage in self._stages if stage.revive()]
             self._say_stages()

@@ -1,5 +1,6 @@
 """`doorstep-cloud up` as a user starts it: real children, really killed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +21,8 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+
+from cloud.db.migrate import _LOCK
 
 pytestmark = pytest.mark.integration
 
@@ -134,6 +138,49 @@ def test_after_kill_9_no_stage_is_left_and_the_next_start_takes_over(folder: Pat
     assert processes_of(folder) == []
 
 
+def kill_database_when_migrating(folder: Path, dsn: str, holds: threading.Event) -> None:
+    """Holds the migrations up, and kills the server as soon as somebody waits to migrate."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'"
+    with contextlib.suppress(psycopg.OperationalError), psycopg.connect(dsn, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        holds.set()
+        until(lambda: holder.execute(waiting).fetchone() == (1,), folder)
+        postmaster = (folder / "data" / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
+        os.kill(int(postmaster.split("\n", 1)[0]), signal.SIGKILL)
+
+
+def test_a_database_that_dies_while_the_centre_starts_is_started_again(folder: Path) -> None:
+    with up(folder) as first:
+        before = run_file(folder)
+        assert before is not None
+        first.kill()
+        first.wait(WITHIN_S)
+    (folder / "data" / "run" / "cloud.json").unlink()
+    holds = threading.Event()
+    killing = threading.Thread(target=kill_database_when_migrating, args=(folder, before["dsn"], holds), daemon=True)
+    killing.start()
+    assert holds.wait(WITHIN_S)
+    with up(folder):
+        killing.join(WITHIN_S)
+        assert "part_down" in (folder / "up.log").read_text(encoding="utf-8")
+    assert processes_of(folder) == []
+
+
+@contextmanager
+def broker_kept_out(process: subprocess.Popen[bytes], port: int) -> Iterator[None]:
+    """Kills the broker of that `up`, and has its port before it is started again."""
+    with contextlib.ExitStack() as taken:
+        for _ in range(20):
+            for child in psutil.Process(process.pid).children():
+                if "mosquitto" in child.name():
+                    child.kill()
+                    child.wait(WITHIN_S)
+            with contextlib.suppress(OSError):  # it was started again meanwhile; its pauses grow
+                taken.enter_context(socket.create_server(("127.0.0.1", port)))
+                break
+        yield
+
+
 def said_by_up(port: int) -> dict[str, str]:
     """What `up` itself says of its parts."""
     try:
@@ -156,10 +203,7 @@ def test_it_goes_on_without_a_broker_and_a_database_that_do_not_start_again(fold
         broker_port = int(run["broker"].rpartition(":")[2])
         settings = folder / "data" / "postgres" / "postgresql.conf"
         settings.rename(settings.with_suffix(".away"))  # a server without its settings does not start
-        for child in psutil.Process(process.pid).children():
-            if "mosquitto" in child.name():
-                child.kill()
-        with socket.create_server(("127.0.0.1", broker_port)):  # nor a broker whose port another program has taken
+        with broker_kept_out(process, broker_port):
             postmaster = folder / "data" / "postgres" / "postmaster.pid"
             os.kill(int(postmaster.read_text(encoding="utf-8").split("\n", 1)[0]), signal.SIGKILL)
             until(lambda: "does not start again" in said_by_up(port)["broker"], folder, process)
