@@ -123,5 +123,8 @@ class Desk:
         if answer.is_success:
             with self._lock:
                 self.shown[alarm].closed_by_desk = True
-        elif answer.status_code == _HTTP_CONFLICT:
+        elif answer.status_code == _HTTP_CONFLICT:  # perhaps the answer to an earlier try was lost
+            with self._lock:
+                shown = self.shown[alarm]
+                shown.closed_by_desk = shown.states[-1:] == ["closed"]
             self._diary.note(f"the desk is told of alarm {alarm[:8]}: {answer.text[:120]}")

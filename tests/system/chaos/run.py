@@ -68,8 +68,12 @@ class Chaos:
         settle_s = time.monotonic() - settle_began_s
         self._pass_time(_WARM_S)
         after = sizes(stage)
-        with psycopg.connect(stage.dsn, autocommit=True) as connection:
-            verdict = judge(connection, self._ledger, dict(desk.shown))
+        try:
+            with psycopg.connect(stage.dsn, autocommit=True) as connection:
+                verdict = judge(connection, self._ledger, dict(desk.shown))
+        except psycopg.OperationalError as error:
+            words = stage.services["centre"].last_words()
+            raise TimeoutError(f"seed {plan.seed}: no database to judge by: {error}\n{words}") from error
         ends = self.end()
         return self._report(verdict, minutes, settle_s, [*why_not, *ends], (before, after))
 

@@ -37,6 +37,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._again_at: float | None = None
         self._killed = False
+        self._asked = False
 
     @property
     def pid(self) -> int | None:
@@ -46,7 +47,7 @@ class Service:
 
     def start(self) -> None:
         self.starts += 1
-        self._again_at, self._killed = None, False
+        self._again_at, self._killed, self._asked = None, False, False
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 tethered(list(self._command())),
@@ -83,17 +84,18 @@ class Service:
         return True
 
     def ask_to_stop(self) -> None:
-        if self.pid is not None:
+        """Once: a second SIGTERM would hit a program that has put its handlers away already."""
+        if self.pid is not None and not self._asked:
+            self._asked = True
             os.kill(self.pid, signal.SIGTERM)
 
     def stop(self) -> int | None:
         """Its exit code; None where it had to be killed, or never ran."""
+        self.ask_to_stop()
         process = self._process
         self._process = None
         if process is None:
             return None
-        if process.poll() is None:
-            process.terminate()
         try:
             return process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
