@@ -194,7 +194,7 @@ class Bench:
                 found[name] = {"missing": str(why), "runs": [round(rate) for rate in rates]}
                 continue
             found[name] = self._figures(rates, usages, peer.version, readings)
-        found["esphome"] = {"missing": "its ingestor is in no package registry; nothing that this bench may install"}
+        found["esphome"] = {"missing": "this bench has no way of installing its ingestor yet"}
         return found
 
     def _run_peer(self, peer: Peer, letters: list[bytes]) -> tuple[float, Usage]:
