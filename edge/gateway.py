@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -45,7 +46,6 @@ from edge.sources.ble_link import PROFILE_OF_DRIVER
 from edge.sources.ble_meter import BleMeter
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
-from edge.sources.gpio_button import GpioButton
 from edge.sources.meter_session import MeterSessions
 from edge.sources.radio_watch import Canary, RadioWatch
 from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
@@ -54,6 +54,9 @@ from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
 from edge.uplink import Uplink
 from protocols.telemetry.messages import StatusMessage
+
+if TYPE_CHECKING:
+    from edge.sources.gpio_button import GpioButton
 
 _log = structlog.get_logger()
 _VERSION = version("doorstep")
@@ -187,10 +190,14 @@ class Gateway:
             works.append(("scanner", self._scanner.run()))
         return works
 
-    def _wired(self, device: Device) -> GpioButton | SerialButton:
+    def _wired(self, device: Device) -> "GpioButton | SerialButton":
         contact = ContactTrigger(device.name, self._calling, self._figures, hold_s=self._config.alarm.hold_s)
         pin = parse_gpio(device.port)
-        return SerialButton(device.port, contact) if pin is None else GpioButton(pin, contact)
+        if pin is None:
+            return SerialButton(device.port, contact)
+        from edge.sources.gpio_button import GpioButton  # noqa: PLC0415 - gpiozero weighs 4 MB, for those who have a pin
+
+        return GpioButton(pin, contact)
 
     def _status_changed(self) -> None:
         self._uplink.status_changed()

@@ -1,7 +1,6 @@
 """Which source of power's state a home's configuration names."""
 
 from edge.config import PowerSection, parse_gpio
-from edge.power.mains_pin import MainsPin
 from edge.power.supply import PowerSource
 from edge.power.upspack import UpspackSource
 
@@ -11,4 +10,8 @@ def create_power_source(config: PowerSection) -> PowerSource | None:
     if config.ups_port:
         return UpspackSource(config.ups_port)
     pin = parse_gpio(config.mains_pin)
-    return None if pin is None else MainsPin(pin)
+    if pin is None:
+        return None
+    from edge.power.mains_pin import MainsPin  # noqa: PLC0415 - gpiozero weighs 4 MB, for those who have a pin
+
+    return MainsPin(pin)
