@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -117,7 +117,7 @@ class Peer:
         host = str(parts.get("host", "127.0.0.1"))
         user, name, port = parts.get("user", "postgres"), parts.get("dbname"), parts.get("port", 5432)
         if host.startswith("/"):
-            return f"postgresql://{user}@/{name}?host={host}&port={port}"
+            return f"postgresql://{user}@{quote(host, safe='')}:{port}/{name}"
         password = f":{parts['password']}" if parts.get("password") else ""
         return f"postgresql://{user}{password}@{host}:{port}/{name}"
 
