@@ -173,6 +173,14 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "give_up_after_s": 600.0,
         "lease_s": 30.0,
         "epoch": 1,
+        "message": _alarm(made),
+        "within": timedelta(hours=26),
+        "key_id": b"abcd",
+        "key": b"k" * 32,
+        "phone": "",
+        "counter": 5,
+        "answer_to": "+8613800000001",
+        "event_id": filled.event,
         "sms_id": 1,
         "references": [7],
         "reference": 7,
@@ -187,7 +195,6 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff_name = _device(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
     return {
-        "alarms.insert": [{"message": _alarm(made)}],
         "alarms.get": [{"lock": True}],
         "alarms.set_on_the_way": [{"alarm_id": day["coming"]}],
         "alarms.newest_step": [{"alarm_id": day["coming"]}],
