@@ -34,7 +34,7 @@ class Homes:
         self._homes: dict[str, Home] = {}
         self._moved = threading.Condition()
         self._ended = threading.Event()
-        self._line = Subscriber(broker, "homes", [all_gateways(ALARM_STATE)], self._hear)
+        self._line = Subscriber(broker, "homes", [all_gateways(ALARM_STATE)], self._hear, on_connected=self._connected)
 
     def __enter__(self) -> "Homes":
         self._line.start()
@@ -87,6 +87,13 @@ class Homes:
                 return
             home.told.append(word)
             self._moved.notify_all()
+
+    def _connected(self, stands: bool) -> None:
+        """A connection made anew may have missed words: every open call is told again, as a gateway does."""
+        if stands:
+            for home in list(self._homes.values()):
+                if home.state is not AlarmState.CLOSED:
+                    self._line.publish(topic(home.gateway, ALARM), encode(home.message))
 
     def _repeat(self) -> None:
         while not self._ended.wait(RESEND_S):
