@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from cloud.identity.model import Role, Staff
-from cloud.identity.passwords import hash_password, nobodys_hash, verify_password
+from cloud.identity.passwords import hash_password, needs_renewal, nobodys_hash, verify_password
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -18,7 +18,10 @@ _TOKEN_BYTES = 32
 
 
 async def authenticate(connection: AsyncConnection, login: str, password: str) -> Staff | None:
-    """The person behind `login` when `password` is theirs. Takes as long for an unknown login as for a wrong word."""
+    """The person behind `login` when `password` is theirs. Takes as long for an unknown login as for a wrong word.
+
+    A password that is stored in an older way is stored anew.
+    """
     found = await connection.execute(
         "SELECT staff_id, login, name, role, region_id, password_hash FROM staff WHERE login = %s",
         (login.replace("\0", ""),),
@@ -27,7 +30,14 @@ async def authenticate(connection: AsyncConnection, login: str, password: str) -
     # Some 40 ms of work, so on a thread. The stand-in is made first, so that its making is in no answer's time.
     nobodys = await asyncio.to_thread(nobodys_hash)
     right = await asyncio.to_thread(verify_password, password, nobodys if row is None else str(row[5]))
-    return _staff(row) if row is not None and right else None
+    if row is None or not right:
+        return None
+    if needs_renewal(row[5]):
+        renewed = await asyncio.to_thread(hash_password, password)
+        await connection.execute(
+            "UPDATE staff SET password_hash = %s WHERE staff_id = %s AND password_hash = %s", (renewed, row[0], row[5])
+        )
+    return _staff(row)
 
 
 async def open_session(connection: AsyncConnection, staff_id: int, now: datetime, lasts: timedelta) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from cloud.identity.model import Role, Staff
 from cloud.identity.store import authenticate, close_session, open_session, staff_of_session, upsert_staff
+from tests.cloud.identity.test_passwords import SCRYPT
 
 pytestmark = pytest.mark.integration
 
@@ -37,6 +38,23 @@ async def test_only_the_right_word_opens(connection: psycopg.AsyncConnection[tup
     assert await authenticate(connection, "nobody", "doorstep-demo") is None
     assert await authenticate(connection, "nurse\0", "x") is None
     assert await authenticate(connection, "' OR true --", "x") is None
+
+
+async def test_an_older_hash_opens_and_is_renewed(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]],
+) -> None:
+    await connection.execute("UPDATE staff SET password_hash = %s", (SCRYPT,))
+    assert await authenticate(connection, "nurse", "wrong") is None
+    assert await stored_hash(connection) == SCRYPT
+    assert await authenticate(connection, "nurse", "pleaseletmein") is not None
+    assert (await stored_hash(connection)).startswith("$argon2id$")
+    assert await authenticate(connection, "nurse", "pleaseletmein") is not None
+
+
+async def stored_hash(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> str:
+    row = await (await connection.execute("SELECT password_hash FROM staff")).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 async def test_a_session_lives_until_it_ends(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
