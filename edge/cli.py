@@ -6,22 +6,25 @@ import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
+from edge import structlog_alone  # noqa: F401 - before all that logs
 from edge.catalogue import Catalogue, Model, Transport, find_catalogue, load_catalogue
-from edge.catalogue_table import catalogue_json, catalogue_table
 from edge.clock import Clock, clock_from_environment
 from edge.config import EdgeConfig, load, need_address
 from edge.device_key import find_device_key
 from edge.errors import EdgeError
 from edge.home_zone import home_zone
 from edge.logs import set_up_logs
-from edge.status import GatewayStatus, ask_status, status_table
 from protocols.configuration import ConfigurationError
 from protocols.reading import Reading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edge.status import GatewayStatus
 
 app = typer.Typer(
     name="doorstep-edge",
@@ -92,6 +95,8 @@ def status(
 ) -> None:
     """Show what waits in the outbox and who was heard. Exit code 1 when the gateway is not well."""
     settings, clock = _settings(config)
+    from edge.status import ask_status  # noqa: PLC0415 - tables need rich, which a gateway that runs does not
+
     try:
         found = ask_status(settings)
     except EdgeError as error:
@@ -117,11 +122,13 @@ def devices(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list for machines.")] = False,
 ) -> None:
     """List the models that can be read, and what each was proven against."""
+    from edge.catalogue_table import catalogue_json, catalogue_table  # noqa: PLC0415 - as above
+
     known = _catalogue(catalogue)
     if as_json:
         typer.echo(catalogue_json(known))
     else:
-        Console().print(catalogue_table(known), markup=False, highlight=False)
+        _console().print(catalogue_table(known), markup=False, highlight=False)
 
 
 @app.command(epilog="Example: doorstep-edge scan --seconds 20 --json")
@@ -143,7 +150,7 @@ def scan(
     if as_json:
         typer.echo(listening.on_air_json(found), nl=bool(found))
     else:
-        Console().print(listening.on_air_table(found), markup=False, highlight=False)
+        _console().print(listening.on_air_table(found), markup=False, highlight=False)
 
 
 @app.command(
@@ -231,8 +238,16 @@ def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
     return found
 
 
-def _print(found: GatewayStatus, clock: Clock) -> None:
-    console = Console()
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    return Console()
+
+
+def _print(found: "GatewayStatus", clock: Clock) -> None:
+    from edge.status import status_table  # noqa: PLC0415 - as above
+
+    console = _console()
     console.print(status_table(found, clock.now() if found.report is not None else datetime.now(UTC)))
     for problem in found.problems:
         console.print(f"! {problem}", markup=False, highlight=False)
