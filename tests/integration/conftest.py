@@ -57,9 +57,9 @@ def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["plain", "timescale"])
-def any_database(request: pytest.FixtureRequest) -> Iterator[str]:
+def any_database(request: pytest.FixtureRequest) -> str:
     """Like `database`, on plain PostgreSQL and once more on TimescaleDB."""
-    yield request.getfixturevalue("database" if request.param == "plain" else "timescale_database")
+    return request.getfixturevalue("database" if request.param == "plain" else "timescale_database")
 
 
 @pytest.fixture
