@@ -25,6 +25,7 @@ from cloud.command_line import (
     sentences,
 )
 from cloud.errors import CloudError
+from cloud.escalation_commands import escalation_app
 from cloud.proof_commands import proof_app
 from protocols.configuration import ConfigurationError
 
@@ -109,6 +110,16 @@ def visits(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def alarms(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Takes alarms from the homes and tells the homes what becomes of them."""
     _run_stage("cloud.alarms.worker", "alarms", config)
+
+
+@escalation_app.callback()
+def escalation(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Watches over gateways, and tells people of alarms in steps until somebody takes them."""
+    if context.invoked_subcommand is None:
+        _run_stage("cloud.alarms.escalation.worker", "escalation", config)
+
+
+app.add_typer(escalation_app)
 
 
 @app.command("sms-gateway")

@@ -82,6 +82,30 @@ class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     port: int = 0
 
 
+class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    policy: str = ""
+    """Who is told by what and when, such as configs/escalation.toml; a relative path starts at this configuration's
+    folder. Empty: the policy that is built in."""
+    port: int = 0
+
+
+class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    key: str = "push-key.pem"
+    """File of the key that push services know the centre by, made at the first start; a relative path starts at
+    `data`. All processes need the same one."""
+    contact: str = "mailto:operator@doorstep.invalid"
+    """Whom a push service writes to when our messages trouble it."""
+    services: list[str] = msgspec.field(
+        default_factory=lambda: [
+            "https://fcm.googleapis.com",
+            "https://updates.push.services.mozilla.com",
+            "https://*.push.apple.com",
+            "https://*.notify.windows.com",
+        ]
+    )
+    """Push services that we send to; a phone that names another is refused."""
+
+
 class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     modem: str = ""
     """Port of the GSM modem; empty: no texts come or go."""
@@ -118,6 +142,8 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     detection: Detection = Detection()
     visits: Visits = Visits()
     alarms: Alarms = Alarms()
+    escalation: Escalation = Escalation()
+    push: Push = msgspec.field(default_factory=Push)
     sms: Sms = Sms()
     web: Web = Web()
     base: str = ""

@@ -9,6 +9,7 @@ ALERT: Final = "doorstep_alert"  # alert_id: raised, changed or closed
 VISIT: Final = "doorstep_visit"  # visit_id: any step
 ALARM: Final = "doorstep_alarm"  # alarm_id: any step
 STATUS: Final = "doorstep_status"  # gateway_id: went on or off line
+SILENCE: Final = "doorstep_silence"  # silence_id: gateways fell silent together, or are heard again
 SMS: Final = "doorstep_sms"  # sms_id: asked for, sent, delivered or failed
 
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"

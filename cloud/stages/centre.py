@@ -113,6 +113,7 @@ class Centre:
             "detect": any_port_or(config.detection.port),
             "visits": any_port_or(config.visits.port),
             "alarms": any_port_or(config.alarms.port),
+            "escalation": any_port_or(config.escalation.port),
             **({"sms-gateway": any_port_or(config.sms.port)} if config.sms.modem else {}),
             "web": self._web_port(),
         }

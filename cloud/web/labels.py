@@ -40,6 +40,11 @@ CLOSE_REASONS = {
     "mistake": N_("Pressed by mistake"),
     "cancelled": N_("Cancelled at home"),
 }
+SILENCE_CAUSES = {
+    "power_lost": N_("Power lost: it last spoke from its battery"),
+    "link_lost": N_("Link lost: its connection broke"),
+    "unknown": N_("It is not known why"),
+}
 VISIT_STATES = {
     "proposed": N_("nobody has it yet"),
     "accepted": N_("accepted"),

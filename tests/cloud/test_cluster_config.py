@@ -28,7 +28,7 @@ def test_the_brokers_limits_are_those_of_mosquitto() -> None:
 
 def test_the_compose_file_starts_every_stage() -> None:
     compose = (CLUSTER / "compose.yml").read_text(encoding="utf-8")
-    for stage in ("migrate", "ingest", "detect", "visits", "alarms", "web"):
+    for stage in ("migrate", "ingest", "detect", "visits", "alarms", "escalation", "web"):
         assert f"doorstep-cloud {stage} --config" in compose
     for name in re.findall(r"\./([a-z.]+):", compose):
         assert (CLUSTER / name).is_file() or (CLUSTER.parent / name).is_file(), name

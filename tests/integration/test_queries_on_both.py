@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -29,6 +30,7 @@ UNORDERED = {"detection.observations", "detection.unsure.nobodys", "detection.ba
 DRAWN = {
     "identity.open_session": {"session"},
     "identity.upsert_staff": {"staff"},
+    "alarms.supervision.hold_look": set(),
     "sms_gateway.next_counter": {"sms_key"},
     "sms_gateway.hear": {"sms_heard"},
     **{name: {"sms"} for name in ("sms.add", "sms.claim", "sms.set_sent", "sms.set_not_sent", "sms.report")},
@@ -97,6 +99,16 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         NOW, cuff,
     )  # fmt: skip
     made.run("INSERT INTO sms_key (gateway_id, key_id, key) VALUES ('gw-home-1', 'abcd', repeat('k', 32)::bytea)")
+    made.run("UPDATE gateway SET noted_at = %s", NOW)
+    made.run(
+        "INSERT INTO silence (silence_id, scope, region_id, cause, since, raised_at) "
+        "VALUES (%s, 'street', %s, 'unknown', %s, %s)",
+        UUID(int=7), made.regions["street"], NOW, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO silent_gateway (silence_id, gateway_id, cause, since) VALUES (%s, 'gw-home-1', 'unknown', %s)",
+        UUID(int=7), NOW,
+    )  # fmt: skip
     event = made.one(
         "INSERT INTO alarm_event (alarm_id, state, at) VALUES (%s, 'on_the_way', %s) RETURNING alarm_event_id",
         day["coming"], NOW,

@@ -92,7 +92,7 @@ def test_everything_starts_is_revived_and_stops_without_a_trace(folder: Path) ->
     with up(folder) as process:
         run = run_file(folder)
         assert run is not None
-        assert list(run["pids"]) == ["up", "ingest", "detect", "visits", "alarms", "web"]
+        assert list(run["pids"]) == ["up", "ingest", "detect", "visits", "alarms", "escalation", "web"]
         with urllib.request.urlopen(run["web"] + "/login", timeout=10) as answer:  # noqa: S310 - our own http address
             assert answer.status == 200
         with psycopg.connect(run["dsn"]) as connection:

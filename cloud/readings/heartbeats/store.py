@@ -13,7 +13,7 @@ SELECT online, (status ->> 'at')::timestamptz, COALESCE((status ->> 'epoch')::bi
 FROM gateway WHERE gateway_id = %s FOR NO KEY UPDATE
 """
 _HEARTBEAT = """
-UPDATE gateway SET online = true, heard_at = GREATEST(heard_at, %(at)s), status = %(status)s::jsonb
+UPDATE gateway SET online = true, heard_at = GREATEST(heard_at, %(at)s), noted_at = now(), status = %(status)s::jsonb
 WHERE gateway_id = %(gateway)s
 """
 _FAREWELL = """

@@ -68,6 +68,17 @@ class SilentHome:
     online: bool
     heard_at: datetime | None
     time_zone: str
+    scope: str | None = None
+    """Of the event that it belongs to: home, street, centre; None: supervision has not spoken yet."""
+    cause: str | None = None
+    """Of its own silence: power_lost, link_lost, unknown."""
+    event_cause: str | None = None
+    knows_power: bool = False
+    """Its last heartbeat told of its power."""
+
+    @property
+    def in_large_event(self) -> bool:
+        return self.scope in ("street", "centre")
 
 
 @dataclass(frozen=True)

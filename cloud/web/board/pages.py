@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from cloud.web import labels
+from cloud.web.board.model import SilentHome
 from cloud.web.board.timeline import time_line
 from cloud.web.board.view import board
 from cloud.web.entry.current import signed_in
@@ -36,6 +37,10 @@ async def board_parts(request: Request, viewer: Annotated[Viewer, Depends(signed
     return page(request, "board_parts.html", await _context(request, viewer), viewer=viewer)
 
 
+def _by_street(silent: list[SilentHome]) -> list[tuple[str, list[SilentHome]]]:
+    return [(street, list(homes)) for street, homes in groupby(silent, key=lambda home: home.street)]
+
+
 async def _context(request: Request, viewer: Viewer) -> dict[str, Any]:
     services, language = services_of(request), language_of(request)
     shown = await board(services, viewer, language)
@@ -43,7 +48,15 @@ async def _context(request: Request, viewer: Viewer) -> dict[str, Any]:
     return {
         "board": shown,
         "line": time_line(shown.visits, shown.now, zone),
-        "streets": [(street, list(homes)) for street, homes in groupby(shown.silent, key=lambda home: home.street)],
+        "centre_silent": any(home.scope == "centre" for home in shown.silent),
+        "streets": [
+            (
+                street,
+                [home for home in homes if home.in_large_event],
+                [home for home in homes if not home.in_large_event],
+            )
+            for street, homes in _by_street(shown.silent)
+        ],
         "minutes": MINUTES,
         "kind_names": {kind: labels.label(language, labels.ALARM_KINDS, kind) for kind in labels.ALARM_KINDS},
     }

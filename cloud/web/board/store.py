@@ -98,9 +98,12 @@ async def silent_homes(conn: AsyncConnection, regions: frozenset[int], heard_bef
             SELECT g.gateway_id, h.code AS home_code, h.address,
                    CASE WHEN r.level = 'street' THEN r.name ELSE coalesce(p.name, r.name) END AS street,
                    array(SELECT e.name FROM elder e WHERE e.home_id = h.home_id ORDER BY e.elder_id) AS elders,
-                   g.online, g.heard_at, h.time_zone
+                   g.online, g.heard_at, h.time_zone, s.scope, m.cause, s.cause AS event_cause,
+                   g.status ? 'power' AS knows_power
             FROM gateway g JOIN home h USING (home_id) JOIN region r ON r.region_id = h.region_id
             LEFT JOIN region p ON p.region_id = r.parent_id
+            LEFT JOIN silent_gateway m ON m.gateway_id = g.gateway_id AND m.left_at IS NULL
+            LEFT JOIN silence s USING (silence_id)
             WHERE h.region_id = ANY(%s) AND (NOT g.online OR g.heard_at IS NULL OR g.heard_at < %s)
             ORDER BY street, g.heard_at NULLS FIRST, g.gateway_id
             """,

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import cloud
 from cloud.alarms.model import CloseReason
+from cloud.alarms.supervision.model import Opening, Scope, Watched
 from cloud.detection.episode import Extend, Open
 from cloud.detection.model import OWN_NORMAL, Baseline, Cause, Observation, Priority, Reason
 from cloud.detection.unsure.severe import Severe
@@ -185,6 +186,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "references": [7],
         "reference": 7,
         "problem": None,
+        "silence_id": made.one("SELECT silence_id FROM silence"),
     }
 
 
@@ -195,6 +197,11 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff_name = _device(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
     return {
+        "alarms.supervision.open_silence": [
+            {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (_watched(made),))}
+        ],
+        "alarms.supervision.join": [{"watched": _watched(made)}],
+        "alarms.supervision.learn_cause": [{"watched": _watched(made)}],
         "alarms.get": [{"lock": True}],
         "alarms.set_on_the_way": [{"alarm_id": day["coming"]}],
         "alarms.newest_step": [{"alarm_id": day["coming"]}],
@@ -282,6 +289,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "web.evidence.latest": [{"metrics": everything}],
         "web.nurse.report": [{"visit_id": day["before"]}],
     }
+
+
+def _watched(made: Community) -> Watched:
+    return Watched("gw-home-2", made.regions["community"], made.regions["street"], NOW, False, None, False)
 
 
 def _alarm(made: Community) -> AlarmMessage:

@@ -10,7 +10,7 @@ from tests.system.chaos.stage import Stage
 RSS_FACTOR, RSS_MB = 1.4, 30.0
 """So much more than before is growth, not breathing."""
 MORE_FILES, MORE_THREADS = 12, 8
-_STAGES = ("ingest", "detect", "visits", "alarms", "web")
+_STAGES = ("ingest", "detect", "visits", "alarms", "escalation", "web")
 _MB = 1e6
 
 

@@ -1,0 +1,1 @@
+"""Gateways that fall silent become events: a home, a whole street, or everybody."""
