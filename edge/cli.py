@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from edge.device_key import find_device_key
 from edge.errors import EdgeError
 from edge.home_zone import home_zone
 from edge.logs import set_up_logs
+from edge.processes import RUN, command_of
 from protocols.configuration import ConfigurationError
 from protocols.reading import Reading
 
@@ -42,50 +42,10 @@ DEFAULT_CONFIG = Path("/etc/doorstep/edge.toml")
 @app.command(epilog="Example: doorstep-edge run --config configs/edge.toml")
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
-    settings, clock = _settings(config)
-    from edge.gateway import Gateway  # noqa: PLC0415 - bleak takes a second to import; --help does not need it
-
-    async def work() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await Gateway(settings, config, clock).run(stop)
-
-    set_up_logs()
-    try:
-        asyncio.run(work())
-    except EdgeError as error:
-        _refuse(str(error), 1)
-
-
-@app.command(hidden=True)
-def alarm(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """The alarm's own process; `run` starts it. It ends when its standard input does."""
-    settings, clock = _settings(config)
-    from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415 - as above
-    from edge.alarm.home_feedback import create_feedback  # noqa: PLC0415
-    from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
-    from edge.alarm.process import AlarmProcess  # noqa: PLC0415
-    from edge.alarm.sms.path import create_paths  # noqa: PLC0415
-    from edge.alarm.troubles import Troubles  # noqa: PLC0415
-    from edge.sqlite_file import hold_alone  # noqa: PLC0415
-
-    set_up_logs()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gateway's: it closes our standard input
-    try:
-        with hold_alone(settings.data / "alarm.lock"):
-            journal = AlarmJournal(settings.journal_path, beside=True)
-            troubles = Troubles(journal)
-            feedback = create_feedback(settings.alarm, FeedbackLog(settings.feedback_path, clock), troubles.tell)
-            process = AlarmProcess(settings, journal, feedback, create_paths(settings.sms, settings.sms_path))
-            signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
-            process.follow(sys.stdin.fileno())
-            process.run()
-            feedback.stop()
-            journal.close()
-    except EdgeError as error:
-        _refuse(str(error), 1)
+    _settings(config)  # what is wrong with it is said here, once
+    command = command_of(RUN, config)
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - our own process goes on in it: without typer, 15 MB lighter
 
 
 @app.command(epilog="Example: doorstep-edge status --config configs/edge.toml --json")
@@ -140,7 +100,7 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for machines.")] = False,
 ) -> None:
     """List the Bluetooth devices that are heard, with what each probably is. Nothing is connected to."""
-    from edge.readout import scan as listening  # noqa: PLC0415 - as above
+    from edge.readout import scan as listening  # noqa: PLC0415 - bleak takes a second to import; --help does not need it
 
     set_up_logs()
     try:

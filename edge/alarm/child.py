@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import structlog
 from edge.alarm.call import Call
 from edge.alarm.pipe_words import WAKE, line_of
 from edge.errors import Permanent
+from edge.processes import ALARM, command_of
 
 _log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ MOST_DEATHS, WITHIN_S = 8, 60.0
 
 class AlarmChild:
     def __init__(self, config_path: Path) -> None:
-        self._command = [sys.executable, "-m", "edge", "alarm", "--config", str(config_path)]
+        self._command = command_of(ALARM, config_path)
         self._process: asyncio.subprocess.Process | None = None
         self._started: Callable[[], None] = lambda: None
 

@@ -18,7 +18,7 @@ class Usage:
 def usage_of(*pids: int) -> Usage:
     """Of processes that live, and all that descend from them."""
     cpu_s, rss_mb = 0.0, 0.0
-    for pid in _with_children(pids):
+    for pid in with_children(pids):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -29,7 +29,8 @@ def usage_of(*pids: int) -> Usage:
     return Usage(cpu_s, rss_mb)
 
 
-def _with_children(pids: tuple[int, ...]) -> list[int]:
+def with_children(pids: tuple[int, ...]) -> list[int]:
+    """`pids` and all that descend from them."""
     found: list[int] = []
     waiting = list(pids)
     while waiting:

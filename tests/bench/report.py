@@ -1,6 +1,6 @@
 """Writes docs/performance.md and its pictures from the figures that the other benches left as JSON.
 
-`./dev bench report --read FILE --ingest FILE --uplink FILE --codecs FILE`: what is not named keeps its part.
+`./dev bench report --read FILE --uplink FILE ...`, an option for each part: what is not named keeps its part.
 """
 
 import argparse
@@ -18,7 +18,7 @@ Written by `./dev bench report` from what the other benches measured; figures ar
 them, and other machines give others. Ratios against something measured in the same run say more than seconds do.
 """
 _MARK = "<!-- {part} -->"
-PARTS = ("read", "ingest", "uplink", "codecs")
+PARTS = ("read", "ingest", "uplink", "gateway", "alarm", "codecs")
 
 
 def main(arguments: list[str]) -> int:
@@ -115,6 +115,8 @@ def _read(figures: Mapping[str, Any], pictures: Path) -> str:
 _TITLES = {
     "ingest": "From MQTT into the database",
     "uplink": "A backlog leaves a gateway",
+    "gateway": "What a gateway costs its machine",
+    "alarm": "From a press to the desk and back",
     "codecs": "Decoders",
 }
 

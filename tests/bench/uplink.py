@@ -30,6 +30,7 @@ from cloud.local.postgres import EmbeddedPostgres
 from edge.outbox import Outbox
 from protocols.alarm.states import AlarmState
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
+from tests.bench._machine import machine
 from tests.integration.test_edge_alarm import AlarmHome
 
 BIN = Path(sys.executable).parent
@@ -45,6 +46,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs (default 3)")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
+    known = machine()
     with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as name, ExitStack() as parts:
         folder = Path(name)
         folder.chmod(0o755)  # as root the server runs as another user
@@ -65,7 +67,7 @@ def main(arguments: list[str]) -> int:
         _press(home)  # not counted: the desk may still be starting
         idle = [_press(home) for _ in range(IDLE_PRESSES)]
         runs = [_drain(folder, addresses, home, readings=options.readings, run=run) for run in range(options.runs)]
-    figures = _figures(idle, runs, options.readings)
+    figures = {"machine": known, **_figures(idle, runs, options.readings)}
     text = json.dumps(figures, indent=2)
     print(text)
     if options.json:

@@ -85,7 +85,7 @@ def test_status_reads_the_outbox_and_the_running_gateway(config_file: Path, crea
     box.close()
 
 
-@pytest.mark.parametrize("command", ["run", "status", "alarm"])
+@pytest.mark.parametrize("command", ["run", "status"])
 def test_refused_configuration_is_a_sentence_and_code_2(config_file: Path, command: str) -> None:
     config_file.write_text("gateway = 5\n")
     result = CliRunner().invoke(app, [command, "--config", str(config_file)])

@@ -3,7 +3,6 @@
 import json
 import queue
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from cloud.local.broker import LocalBroker
 from edge.alarm.call import Call, PressRules
 from edge.alarm.journal import AlarmJournal
 from edge.alarm.pipe_words import WAKE, line_of
+from edge.processes import ALARM, command_of
 from edge.sqlite_file import BUSY_S
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
@@ -41,7 +41,7 @@ class AlarmHome:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "edge", "alarm", "--config", str(self._config)]
+        command = command_of(ALARM, self._config)
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
 
     def press(self, *, long: bool = False) -> str:

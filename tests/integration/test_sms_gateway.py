@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from cloud.sms_gateway import worker
 from cloud.sms_gateway.drawing import draw_key
 from edge.alarm.call import PressRules
 from edge.alarm.journal import AlarmJournal
+from edge.processes import ALARM, command_of
 from protocols.alarm.code import AlarmCode, encode_code
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
@@ -95,9 +95,7 @@ class Home:
         self._feedback = folder / "data" / "feedback.jsonl"
         self.journal = AlarmJournal(folder / "data" / "alarm.db")
         self._counter = 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "edge", "alarm", "--config", str(config)], stdin=subprocess.PIPE, bufsize=0
-        )
+        self.process = subprocess.Popen(command_of(ALARM, config), stdin=subprocess.PIPE, bufsize=0)
 
     def press(self) -> str:
         self._counter += 1

@@ -1,0 +1,90 @@
+"""The gateway's own two processes: `python -m edge.processes run CONFIG`, which starts `... alarm CONFIG`.
+
+`doorstep-edge run` checks its arguments and becomes the first. Nothing of the command line is loaded here: typer, with
+the pydantic that it checks arguments by, weighs 15 MB, and these processes live as long as the home has a gateway.
+Exit codes: 0 ended by SIGTERM, 1 not well, 2 the configuration is refused.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from edge import structlog_alone  # noqa: F401 - before all that logs
+from edge.clock import Clock, clock_from_environment
+from edge.config import EdgeConfig, load
+from edge.errors import EdgeError
+from edge.logs import set_up_logs
+from edge.sqlite_file import hold_alone
+from protocols.configuration import ConfigurationError
+
+RUN, ALARM = "run", "alarm"
+
+
+def command_of(process: str, config: Path) -> list[str]:
+    """What starts `process`. Not from the folder that it is started in: that one may hold an `edge` of its own."""
+    return [sys.executable, "-P", "-m", "edge.processes", process, str(config)]
+
+
+def run_gateway(settings: EdgeConfig, config: Path, clock: Clock) -> None:
+    """Until SIGTERM or Ctrl-C."""
+    from edge.gateway import Gateway  # noqa: PLC0415 - the alarm's process does without bleak
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await Gateway(settings, config, clock).run(stop)
+
+    asyncio.run(work())
+
+
+def run_alarm(settings: EdgeConfig, clock: Clock) -> None:
+    """Until standard input ends or SIGTERM."""
+    from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415 - the gateway's process does without these
+    from edge.alarm.home_feedback import create_feedback  # noqa: PLC0415
+    from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
+    from edge.alarm.process import AlarmProcess  # noqa: PLC0415
+    from edge.alarm.sms.path import create_paths  # noqa: PLC0415
+    from edge.alarm.troubles import Troubles  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gateway's: it closes our standard input
+    with hold_alone(settings.data / "alarm.lock"):
+        journal = AlarmJournal(settings.journal_path, beside=True)
+        troubles = Troubles(journal)
+        feedback = create_feedback(settings.alarm, FeedbackLog(settings.feedback_path, clock), troubles.tell)
+        process = AlarmProcess(settings, journal, feedback, create_paths(settings.sms, settings.sms_path))
+        signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
+        process.follow(sys.stdin.fileno())
+        process.run()
+        feedback.stop()
+        journal.close()
+
+
+def main(process: str, config: Path) -> None:
+    """Ends the program with a sentence where the gateway cannot do its work."""
+    os.umask(0o077)  # databases, locks and logs of a home are its own
+    try:
+        settings, clock = load(config), clock_from_environment()
+    except (ConfigurationError, ValueError) as error:
+        _refuse(str(error), 2)
+    set_up_logs()
+    try:
+        if process == ALARM:
+            run_alarm(settings, clock)
+        else:
+            run_gateway(settings, config, clock)
+    except EdgeError as error:
+        _refuse(str(error), 1)
+
+
+def _refuse(sentence: str, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
