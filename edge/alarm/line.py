@@ -13,6 +13,10 @@ from protocols.telemetry.messages import AlarmMessage, AlarmStateMessage, decode
 
 _log = structlog.get_logger()
 
+KEEPALIVE_S = 4
+"""A connection that went dead in silence is noticed within twice this and a second: before the home says "still
+trying", and before the other paths would begin by themselves. Costs some 3 MB a day."""
+
 
 @dataclass(frozen=True)
 class BrokerTook:
@@ -59,6 +63,7 @@ class AlarmLine:
             ),
             manual_acknowledgement=True,
             longest_pause_s=4,
+            keepalive_s=KEEPALIVE_S,
         )
 
     def start(self) -> None:
