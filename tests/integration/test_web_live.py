@@ -201,3 +201,19 @@ def test_an_unknown_home_is_learned_when_it_calls(site: Site, community: Communi
         community.run("INSERT INTO gateway (gateway_id, home_id) VALUES ('gw-replaced', %s)", home)
         press(gateway, "gw-replaced")
         assert next_event(events, "alarm")[1]["elder_name"] == "张桂兰"
+
+
+def test_an_alarm_that_the_database_lost_is_news_when_the_home_says_it_again(
+    site: Site, community: Community, gateway: Subscriber
+) -> None:
+    with site.signed_in("desk") as desk, listening(desk) as events:
+        alarm = community.create_alarm()
+        assert next_event(events, "alarm")[1]["stored"]
+        community.run("DELETE FROM alarm")  # a copy is restored that is older
+        deadline = time.monotonic() + WAIT_S
+        while events.empty():
+            assert time.monotonic() < deadline, "the sweep did not forget it"
+            press(gateway, alarm=str(alarm), attempt=2)
+            time.sleep(0.2)
+        _, told, _ = next_event(events, "alarm")
+        assert (told["alarm_id"], told["stored"], told["new"]) == (str(alarm), False, True)

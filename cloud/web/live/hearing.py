@@ -216,7 +216,12 @@ class Hearing:
             if alarm.alarm_id in believed:
                 believed.remove(alarm.alarm_id)
         for alarm_id in believed:
-            self._show_stored(await board_store.alarm(conn, alarm_id))
+            there = await board_store.alarm(conn, alarm_id)
+            if there is not None:
+                self._show_stored(there)
+            elif alarm_id not in self._unstored and alarm_id not in self._standing:
+                # a database that was restored is older than the alarm: the home says it again, and it is news again
+                del self._shown[alarm_id]
 
     def _show_unstored(self, home: HomeEntry, alarm_id: UUID, message: AlarmMessage) -> None:
         if alarm_id in self._shown:

@@ -182,17 +182,23 @@ def test_the_sound_begins_with_a_call_and_ends_with_taking(
 ) -> None:
     page = open_page(DESK)
     page.add_init_script("""
-        window.tones = 0;
         const start = OscillatorNode.prototype.start;
-        OscillatorNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };
+        OscillatorNode.prototype.start = function (...when) {
+            const told = document.documentElement.dataset;
+            told.tones = Number(told.tones ?? 0) + 1;
+            return start.apply(this, when);
+        };
     """)
     open_board(page, site, "desk")
     page.keyboard.press("j")  # lets the page sound
     alarm = community.create_alarm()
     expect(page.locator(f"#alarm-{alarm}")).to_be_visible()
-    page.wait_for_function("window.tones > 0")
+    heard = page.locator("html")
+    expect(heard).to_have_attribute(
+        "data-tones", re.compile(r"\d")
+    )  # wait_for_function needs eval, which the CSP refuses
     page.keyboard.press("t")
     expect(page.locator(f"#alarm-{alarm}")).to_contain_text("周建国 has it")
-    before = page.evaluate("window.tones")
+    before = heard.get_attribute("data-tones")
     page.wait_for_timeout(3000)  # longer than the tone's period
-    assert page.evaluate("window.tones") == before
+    assert heard.get_attribute("data-tones") == before
