@@ -59,7 +59,8 @@ def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
 @pytest.fixture(params=["plain", "timescale"])
 def any_database(request: pytest.FixtureRequest) -> str:
     """Like `database`, on plain PostgreSQL and once more on TimescaleDB."""
-    return request.getfixturevalue("database" if request.param == "plain" else "timescale_database")
+    dsn: str = request.getfixturevalue("database" if request.param == "plain" else "timescale_database")
+    return dsn
 
 
 @pytest.fixture
