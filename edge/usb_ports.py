@@ -67,6 +67,11 @@ def usb_id_at(path: str, ports: Ports = list_ports.comports) -> str | None:
     return next((_usb_id(port) for port in ports() if Path(port.device).resolve() == at), None)
 
 
+def vendor_of(usb_id: str) -> str:
+    """The first half of `10c4:85a7`."""
+    return usb_id.partition(":")[0]
+
+
 def _fits(port: ListPortInfo, wanted: UsbPort) -> bool:
     return _usb_id(port) == wanted.usb_id and wanted.serial_number in (None, port.serial_number)
 

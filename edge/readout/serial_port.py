@@ -1,13 +1,14 @@
 """A serial meter read once: the named one, or whichever of the catalogue answers.
 
-`auto` begins with the models whose cable has the USB id that is plugged in. It asks only with words that read: who
-are you, what is your clock. Two kinds of meter are never tried, and have to be named: those that never say who they
-are, and those that take a word for the order to inflate a cuff.
+`auto` begins with the models whose cable has the USB id that is plugged in, then those of the same vendor. It asks
+only with words that read: who are you, what is your clock. Two kinds of meter are never tried, and have to be named:
+those that never say who they are, and those that take a word for the order to inflate a cuff.
 """
 
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from serial.tools import list_ports
@@ -32,7 +33,7 @@ from edge.readout.once import Tell, create_device, sessions_of
 from edge.readout.read_meter import NotRead, ReadMeter
 from edge.sources.meter_session import MeterSession, MeterSessions
 from edge.sources.serial_meter import LOOK_S, SESSION_OF_DRIVER, Conversation, Patience, open_port
-from edge.usb_ports import Ports, find_port, usb_id_at
+from edge.usb_ports import Ports, find_port, usb_id_at, vendor_of
 from protocols.errors import ProtocolError
 from protocols.serial.session import RecordRead
 
@@ -49,20 +50,34 @@ TRIED_BY_AUTO = (
     CONTOUR,
 )
 """In this order. A driver that is not here has to be named."""
-TRIAL_S = 5.0
-"""Enough for a question, a silence in which the meter forgets the last stranger's words, and the question again."""
+TRIAL_S = 2.6
+"""Enough for a question, a silence of 2 s in which the meter forgets the last stranger's words, and the question again.
+
+A meter that is speaking when it is over is heard to its end.
+"""
+LONGER_TRIALS_S = MappingProxyType(
+    {
+        SD_CODEFREE: 5.0,  # a finger has to switch it on meanwhile
+        FREESTYLE_OPTIUM: 3.6,  # its silence is 3 s, and the first command after waking is sometimes ignored
+        FREESTYLE_LITE: 3.6,
+    }
+)
+QUIET_S = 5.0
+"""A meter that speaks when it has measured has said all when nothing follows for so long."""
 
 
 def models_to_try(catalogue: Catalogue, usb_id: str | None) -> list[str]:
-    """Models for `auto`: those of the USB id first, then one for each other driver."""
+    """Models for `auto`: those of the USB id first, those of its vendor next, then one for each other driver."""
     candidates = [name for name, model in catalogue.items() if model.driver in TRIED_BY_AUTO]
     candidates.sort(key=lambda name: _rank(catalogue[name], usb_id))
     by_driver = {catalogue[name].driver: name for name in reversed(candidates)}
     return [name for name in candidates if by_driver[catalogue[name].driver] == name]
 
 
-def _rank(model: Model, usb_id: str | None) -> tuple[bool, int]:
-    return usb_id not in model.usb, TRIED_BY_AUTO.index(model.driver)
+def _rank(model: Model, usb_id: str | None) -> tuple[bool, bool, int]:
+    vendors = {vendor_of(known) for known in model.usb}
+    is_other_vendor = usb_id is None or vendor_of(usb_id) not in vendors
+    return usb_id not in model.usb, is_other_vendor, TRIED_BY_AUTO.index(model.driver)
 
 
 @dataclass(frozen=True)
@@ -74,14 +89,16 @@ class SerialReader:
     clock: Clock
     tell: Tell
     listen_s: float = 60.0
-    trial_s: float = TRIAL_S
+    trial_s: float | None = None
+    """For each model that is tried; None: what its driver needs."""
+    quiet_s: float = QUIET_S
     ports: Ports = list_ports.comports
 
     def read(self, name: str) -> ReadMeter:
         """The whole memory of the meter of this model. Raises NotRead."""
         path = find_port(self.port, self.ports)
         try:
-            return self._converse(path, name, Patience(listen_s=self.listen_s))
+            return self._converse(path, name, Patience(listen_s=self.listen_s, quiet_s=self.quiet_s))
         except _NobodyThere as error:
             raise NotRead(f"{path}: {error}", retry_after_s=LOOK_S) from error
 
@@ -91,7 +108,7 @@ class SerialReader:
         tried = models_to_try(self.catalogue, usb_id_at(path, self.ports))
         for name in tried:
             try:
-                return self._converse(path, name, Patience(identify_within_s=self.trial_s))
+                return self._converse(path, name, Patience(identify_within_s=self._trial_s(name)))
             except _NobodyThere:
                 continue
         raise NotRead(
@@ -99,6 +116,10 @@ class SerialReader:
             f"Not tried, name it with --driver: {', '.join(self._untried(tried)) or 'none'}",
             retry_after_s=LOOK_S,
         )
+
+    def _trial_s(self, name: str) -> float:
+        needed_s = LONGER_TRIALS_S.get(self.catalogue[name].driver, TRIAL_S)
+        return needed_s if self.trial_s is None else self.trial_s
 
     def _untried(self, tried: Iterable[str]) -> list[str]:
         return [

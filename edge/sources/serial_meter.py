@@ -51,6 +51,7 @@ from protocols.serial.session import (
     Finished,
     Identified,
     LineSettings,
+    Listening,
     RecordRead,
     Send,
     Session,
@@ -64,6 +65,10 @@ LOOK_S = 1.0
 READ_SLICE_S = 0.2
 """How long one read may wait before the stop event is looked at."""
 OLDEST_SESSION_S = 600.0
+SPEAKING_S = 1.0
+"""A line on which something came so lately is speaking still."""
+LONGEST_MEMORY_S = 30.0
+"""The longest memory that comes in one go: 32 KiB at 19200 baud take 17 s."""
 
 _PARITY = {"none": serial.PARITY_NONE, "odd": serial.PARITY_ODD, "even": serial.PARITY_EVEN}
 _STOP_BITS = {1: serial.STOPBITS_ONE, 2: serial.STOPBITS_TWO}
@@ -113,10 +118,12 @@ class Patience:
     """How long one conversation may last; seconds."""
 
     identify_within_s: float = math.inf
-    """The meter has to say by then who it is."""
+    """The meter has to say by then who it is, or be about to: some tell it with their whole memory."""
     session_s: float = OLDEST_SESSION_S
     listen_s: float = math.inf
-    """For meters that speak when they have measured: all is said after so long."""
+    """The first word has to come by then from a meter that speaks by itself, when it is switched on or has measured."""
+    quiet_s: float = math.inf
+    """A meter that speaks when it has measured, and is quiet for so long after that, has said all."""
 
 
 class Conversation:
@@ -137,6 +144,9 @@ class Conversation:
         self._session = session
         self._put = put
         self._deadline_s = 0.0
+        self._heard_s = -math.inf
+        self._told_s: float | None = None
+        self._asked = False
         self._finished = False
 
     def run(self, stop: threading.Event) -> None:
@@ -144,12 +154,16 @@ class Conversation:
         self._began_s = time.monotonic()
         try:
             self._carry_out(self._talk.begin())
-            while not self._finished and not self._has_listened_enough():
+            while not self._finished:
                 if stop.is_set():
                     raise MeterAway("the gateway is stopping", retry_after_s=0.0)
+                if isinstance(self._talk, Listening) and self._has_listened_enough():
+                    self._carry_out(self._talk.listened())
+                    break
                 self._need_progress()
                 heard = self._port.read(max(1, self._port.in_waiting))
                 if heard:
+                    self._heard_s = time.monotonic()
                     self._carry_out(self._talk.receive(heard))
                 elif time.monotonic() >= self._deadline_s:
                     self._carry_out(self._talk.timed_out())
@@ -157,12 +171,18 @@ class Conversation:
             raise MeterAway(f"the line broke: {error}", retry_after_s=LOOK_S) from error
 
     def _has_listened_enough(self) -> bool:
-        return math.isinf(self._deadline_s) and time.monotonic() > self._began_s + self._patience.listen_s
+        if self._told_s is None:
+            until_s = self._began_s + self._patience.listen_s
+        else:
+            until_s = self._told_s + self._patience.quiet_s
+        return math.isinf(self._deadline_s) and time.monotonic() > until_s
 
     def _need_progress(self) -> None:
         """Raises MeterAway where it takes too long."""
-        passed_s = time.monotonic() - self._began_s
-        if self.identified is None and passed_s > self._patience.identify_within_s:
+        now_s = time.monotonic()
+        passed_s = now_s - self._began_s
+        is_speaking = now_s < self._heard_s + SPEAKING_S and passed_s < LONGEST_MEMORY_S
+        if self.identified is None and passed_s > self._patience.identify_within_s and not is_speaking:
             raise MeterAway(f"nobody said who it is within {passed_s:.0f} s", retry_after_s=LOOK_S)
         if passed_s > self._patience.session_s and math.isfinite(self._deadline_s):
             raise MeterAway(f"no end after {passed_s:.0f} s", retry_after_s=LOOK_S)
@@ -172,8 +192,11 @@ class Conversation:
             match event:
                 case Send(data):
                     self._port.write(data)
+                    self._asked = True
                 case Wait(seconds):
-                    self._deadline_s = time.monotonic() + seconds
+                    is_for_first_word = not self._asked and math.isfinite(seconds)
+                    within_s = min(seconds, self._patience.listen_s) if is_for_first_word else seconds
+                    self._deadline_s = time.monotonic() + within_s
                 case Identified():
                     _log.debug("meter_identified", device=self._session.device.name, model=event.model)
                     self.identified = event
@@ -182,6 +205,7 @@ class Conversation:
                     self._session.clock_read(device_time)
                 case RecordRead():
                     self._put(event)
+                    self._told_s = time.monotonic()
                 case Finished():
                     self._finished = True
 

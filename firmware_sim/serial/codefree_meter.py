@@ -28,6 +28,9 @@ class _Mode(Enum):
 class CodefreeMeter:
     """See `SerialMeter` and `SpeaksFirst`. It has no serial number on the wire."""
 
+    speaks_every_s = 1.0
+    """Somebody switches it off and on so often."""
+
     def __init__(self, memory: GlucoseMemory, serial_number: str) -> None:  # noqa: ARG002 - as every meter is made
         self.memory = memory
         self.farewells = 0

@@ -131,6 +131,9 @@ class SerialCuff(WiredMeter, Protocol):
 class SpeaksFirst(Protocol):
     """A meter that greets when it is switched on, or tells what it has measured; the others never speak unasked."""
 
+    speaks_every_s: float
+    """So often, once a program has set up the line to hear it: a finger on the switch, or one measurement told."""
+
     def switched_on(self) -> bytes:
         """What it says now; nothing while somebody is reading it."""
         ...

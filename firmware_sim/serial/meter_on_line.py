@@ -8,9 +8,6 @@ from firmware_sim.serial.faults import Fault, FaultyLine
 from firmware_sim.serial.meter import SpeaksFirst, WiredMeter
 from firmware_sim.serial.pty_line import PtyLine
 
-SWITCHED_ON_EVERY_S = 1.0
-"""A meter that speaks first is switched on again so often, once a program has set up the line to hear it."""
-
 M = TypeVar("M", bound=WiredMeter)
 
 
@@ -43,7 +40,7 @@ class MeterOnLine(Generic[M]):
     def _switch_on(self, meter: SpeaksFirst) -> None:
         if self._line.set_up:
             self._say(meter.switched_on())
-        self._switch = self._loop.call_later(SWITCHED_ON_EVERY_S, self._switch_on, meter)
+        self._switch = self._loop.call_later(meter.speaks_every_s, self._switch_on, meter)
 
     def _say(self, answer: bytes) -> None:
         """Answers keep their order, late ones too."""

@@ -14,6 +14,9 @@ _LONGEST_COMMAND = 64
 class Tm2655PMeter:
     """See `SerialCuff` and `SpeaksFirst`."""
 
+    speaks_every_s = 0.25
+    """A result of some 55 characters takes so long at 2400 baud."""
+
     def __init__(self, memory: PressureMemory, _serial_number: str) -> None:
         self.memory = memory
         self._splitter = tm2655p.FrameSplitter()

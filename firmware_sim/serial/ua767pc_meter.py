@@ -13,6 +13,9 @@ _HIGHEST_BYTE = 0xFF
 class Ua767PcMeter:
     """See `SerialCuff` and `SpeaksFirst`. What was said is not said again, heard or not."""
 
+    speaks_every_s = 0.25
+    """Its memory stands for as many measurements, told without the minutes between them."""
+
     def __init__(self, memory: PressureMemory, _serial_number: str) -> None:
         self.memory = memory
 

@@ -6,7 +6,7 @@ else that it yields (`Identified`, `RecordRead`, ... and `Finished` at the very 
 record yielded before an `Ask` is on the disk before that question goes out.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from protocols.serial.session import (
     Send,
     Wait,
 )
+from protocols.serial.unread import SilentMeter, Unread, silent_meter
 
 RETRIES = 3
 
@@ -61,12 +62,19 @@ class Conversation(Generic[Part]):
     A line that says `longest_part_bytes` without one whole part is not a meter of this kind.
     """
 
-    def __init__(self, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512) -> None:
+    def __init__(
+        self,
+        talk: Talk[Part, None],
+        splitter: Splitter[Part],
+        longest_part_bytes: int = 512,
+        decode: Callable[[bytes], object] | None = None,
+    ) -> None:
+        """`decode` says what is wrong with a part that the splitter did not take; it raises ProtocolError."""
         self._talk = talk
         self._splitter = splitter
         self._longest_part_bytes = longest_part_bytes
         self._silence_s = 0.0
-        self._unanswering_bytes = 0
+        self._unread = Unread(decode)
         self._over = False
 
     def begin(self) -> list[Event]:
@@ -75,18 +83,22 @@ class Conversation(Generic[Part]):
     def receive(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         if not self._over:
-            self._unanswering_bytes += len(data)
+            self._unread.hear(data)
             events.append(Wait(self._silence_s))  # it is speaking: silence is counted from here
         for part in self._splitter.feed(data):
-            self._unanswering_bytes = 0
+            self._unread.understand()
             if not self._over:
                 events += self._go_on(part)
-        if self._unanswering_bytes > self._longest_part_bytes:
-            raise UnexpectedReply("the line speaks without end and never as this meter does; check model and cable")
+        if self._unread.count > self._longest_part_bytes:
+            raise UnexpectedReply(
+                f"the line speaks without end ({self._unread.count} bytes) and never as this meter does; "
+                f"{self._unread.beginning()}; check the model, then the cable and its plugs"
+            )
         return events
 
     def timed_out(self) -> list[Event]:
         self._splitter.clear()
+        self._unread.pause()
         return [] if self._over else self._go_on(None)
 
     def _go_on(self, part: Part | None) -> list[Event]:
@@ -97,6 +109,8 @@ class Conversation(Generic[Part]):
             except StopIteration:
                 self._over = True
                 break
+            except SilentMeter as silent_meter:
+                raise self._unread.of(silent_meter) from silent_meter
             part = None
             if isinstance(step, Ask):
                 self._silence_s = step.silence_s
@@ -111,9 +125,14 @@ class ConversationSession(Conversation[Part]):
     """See `protocols.serial.session.Session`."""
 
     def __init__(
-        self, line: LineSettings, talk: Talk[Part, None], splitter: Splitter[Part], longest_part_bytes: int = 512
+        self,
+        line: LineSettings,
+        talk: Talk[Part, None],
+        splitter: Splitter[Part],
+        longest_part_bytes: int = 512,
+        decode: Callable[[bytes], object] | None = None,
     ) -> None:
-        super().__init__(talk, splitter, longest_part_bytes)
+        super().__init__(talk, splitter, longest_part_bytes, decode)
         self._line = line
 
     @property
@@ -130,5 +149,6 @@ def ask_again(data: bytes, silence_s: float, model: str) -> Talk[Part, Part]:
     raise silent(model)
 
 
-def silent(model: str) -> UnexpectedReply:
-    return UnexpectedReply(f"the meter was silent {1 + RETRIES} times; check the cable, and that it is a {model}")
+def silent(model: str) -> SilentMeter:
+    """To be raised out of a talk. Where something was heard all the same, `Conversation` says what."""
+    return silent_meter(model, 1 + RETRIES)

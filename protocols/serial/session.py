@@ -7,7 +7,7 @@ the driver goes on to the next event: the acknowledgement that lets a meter forg
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from protocols.record import Record
 
@@ -90,4 +90,13 @@ class Session(Protocol):
 
     def timed_out(self) -> list[Event]:
         """Asks again, or raises UnexpectedReply when the meter stayed silent too often."""
+        ...
+
+
+@runtime_checkable
+class Listening(Session, Protocol):
+    """With a meter that speaks when it has measured: there is no end but that nobody listens any more."""
+
+    def listened(self) -> list[Event]:
+        """The driver listens no longer. Raises UnexpectedReply where something came that could not be read."""
         ...

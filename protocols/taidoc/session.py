@@ -17,7 +17,7 @@ from protocols.serial.session import ClockRead, Finished, Identified, LineSettin
 from protocols.serial.within_minute import is_known, number_within_minute
 from protocols.taidoc import commands
 from protocols.taidoc.commands import CONNECT_REPLIES, Command
-from protocols.taidoc.frame import NO_DATA, Frame, FrameSplitter, Sender, encode_frame
+from protocols.taidoc.frame import NO_DATA, Frame, FrameSplitter, Sender, decode_frame, encode_frame
 from protocols.taidoc.records import Family, decode_glucose_value, decode_pressure_value
 
 REPLY_WITHIN_S = 2.0
@@ -34,7 +34,7 @@ class TaiDocSession(ConversationSession[Frame]):
     """
 
     def __init__(self, family: Family, known: Known | None = None) -> None:
-        super().__init__(LineSettings(baud=19200), _talk(family, known), FrameSplitter())
+        super().__init__(LineSettings(baud=19200), _talk(family, known), FrameSplitter(), decode=decode_frame)
 
 
 class TaiDocGlucoseSession(TaiDocSession):

@@ -66,6 +66,7 @@ def test_json_line_has_every_field_and_text_line_shows_the_bound() -> None:
 def test_auto_begins_with_the_cable_that_is_plugged_in(catalogue: Catalogue) -> None:
     assert models_to_try(catalogue, "10c4:85a7")[0] == "onetouch-verio-iq"
     assert set(models_to_try(catalogue, "10c4:ea60")[:2]) == {"sd-codefree", "glucomen-areo"}
+    assert set(models_to_try(catalogue, "1a61:ffff")[:2]) == {"freestyle-optium", "freestyle-lite"}, "of that vendor"
     tried = [catalogue[name].driver for name in models_to_try(catalogue, None)]
     assert tried == list(TRIED_BY_AUTO)
 

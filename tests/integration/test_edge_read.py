@@ -105,6 +105,62 @@ async def test_named_meter_that_is_another_gives_no_value(tmp_path: Path) -> Non
     assert not told
 
 
+async def test_auto_hears_a_long_memory_to_its_end(tmp_path: Path) -> None:
+    """FreeStyle meters say who they are with their whole memory, which takes many seconds at 19200 baud."""
+    memory = GlucoseMemory(DeviceClock(lambda: WALL), 450)
+    memory.fill([StoredGlucose(WALL - timedelta(hours=place), 100) for place in range(20, 0, -1)])
+    meter = model_of("freestyle-lite").create(memory, "DAGT304-P0123")
+    loop = asyncio.get_running_loop()
+
+    def drip(rest: bytes) -> None:
+        line.send(rest[:60])
+        if rest[60:]:
+            loop.call_later(0.1, drip, rest[60:])
+
+    def received(data: bytes) -> None:
+        answer = meter.receive(data)
+        if answer:
+            drip(answer)
+
+    line = PtyLine(tmp_path / "port", received)
+    only = {"freestyle-lite": load_catalogue(CATALOGUE)["freestyle-lite"]}
+    reader = SerialReader(str(tmp_path / "port"), only, ZONE, Clock(), lambda _: None, trial_s=0.3, ports=list)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            found = await asyncio.to_thread(reader.read_any)
+    finally:
+        line.close()
+    assert found.records == 20
+
+
+@pytest.mark.parametrize("model", ["a-and-d-ua767pc", "a-and-d-tm2655p"])
+async def test_cuff_that_has_said_all_is_not_waited_for(model: str, tmp_path: Path) -> None:
+    unplug = plug_in(model, tmp_path / "port")
+    reader = SerialReader(
+        str(tmp_path / "port"), load_catalogue(CATALOGUE), ZONE, Clock(), lambda _: None, listen_s=600.0, quiet_s=2.0
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            found = await asyncio.to_thread(reader.read, model)
+    finally:
+        unplug()
+    assert found.records == len(VALUES)
+
+
+async def test_cuff_whose_words_are_damaged_is_not_called_read(tmp_path: Path) -> None:
+    line = PtyLine(tmp_path / "port", lambda _: None)
+    reader = SerialReader(
+        str(tmp_path / "port"), load_catalogue(CATALOGUE), ZONE, Clock(), lambda _: None, listen_s=1.0
+    )
+    asyncio.get_running_loop().call_later(0.5, line.send, b"8047zz")
+    try:
+        with pytest.raises(NotRead, match="no message of the A&D UA-767PC"):
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.to_thread(reader.read, "a-and-d-ua767pc")
+    finally:
+        line.close()
+
+
 async def test_command_writes_json_lines_and_says_whom_it_read(tmp_path: Path) -> None:
     unplug = plug_in("onetouch-ultraeasy", tmp_path / "port")
     command = ("-m", "edge", "read", "--port", str(tmp_path / "port"), "--driver", "onetouch-ultraeasy", "--json")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from protocols.errors import UnexpectedReply
 from protocols.record import Record
-from protocols.serial.session import ClockRead, Event, Identified, LineSettings, RecordRead, Send, Wait
+from protocols.serial.session import ClockRead, Event, Finished, Identified, LineSettings, RecordRead, Send, Wait
 
 REST_WITHIN_S = 2.0
 """A message is said in one breath: what is half there after this long has lost its other half."""
@@ -26,7 +26,7 @@ class MessageSplitter(Protocol):
 
 
 class ListeningSession:
-    """See `protocols.serial.session.Session`; it never says `Finished`."""
+    """See `protocols.serial.session.Listening`; only that says `Finished`."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class ListeningSession:
         self._splitter = splitter
         self._records_of = records_of
         self._first_word = first_word
+        self._records = 0
 
     @property
     def line(self) -> LineSettings:
@@ -58,8 +59,18 @@ class ListeningSession:
         self._splitter.clear()
         return self._told(self._splitter.feed(b""))
 
+    def listened(self) -> list[Event]:
+        events = self.timed_out()
+        if self._splitter.dropped:
+            raise UnexpectedReply(
+                f"{self._splitter.dropped} bytes came that are no message of the {self._model}: a measurement may be "
+                "missing; check model, cable and baud rate, and measure again"
+            )
+        return [*events, Finished(self._records)]
+
     def _told(self, messages: list[bytes]) -> list[Event]:
         events: list[Event] = [RecordRead(record) for message in messages for record in self._records_of(message)]
+        self._records += len(events)
         if self._splitter.dropped > MAX_DROPPED_BYTES:
             raise UnexpectedReply(f"what comes is not what is said by {self._model}; check model, cable and baud rate")
         return [*events, Wait(REST_WITHIN_S if self._splitter.pending else math.inf)]

@@ -27,7 +27,13 @@ class FreeStyleSession(ConversationSession[bytes]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, dialect: Dialect, known: Known | None = None) -> None:
-        super().__init__(LineSettings(baud=19200), _talk(dialect, known), AnswerSplitter(), MAX_DUMP_BYTES)
+        super().__init__(
+            LineSettings(baud=19200),
+            _talk(dialect, known),
+            AnswerSplitter(),
+            MAX_DUMP_BYTES,
+            decode=lambda answer: decode_dump(answer, dialect),
+        )
 
 
 class OptiumSession(FreeStyleSession):
@@ -79,7 +85,7 @@ def _talk(dialect: Dialect, known: Known | None) -> Talk[bytes, None]:
 
 
 def _memory(dialect: Dialect) -> Talk[bytes, Dump]:
-    failure = silent(dialect.model)
+    failure: UnexpectedReply = silent(dialect.model)
     refused = False
     for _ in range(1 + RETRIES):
         answer = yield Ask(dialect.command, SILENCE_S)

@@ -11,7 +11,16 @@ from datetime import datetime
 from protocols.errors import DecodeError, UnexpectedReply
 from protocols.record import Record
 from protocols.serial.ascensia import records
-from protocols.serial.ascensia.frame import LONGEST_FRAME_BYTES, NUMBERS, Control, Damaged, Frame, LinkSplitter, Part
+from protocols.serial.ascensia.frame import (
+    LONGEST_FRAME_BYTES,
+    NUMBERS,
+    Control,
+    Damaged,
+    Frame,
+    LinkSplitter,
+    Part,
+    decode_frame,
+)
 from protocols.serial.ascensia.records import MODEL, Header
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
@@ -31,7 +40,7 @@ class ContourSession(ConversationSession[Part]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, known: Known | None = None) -> None:
-        super().__init__(LineSettings(baud=9600), _talk(known), LinkSplitter(), LONGEST_FRAME_BYTES)
+        super().__init__(LineSettings(baud=9600), _talk(known), LinkSplitter(), LONGEST_FRAME_BYTES, decode_frame)
 
 
 class _Broken(Exception):
@@ -42,10 +51,10 @@ def _talk(known: Known | None) -> Talk[Part, None]:
     told = False
     failure: UnexpectedReply = silent(MODEL)
     for _ in range(1 + RETRIES):
-        if not (yield from _begun()):
-            continue
         memory = _Memory()
         try:
+            if not (yield from _begun()):
+                continue
             while not memory.complete:
                 header = memory.header
                 memory.take((yield from _text(memory.expected_number)))
@@ -54,7 +63,7 @@ def _talk(known: Known | None) -> Talk[Part, None]:
                     yield Identified(f"{MODEL} {memory.header.product}", *_names(memory.header))
                     yield ClockRead(memory.header.clock)
         except _Broken as broken:
-            failure = UnexpectedReply(f"the meter's memory comes to no end, {1 + RETRIES} times: {broken}")
+            failure = UnexpectedReply(f"the meter's memory does not come whole, {1 + RETRIES} times: {broken}")
             continue
         taken = yield from _told(memory, known)
         yield from _let_go()
@@ -75,13 +84,34 @@ def _told(memory: "_Memory", known: Known | None) -> Generator[RecordRead, None,
 
 
 def _begun() -> Talk[Part, bool]:
-    """Whether the meter asks to send. EOT ends whatever it was about; a NAK says that it was busy."""
+    """Whether the meter asks to send. EOT ends whatever it was about; a NAK says that it was busy.
+
+    Raises _Broken where it says something else instead.
+    """
     part = yield Ask(bytes((Control.EOT,)), REPLY_WITHIN_S)
+    stray: Part | None = None
     for _ in range(_MAX_STRAY_PARTS):
-        if part is None or part is Control.ENQ:
-            return part is Control.ENQ
+        if part is Control.ENQ:
+            return True
+        if part is None and stray is not None:
+            raise _Broken(
+                f"it never asks to send, and says {_words(stray)} instead; check that it is a {MODEL}, and its cable"
+            )
+        if part is None:
+            return False
+        stray = stray or part
         part = yield Ask(bytes((Control.EOT,)) if part is Control.NAK else b"", REPLY_WITHIN_S)
     raise UnexpectedReply(f"the meter never asks to send its memory; check that it is a {MODEL}")
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Frame():
+            return f"frame {part.number}"
+        case Damaged():
+            return f"what is like a frame and none ({part.reason})"
+        case _:
+            return part.name
 
 
 def _text(number: int) -> Talk[Part, bytes]:

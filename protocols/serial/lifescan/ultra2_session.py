@@ -21,7 +21,7 @@ class Ultra2Session(ConversationSession[bytes]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
-        super().__init__(LineSettings(baud=9600), _talk(known), LineSplitter())
+        super().__init__(LineSettings(baud=9600), _talk(known), LineSplitter(), decode=ultra2.decode_line)
 
 
 def _talk(known: Callable[[datetime], bool] | None) -> Talk[bytes, None]:

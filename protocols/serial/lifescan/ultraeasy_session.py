@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 from protocols.errors import UnexpectedReply
 from protocols.serial.lifescan import ultraeasy
-from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, encode_frame
+from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, decode_frame, encode_frame
 from protocols.serial.session import (
     ClockRead,
     Event,
@@ -23,6 +23,7 @@ from protocols.serial.session import (
     Send,
     Wait,
 )
+from protocols.serial.unread import Unread, silent_meter
 
 REPLY_WITHIN_S = 2.0
 RETRIES = 3
@@ -51,6 +52,7 @@ class UltraEasySession:
     def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
         self._known = known
         self._splitter = FrameSplitter()
+        self._unread = Unread(decode_frame)
         self._conversation = self._converse()
         self._command = b""
         self._reply = b""
@@ -72,12 +74,15 @@ class UltraEasySession:
         return self._drain()
 
     def receive(self, data: bytes) -> list[Event]:
+        self._unread.hear(data)
         for frame in self._splitter.feed(data):
+            self._unread.understand()
             self._take(frame)
         return self._drain()
 
     def timed_out(self) -> list[Event]:
         self._splitter.clear()
+        self._unread.pause()
         self._attempts += 1
         if self._phase is _Phase.LEAVING:
             if self._attempts > RETRIES:
@@ -86,9 +91,7 @@ class UltraEasySession:
                 self._disconnect()
         elif self._phase is not _Phase.OVER:
             if self._attempts > RETRIES:
-                raise UnexpectedReply(
-                    f"the meter was silent {self._attempts} times; check the cable, and that it is a {ultraeasy.MODEL}"
-                )
+                raise self._unread.of(silent_meter(ultraeasy.MODEL, self._attempts))
             self._reset()
         return self._drain()
 

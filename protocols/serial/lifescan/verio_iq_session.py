@@ -11,7 +11,7 @@ from datetime import datetime
 from protocols.errors import UnexpectedReply
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk, silent
 from protocols.serial.lifescan import verio_iq
-from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, encode_frame
+from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, decode_frame, encode_frame
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
 
 REPLY_WITHIN_S = 2.0
@@ -26,7 +26,7 @@ class VerioIqSession(ConversationSession[Frame]):
     """
 
     def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
-        super().__init__(LineSettings(baud=38400), _talk(known), FrameSplitter())
+        super().__init__(LineSettings(baud=38400), _talk(known), FrameSplitter(), decode=decode_frame)
 
 
 def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:

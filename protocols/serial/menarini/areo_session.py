@@ -20,7 +20,7 @@ class AreoSession(ConversationSession[bytes]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
-        super().__init__(LineSettings(baud=9600, parity="odd"), _talk(known), BlockSplitter(), MAX_BYTES)
+        super().__init__(LineSettings(baud=9600, parity="odd"), _talk(known), BlockSplitter(), MAX_BYTES, decode_block)
 
 
 def _talk(known: Callable[[datetime], bool] | None) -> Talk[bytes, None]:

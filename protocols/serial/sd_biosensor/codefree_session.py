@@ -12,19 +12,27 @@ from protocols.errors import UnexpectedReply
 from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk
 from protocols.serial.sd_biosensor import codefree
-from protocols.serial.sd_biosensor.frame import Direction, Frame, FrameSplitter, encode_frame
+from protocols.serial.sd_biosensor.frame import STX, Direction, Frame, FrameSplitter, decode_frame, encode_frame
 from protocols.serial.session import ClockRead, Finished, Identified, LineSettings, RecordRead
+from protocols.serial.unread import SilentMeter
 from protocols.serial.within_minute import is_known, number_within_minute
 
 SWITCHED_ON_WITHIN_S = 300.0
 REPLY_WITHIN_S = 2.0
+LONGEST_FRAME_BYTES = 64
+"""The count and the records are shorter."""
 
 
 class CodefreeSession(ConversationSession[Frame]):
     """See `protocols.serial.session.Session`. `known` records are read and left out."""
 
     def __init__(self, known: Callable[[datetime], bool] | None = None) -> None:
-        super().__init__(LineSettings(baud=38400), _talk(known), FrameSplitter())
+        super().__init__(LineSettings(baud=38400), _talk(known), FrameSplitter(), LONGEST_FRAME_BYTES, _decode)
+
+
+def _decode(data: bytes) -> Frame:
+    """As `decode_frame`; before a greeting stands a zero, or what switching on left on the line."""
+    return decode_frame(data[max(0, data.find(STX)) :])
 
 
 def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:
@@ -50,7 +58,7 @@ def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:
 def _greeted() -> Talk[Frame, None]:
     frame = yield Ask(b"", SWITCHED_ON_WITHIN_S)
     if frame is None:
-        raise UnexpectedReply("the meter did not greet; with the cable plugged in, switch it off and on")
+        raise SilentMeter("the meter did not greet; with the cable plugged in, switch it off and on", codefree.MODEL)
     if frame != Frame(Direction.TO_HOST, codefree.GREETING):
         raise UnexpectedReply(
             f"expected a {codefree.MODEL}'s greeting (10 30), the meter says {frame.message[:8].hex(' ')}; "
@@ -67,8 +75,9 @@ def _message_after(message: bytes) -> Talk[Frame, bytes]:
             if frame.direction is Direction.TO_HOST and frame.message != codefree.GREETING:
                 return frame.message
             frame = yield Ask(b"", REPLY_WITHIN_S)
-    raise UnexpectedReply(
-        f"the meter greeted and then was silent {1 + RETRIES} times; check the cable, switch it off and on"
+    raise SilentMeter(
+        f"the meter greeted and then was silent {1 + RETRIES} times; check the cable, switch it off and on",
+        codefree.MODEL,
     )
 
 

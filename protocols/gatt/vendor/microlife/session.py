@@ -12,6 +12,7 @@ from protocols.gatt.vendor.microlife.frame import (
     WRITING,
     FrameSplitter,
     Sender,
+    decode_frame,
     encode_frame,
 )
 from protocols.gatt.vendor.session import OverGatt, PlainWire, SetClockTo
@@ -30,7 +31,12 @@ class MicrolifeSession(OverGatt):
     def __init__(self, set_clock_to: SetClockTo | None = None) -> None:
         """`set_clock_to` is asked when all is read; without it the monitor's clock is left alone."""
         splitter = FrameSplitter()
-        talk = Conversation(_talk(set_clock_to), splitter, longest_part_bytes=2 * LONGEST_PAYLOAD)
+        talk = Conversation(
+            _talk(set_clock_to),
+            splitter,
+            longest_part_bytes=2 * LONGEST_PAYLOAD,
+            decode=lambda data: decode_frame(data, Sender.METER),
+        )
         super().__init__(talk, PlainWire(WRITING, NOTIFYING, LONGEST_WRITE))
 
 

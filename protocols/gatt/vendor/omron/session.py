@@ -45,7 +45,7 @@ class OmronSession(OverGatt):
         """`key` (16 bytes) is this gateway's for this monitor; `token` (4 bytes) is any, new for each session."""
         unlocking = _unlock_by_key(key) if model.unlocking is Unlocking.KEY else _unlock_by_token(token)
         talk = _talk(model, unlocking, remembered.has_record_at)
-        super().__init__(Conversation(talk, _OneByOne()), OmronWire(model.channels))
+        super().__init__(Conversation(talk, _OneByOne(), decode=packet.decode_heard), OmronWire(model.channels))
 
 
 def _talk(model: OmronModel, unlocking: Talk[Heard, None], known: HasRecordAt | None) -> Talk[Heard, None]:

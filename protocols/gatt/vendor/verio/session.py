@@ -13,7 +13,7 @@ from protocols.gatt.vendor.session import OverGatt, Remembered, SetClockTo
 from protocols.gatt.vendor.verio import commands
 from protocols.gatt.vendor.verio.wire import VerioWire
 from protocols.serial.conversation import RETRIES, Ask, Conversation, Talk, silent
-from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, encode_frame
+from protocols.serial.lifescan.frame import Frame, FrameSplitter, Link, decode_frame, encode_frame
 from protocols.serial.session import ClockRead, ClockSet, Finished, NumberingRestarted, RecordRead
 
 REPLY_WITHIN_S = 2.0
@@ -26,7 +26,8 @@ class VerioBleSession(OverGatt):
 
     def __init__(self, remembered: Remembered = _NOTHING, set_clock_to: SetClockTo | None = None) -> None:
         """`set_clock_to` is asked when all records are read."""
-        super().__init__(Conversation(_talk(remembered.last_sequence, set_clock_to), FrameSplitter()), VerioWire())
+        talk = Conversation(_talk(remembered.last_sequence, set_clock_to), FrameSplitter(), decode=decode_frame)
+        super().__init__(talk, VerioWire())
 
 
 def _talk(last: int | None, set_clock_to: SetClockTo | None) -> Talk[Frame, None]:
