@@ -27,6 +27,7 @@ from cloud.command_line import (
 from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
 from cloud.proof_commands import proof_app
+from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
 
 app = typer.Typer(
@@ -132,6 +133,12 @@ def sms_gateway(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def web(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Pages, API and live events."""
     _run_stage("cloud.web.server", "web", config)
+
+
+@app.command()
+def enrolment(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Lets gateways enrol with a claim and renew their certificates. It alone uses the authority's key."""
+    _run_stage("cloud.enrolment.worker", "trust", config)
 
 
 class Contract(StrEnum):
@@ -264,6 +271,7 @@ def sms_key(
 
 app.add_typer(backtest_app)
 app.add_typer(proof_app)
+add_trust_commands(app)
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True

@@ -131,6 +131,19 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """How pages show glucose: mmol/L or mg/dL."""
 
 
+class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    names: list[str] = msgspec.field(default_factory=list)
+    """Host names and addresses under which gateways reach this machine, the first is told to them. Empty: gateways
+    without certificates, on this machine only."""
+    authority: str = "authority"
+    """Folder of the authority's key, made at the first start; a relative path starts at `data`."""
+    host: str = "0.0.0.0"  # noqa: S104 - gateways come from everywhere, with certificates
+    """Where broker and enrolment listen for gateways."""
+    broker_port: int = 8883
+    enrol_port: int = 8443
+    port: int = 0
+
+
 class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data: str = "/var/lib/doorstep"
     """Folder of the embedded database, the broker's store and the run file."""
@@ -146,6 +159,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     push: Push = msgspec.field(default_factory=Push)
     sms: Sms = Sms()
     web: Web = Web()
+    trust: Trust = msgspec.field(default_factory=Trust)
     base: str = ""
     """Set by `load`: the configuration file's folder."""
 
@@ -153,6 +167,10 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def journal_folder(self) -> Path | None:
         """Of the desk's journal; None: there is to be none."""
         return Path(self.data) / self.alarms.journal if self.alarms.journal else None
+
+    @property
+    def authority_folder(self) -> Path:
+        return Path(self.data) / self.trust.authority
 
     @property
     def sms_folder(self) -> Path:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -28,8 +29,10 @@ IOTCORE_LIMITS = (
 # In-flight and queue are raised far above Mosquitto's defaults (20 and 1000), at which two thirds of a burst that the
 # broker had acknowledged were dropped. configs/mosquitto.conf explains each line for a broker of one's own.
 _MOSQUITTO = """\
+per_listener_settings true
 listener {port} {host}
 allow_anonymous true
+{gateways}
 persistence true
 persistence_location {folder}/
 autosave_interval 60
@@ -43,6 +46,20 @@ log_type error
 log_type warning
 log_type notice
 log_dest file {folder}/mosquitto.log
+"""
+
+# The listener above is for the centre's own processes; this one is for gateways, and each is who its certificate says.
+_MOSQUITTO_TLS = """\
+listener {port} {host}
+allow_anonymous false
+cafile {authority}
+certfile {certificate}
+keyfile {key}
+crlfile {revoked}
+require_certificate true
+use_identity_as_username true
+tls_version tlsv1.2
+acl_file {access}
 """
 
 _RUMQTTD = """\
@@ -68,14 +85,45 @@ class BrokerFailed(RuntimeError):
     """The broker could not be started; the message names its log."""
 
 
+@dataclass(frozen=True)
+class GatewayListener:
+    """Where gateways come in, by mutual TLS, and the files of the authority that say who may."""
+
+    host: str
+    port: int
+    authority: Path
+    certificate: Path
+    key: Path
+    revoked: Path
+    access: Path
+
+    def text(self) -> str:
+        """Its lines in Mosquitto's configuration."""
+        return _MOSQUITTO_TLS.format(
+            host=self.host,
+            port=self.port,
+            **{
+                name: getattr(self, name).resolve() for name in ("authority", "certificate", "key", "revoked", "access")
+            },
+        )
+
+
 class LocalBroker:
     """A running broker; it ends with this process, whatever ends that. `url` is mqtt://HOST:PORT."""
 
-    def __init__(self, folder: Path, wanted_port: int = 1883) -> None:
-        """Starts it on the first free port from `wanted_port` (0: any), its store in `folder`. Raises BrokerFailed."""
+    def __init__(self, folder: Path, wanted_port: int = 1883, gateways: GatewayListener | None = None) -> None:
+        """Starts it on the first free port from `wanted_port` (0: any), its store in `folder`. Raises BrokerFailed.
+
+        With `gateways` it serves them on a listener of their own, which needs Mosquitto.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._gateways = gateways
         self._program = find_mosquitto()
+        if gateways is not None and self._program is None:
+            raise BrokerFailed(
+                "gateways with certificates need Mosquitto: install it, or empty trust.names"
+            )
         self.kind = "mosquitto" if self._program else "iotcore"
         if self._program is None:
             log.warning("broker_iotcore", limits=IOTCORE_LIMITS)
@@ -85,7 +133,8 @@ class LocalBroker:
             if self._answers():
                 break
         else:
-            raise BrokerFailed(f"the broker does not start; see {folder}")
+            hint = "" if gateways is None else f" (is port {gateways.port} free?)"
+            raise BrokerFailed(f"the broker does not start{hint}; see {folder}")
         self.url = f"mqtt://{HOST}:{self.port}"
         self.pid = self._process.pid
 
@@ -101,7 +150,8 @@ class LocalBroker:
             )
 
     def _mosquitto_command(self, program: str) -> list[str]:
-        text = _MOSQUITTO.format(port=self.port, host=HOST, folder=self._folder.resolve())
+        gateways = "" if self._gateways is None else self._gateways.text()
+        text = _MOSQUITTO.format(port=self.port, host=HOST, folder=self._folder.resolve(), gateways=gateways)
         if os.geteuid() == 0:
             text += "user root\n"  # else it drops to a user who cannot write into our folder
         path = self._folder / "mosquitto.conf"

@@ -23,6 +23,7 @@ from cloud.registry.seed import seed
 from cloud.stages import run_file
 from cloud.stages.kept import Kept
 from cloud.stages.stage import StageChild, any_port_or
+from cloud.stages.trust import FollowedFiles, prepare_listener
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Centre:
         self._started_at = datetime.now(UTC)
         self._health = Health("up")
         self._kept: list[Kept] = []
+        self._followed: FollowedFiles | None = None
         self._complained: set[str] = set()
         self._dsn = ""
         self._broker_url = ""
@@ -79,7 +81,9 @@ class Centre:
     def _begin_broker(self) -> str:
         if self._config.broker.url != EMBEDDED:
             return self._config.broker.url
-        self._broker = self._parts.enter_context(LocalBroker(self._data / _BROKER_FOLDER))
+        listener = prepare_listener(self._config, self._data)
+        self._broker = self._parts.enter_context(LocalBroker(self._data / _BROKER_FOLDER, gateways=listener))
+        self._followed = None if listener is None else FollowedFiles(self._broker, listener)
         log.info("broker", kind=self._broker.kind, url=self._broker.url, pid=self._broker.pid)
         return self._broker.url
 
@@ -115,6 +119,7 @@ class Centre:
             "alarms": any_port_or(config.alarms.port),
             "escalation": any_port_or(config.escalation.port),
             **({"sms-gateway": any_port_or(config.sms.port)} if config.sms.modem else {}),
+            **({"enrolment": any_port_or(config.trust.port)} if config.trust.names else {}),
             "web": self._web_port(),
         }
         for name, choose_port in ports.items():
@@ -145,6 +150,8 @@ class Centre:
         while not self._stop.wait(_LOOK_EVERY_S):
             for part in self._kept:
                 part.look()
+            if self._followed is not None:
+                self._followed.look()
             revived = [stage for stage in self._stages if stage.revive()]
             self._say_stages()
             if waiting:

@@ -13,6 +13,10 @@ ALARM = "alarm"  # gateway -> centre, on its own connection: AlarmMessage
 ALARM_STATE = "alarm-state"  # centre -> gateway: AlarmStateMessage
 STATUS = "status"  # gateway -> centre, retained, also the last will: StatusMessage
 
+GATEWAY_SAYS = (READINGS, ALARM, STATUS)
+GATEWAY_HEARS = (RECEIPT, ALARM_STATE)
+"""Brokers hold gateways to these two: their access rules are made of them."""
+
 _GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 

@@ -1,0 +1,1 @@
+"""The door at which gateways enrol and renew: HTTPS of its own, beside the authority's key."""

@@ -1,0 +1,100 @@
+"""The three requests of gateways as an application: small JSON in, small JSON out, errors in sentences."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from cloud.db.pool import DatabaseAway, Pool
+from cloud.enrolment.counting import GRANTED, REFUSED
+from cloud.enrolment.granting import Granting
+from cloud.errors import CloudError
+from cloud.identity.authority.authority import Authority
+from protocols.enrolment.messages import (
+    AUTHORITY_PATH,
+    ENROL_PATH,
+    MAX_BYTES,
+    RENEW_PATH,
+    AuthorityAnswer,
+    Certified,
+    EnrolRequest,
+    Refusal,
+    RenewRequest,
+)
+
+log = structlog.get_logger()
+
+Now = Callable[[], datetime]
+R = TypeVar("R", EnrolRequest, RenewRequest)
+
+
+def create_app(authority: Authority, granting: Granting, pool: Pool, now: Now) -> FastAPI:
+    """Nothing is opened here."""
+    app = FastAPI(title="Doorstep enrolment", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+
+    @app.get(AUTHORITY_PATH)
+    async def tell_authority() -> Response:
+        return _json(AuthorityAnswer(authority=authority.pem, at=now()))
+
+    @app.post(ENROL_PATH)
+    async def enrol(request: Request) -> Response:
+        def grant(asked: EnrolRequest) -> Certified:
+            with pool.connection() as connection:
+                return granting.enrol(connection, asked, now())
+
+        return await _answer(request, EnrolRequest, grant, "claim")
+
+    @app.post(RENEW_PATH)
+    async def renew(request: Request) -> Response:
+        def grant(asked: RenewRequest) -> Certified:
+            with pool.connection() as connection:
+                return granting.renew(connection, asked, now())
+
+        return await _answer(request, RenewRequest, grant, "renewal")
+
+    return app
+
+
+async def _answer(request: Request, kind: type[R], grant: Callable[[R], Certified], way: str) -> Response:
+    body = await _body(request)
+    if body is None:
+        REFUSED.labels("size").inc()
+        return _json(Refusal(error=f"a request has at most {MAX_BYTES} bytes"), 413)
+    try:
+        asked = msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        REFUSED.labels("form").inc()
+        return _json(Refusal(error=f"the request is not understood: {error}"), 422)
+    try:
+        certified = await run_in_threadpool(grant, asked)
+    except CloudError as error:
+        return _json(Refusal(error=str(error)), 403)
+    except DatabaseAway:
+        log.warning("database_away", what="enrolment")
+        return _json(Refusal(error="the centre's database does not answer; try again in a minute"), 503)
+    GRANTED.labels(way).inc()
+    return _json(certified)
+
+
+async def _body(request: Request) -> bytes | None:
+    """None where it is too long; what follows is not read."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BYTES:
+            return None
+    return bytes(body)
+
+
+def _json(answer: msgspec.Struct, code: int = 200) -> Response:
+    return Response(
+        msgspec.json.encode(answer),
+        status_code=code,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )

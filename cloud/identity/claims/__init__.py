@@ -1,0 +1,1 @@
+"""Claims: codes that make a machine a home's gateway, once."""

@@ -1,0 +1,1 @@
+"""Making one home by hand."""
