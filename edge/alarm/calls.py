@@ -102,7 +102,9 @@ class Calls:
                 actions += self._compare(entry, call, now_s)
         self._ended = {alarm: call for alarm, call in self._ended.items() if alarm in named}
         self._open = {alarm: entry for alarm, entry in self._open.items() if alarm in named}
-        return actions + self.due(now_s)
+        due = self.due(now_s)
+        publish = [action for action in due if isinstance(action, Publish)]
+        return [*publish, *actions, *(action for action in due if not isinstance(action, Publish))]
 
     def _compare(self, entry: _Open, found: Call, now_s: float) -> list[Action]:
         actions: list[Action] = []
@@ -200,7 +202,10 @@ class Calls:
         entry.send_due_s = now_s + self._resend_s if entry.owed else _NEVER
         if not entry.owed:
             entry.no_answer_due_s = _NEVER
-        return [Publish(_message(entry.call)), Journal(entry.call)]
+        publish = Publish(_message(entry.call))
+        if entry.call.attempts == 1:
+            return [publish]  # the broker's word, or the silence, comes into the journal in a moment, with this attempt
+        return [publish, Journal(entry.call)]
 
     def _step(self, entry: _Open, event: AlarmEvent, by: str | None = None, minutes: int | None = None) -> list[Action]:
         try:

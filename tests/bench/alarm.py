@@ -39,6 +39,7 @@ from edge.alarm.pipe_words import WAKE
 from edge.clock import Clock
 from edge.config import load as load_edge
 from edge.figures import Figures
+from edge.processes import ALARM, command_of
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, ButtonPress
 from tests.bench._alarm_load import register
@@ -297,7 +298,7 @@ def _home(folder: Path, broker: str) -> Iterator[_Home]:
     folder.mkdir()
     text = CONFIG.replace("[[device]]", f'[broker]\nurl = "{broker}"\n\n[[device]]')
     (folder / "edge.toml").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "edge", "alarm", "--config", str(folder / "edge.toml")]
+    command = command_of(ALARM, folder / "edge.toml")
     AlarmJournal(folder / "data" / "alarm.db").close()
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, bufsize=0
