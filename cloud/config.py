@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -127,6 +127,19 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     secure_cookies: bool = False
     """True behind HTTPS."""
     session_hours: float = 12.0
+    """After so long somebody signs in anew."""
+    idle_hours: float = 4.0
+    """Or after so long without looking at a page."""
+    address: str = ""
+    """As people's browsers know this centre, such as https://centre.example: passkeys are bound to it. Empty: none but
+    at localhost."""
+    second_factor_for: list[Literal["nurse", "desk", "installer", "doctor", "administrator"]] = msgspec.field(
+        default_factory=list
+    )
+    """Roles whose people have to show more than a password."""
+    sealing_key: str = "sealing.key"
+    """File of the key that seals second factors, made at the first start; a relative path starts at `data`. All web
+    processes need the same one."""
     glucose_unit: str = "mmol/L"
     """How pages show glucose: mmol/L or mg/dL."""
 
@@ -158,7 +171,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     escalation: Escalation = Escalation()
     push: Push = msgspec.field(default_factory=Push)
     sms: Sms = Sms()
-    web: Web = Web()
+    web: Web = msgspec.field(default_factory=Web)
     trust: Trust = msgspec.field(default_factory=Trust)
     base: str = ""
     """Set by `load`: the configuration file's folder."""
@@ -171,6 +184,10 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     @property
     def authority_folder(self) -> Path:
         return Path(self.data) / self.trust.authority
+
+    @property
+    def sealing_key(self) -> Path:
+        return Path(self.data) / self.web.sealing_key
 
     @property
     def sms_folder(self) -> Path:

@@ -1,12 +1,15 @@
 """Staff and what they may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
 class Role(StrEnum):
     NURSE = "nurse"
     DESK = "desk"
+    INSTALLER = "installer"
+    DOCTOR = "doctor"
     ADMINISTRATOR = "administrator"
 
 
@@ -18,3 +21,11 @@ class Staff:
     role: Role
     region_id: int
     """They see the elders of this region and of all regions below it."""
+
+
+@dataclass(frozen=True)
+class Session:
+    staff: Staff
+    began_at: datetime
+    second_factor: bool
+    """Whether more than a password was shown."""

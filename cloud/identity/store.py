@@ -8,13 +8,15 @@ from typing import Any
 
 import psycopg
 
-from cloud.identity.model import Role, Staff
+from cloud.identity.model import Role, Session, Staff
 from cloud.identity.passwords import hash_password, needs_renewal, nobodys_hash, verify_password
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _TOKEN_BYTES = 32
+SEEN_EVERY = timedelta(minutes=1)
+"""So seldom is it written that a session was seen."""
 
 
 async def authenticate(connection: AsyncConnection, login: str, password: str) -> Staff | None:
@@ -40,26 +42,59 @@ async def authenticate(connection: AsyncConnection, login: str, password: str) -
     return _staff(row)
 
 
-async def open_session(connection: AsyncConnection, staff_id: int, now: datetime, lasts: timedelta) -> str:
+async def open_session(
+    connection: AsyncConnection, staff_id: int, now: datetime, lasts: timedelta, *, second_factor: bool = False
+) -> str:
     """A new session's token, for the cookie; the database holds only its SHA-256. Clears away ended ones."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     await connection.execute("DELETE FROM session WHERE ends_at <= %s", (now,))
     await connection.execute(
-        "INSERT INTO session (token_hash, staff_id, began_at, ends_at) VALUES (%s, %s, %s, %s)",
-        (token_hash(token), staff_id, now, now + lasts),
+        "INSERT INTO session (token_hash, staff_id, began_at, seen_at, ends_at, second_factor) "
+        "VALUES (%s, %s, %s, %s, %s, %s)",
+        (token_hash(token), staff_id, now, now, now + lasts, second_factor),
     )
     return token
 
 
-async def staff_of_session(connection: AsyncConnection, token: str, now: datetime) -> Staff | None:
-    """Who holds the session; None when it ended or never was."""
+async def session_of(
+    connection: AsyncConnection, token: str, now: datetime, idle: timedelta | None = None
+) -> Session | None:
+    """Whose session it is; None when it ended, never was, or was left alone for `idle`. Notes that it was seen."""
     found = await connection.execute(
-        "SELECT staff_id, login, name, role, region_id FROM staff JOIN session USING (staff_id) "
-        "WHERE token_hash = %s AND ends_at > %s",
+        "SELECT staff_id, login, name, role, region_id, began_at, seen_at, second_factor "
+        "FROM staff JOIN session USING (staff_id) WHERE token_hash = %s AND ends_at > %s",
         (token_hash(token), now),
     )
     row = await found.fetchone()
-    return None if row is None else _staff(row)
+    if row is None:
+        return None
+    began_at, seen_at, second_factor = row[5:]
+    if idle is not None and seen_at <= now - idle:
+        await close_session(connection, token)
+        return None
+    if now - seen_at >= SEEN_EVERY:
+        await connection.execute("UPDATE session SET seen_at = %s WHERE token_hash = %s", (now, token_hash(token)))
+    return Session(_staff(row), began_at, second_factor)
+
+
+async def sessions_of(connection: AsyncConnection, staff_id: int, now: datetime) -> list[tuple[datetime, datetime]]:
+    """When each of somebody's sessions began and was seen last, the newest first."""
+    found = await connection.execute(
+        "SELECT began_at, seen_at FROM session WHERE staff_id = %s AND ends_at > %s ORDER BY began_at DESC",
+        (staff_id, now),
+    )
+    return [(began_at, seen_at) for began_at, seen_at in await found.fetchall()]
+
+
+async def close_sessions_of(connection: AsyncConnection, staff_id: int) -> None:
+    """Everywhere."""
+    await connection.execute("DELETE FROM session WHERE staff_id = %s", (staff_id,))
+    await connection.execute("DELETE FROM half_session WHERE staff_id = %s", (staff_id,))
+
+
+async def strengthen_session(connection: AsyncConnection, token: str) -> None:
+    """A second factor was shown in it."""
+    await connection.execute("UPDATE session SET second_factor = true WHERE token_hash = %s", (token_hash(token),))
 
 
 async def close_session(connection: AsyncConnection, token: str) -> None:

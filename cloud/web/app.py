@@ -7,6 +7,8 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from cloud.web.account import api as account_api
+from cloud.web.account import pages as account_pages
 from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.board import api as board_api
 from cloud.web.board import pages as board_pages
@@ -31,6 +33,8 @@ from cloud.web.watch import router as watch_router
 ROUTERS = (
     entry_pages.router,
     entry_api.router,
+    account_pages.router,
+    account_api.router,
     board_pages.router,
     board_api.router,
     card_pages.router,

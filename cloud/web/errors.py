@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 
 from cloud.db.pool import DatabaseAway
 from cloud.errors import CloudError, Conflict, NotAllowed, NotFound
+from cloud.identity.second.passkeys import PasskeyRefused
+from cloud.identity.tries.model import TooManyTries
 from cloud.web.language import N_
 from cloud.web.render import language_of, page, see_other
 
@@ -24,10 +26,12 @@ class NotStoredYet(Exception):
     """An alarm stands on the board and its row does not: the database is slow or away."""
 
 
-class TooManyTries(Exception):
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"too many tries, wait {wait_s:.0f} s")
-        self.wait_s = wait_s
+class CodeNeeded(Exception):
+    """Login and password are right, and a code of their app is to be shown too."""
+
+
+class SecondFactorNeeded(Exception):
+    """The centre wants a second factor of people of this role, and they showed none."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ _ELDER = {
     ),
 }
 """What an elder is told: that it did not work, and what always does."""
-_CODES: dict[type[CloudError], int] = {NotFound: 404, Conflict: 409, NotAllowed: 403}
+_CODES: dict[type[CloudError], int] = {NotFound: 404, Conflict: 409, NotAllowed: 403, PasskeyRefused: 401}
 
 
 def speaks_json(request: Request) -> bool:
@@ -124,6 +128,15 @@ def map_errors(app: FastAPI) -> None:
             return failure(request, 401)
         return see_other(f"/login?next={request.url.path}")
 
+    async def code_needed(request: Request, _error: Exception) -> Response:
+        return failure(request, 401, language_of(request).gettext(N_("A code of your app is needed too.")))
+
+    async def second_factor_needed(request: Request, _error: Exception) -> Response:
+        if speaks_json(request) or request.method != "GET":
+            said = N_("Your role needs a second factor: set one up on your account's page.")
+            return failure(request, 403, language_of(request).gettext(said))
+        return see_other("/account")
+
     async def too_many(request: Request, error: Exception) -> Response:
         assert isinstance(error, TooManyTries)  # noqa: S101 - registered for it alone
         return failure(request, 429, headers={"retry-after": f"{error.wait_s:.0f}"})
@@ -146,6 +159,8 @@ def map_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(CloudError, cloud_error)
     app.add_exception_handler(NotSignedIn, not_signed_in)
+    app.add_exception_handler(CodeNeeded, code_needed)
+    app.add_exception_handler(SecondFactorNeeded, second_factor_needed)
     app.add_exception_handler(TooManyTries, too_many)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)

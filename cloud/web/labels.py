@@ -95,7 +95,13 @@ ACTIONS = {
     "family_called": N_("Family called"),
     "ambulance_called": N_("Ambulance called"),
 }
-ROLES = {"nurse": N_("Nurse"), "desk": N_("Desk"), "administrator": N_("Administrator")}
+ROLES = {
+    "nurse": N_("Nurse"),
+    "desk": N_("Desk"),
+    "installer": N_("Installer"),
+    "doctor": N_("Doctor"),
+    "administrator": N_("Administrator"),
+}
 FLAGS = {
     "body_moved": N_("moved while measuring"),
     "cuff_loose": N_("cuff too loose"),

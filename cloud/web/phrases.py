@@ -26,6 +26,7 @@ def phrases(language: Language) -> dict[str, str]:
         "signed_out": language.gettext(
             "You are no longer signed in. Nothing was sent; what you entered is kept here. Sign in, then send it again."
         ),
+        "passkey_not_done": language.gettext("The passkey was not used: it was taken back, or took too long."),
         "sign_in": language.gettext("Sign in"),
         "not_live": language.gettext(
             "No live connection since {time}. What you see is from then; it comes back by itself."

@@ -12,6 +12,7 @@ from cloud.alarms.journal import open_journal
 from cloud.config import CloudConfig
 from cloud.db.pool import create_async_pool
 from cloud.detection.limits import load_limits
+from cloud.identity.sealing import open_seal
 from cloud.logs import set_up_logs
 from cloud.process import Process, stop_on_signals
 from cloud.tasks import end
@@ -76,7 +77,10 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
         watch, journal = DatabaseWatch(pool, process.health), open_journal(config.journal_folder)
         memory = Memory(config.journal_folder)
         hearing = Hearing(process.clock, pool, hub, watch, journal, memory)
-        services = Services(config, process.clock, pool, hub, hearing, limits, process.health, watch, journal, memory)
+        seal = open_seal(config.sealing_key)
+        services = Services(
+            config, process.clock, pool, hub, hearing, limits, process.health, watch, journal, memory, seal
+        )
         async with feeds(hearing, config.database.dsn, config.broker.url, process.health):
             yield services
         await watch.close()

@@ -10,8 +10,8 @@ from cloud.alarms.journal import DeskJournal
 from cloud.clock import Clock
 from cloud.config import CloudConfig
 from cloud.db.pool import AsyncPool
+from cloud.identity.sealing import Seal
 from cloud.process import Health
-from cloud.web.entry.limiter import Limiter
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.language import Language, load_languages
 from cloud.web.live.hearing import Hearing
@@ -35,8 +35,8 @@ class Services:
     watch: DatabaseWatch
     journal: DeskJournal | None
     memory: Memory
+    seal: Seal
     languages: dict[str, Language] = field(default_factory=load_languages)
-    limiter: Limiter = field(default_factory=Limiter)
 
     @property
     def measures(self) -> Measures:

@@ -8,7 +8,15 @@ import psycopg
 import pytest
 
 from cloud.identity.model import Role, Staff
-from cloud.identity.store import authenticate, close_session, open_session, staff_of_session, upsert_staff
+from cloud.identity.store import (
+    authenticate,
+    close_session,
+    close_sessions_of,
+    open_session,
+    session_of,
+    sessions_of,
+    upsert_staff,
+)
 from tests.cloud.identity.test_passwords import SCRYPT
 
 pytestmark = pytest.mark.integration
@@ -59,15 +67,33 @@ async def stored_hash(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> s
 
 async def test_a_session_lives_until_it_ends(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
     token = await open_session(connection, 1, NOW, timedelta(hours=12))
-    found = await staff_of_session(connection, token, NOW + timedelta(hours=11))
+    found = await session_of(connection, token, NOW + timedelta(hours=11))
     assert found is not None
-    assert found.login == "nurse"
-    assert await staff_of_session(connection, token, NOW + timedelta(hours=12)) is None
-    assert await staff_of_session(connection, "forged", NOW) is None
+    assert found.staff.login == "nurse"
+    assert await session_of(connection, token, NOW + timedelta(hours=12)) is None
+    assert await session_of(connection, "forged", NOW) is None
     rows = await (await connection.execute("SELECT token_hash FROM session")).fetchall()
     assert token.encode() not in rows[0][0]
     await close_session(connection, token)
-    assert await staff_of_session(connection, token, NOW) is None
+    assert await session_of(connection, token, NOW) is None
+
+
+async def test_a_session_left_alone_ends_and_one_in_use_does_not(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]],
+) -> None:
+    idle = timedelta(hours=1)
+    token = await open_session(connection, 1, NOW, timedelta(hours=12))
+    for minutes in (50, 100, 150):
+        assert await session_of(connection, token, NOW + timedelta(minutes=minutes), idle) is not None
+    assert await session_of(connection, token, NOW + timedelta(minutes=210), idle) is None
+    assert await session_of(connection, token, NOW + timedelta(minutes=160), idle) is None  # it does not come back
+
+
+async def test_signing_out_everywhere(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+    tokens = [await open_session(connection, 1, NOW, timedelta(hours=12)) for _ in range(2)]
+    assert len(await sessions_of(connection, 1, NOW)) == 2
+    await close_sessions_of(connection, 1)
+    assert [await session_of(connection, token, NOW) for token in tokens] == [None, None]
 
 
 async def test_a_new_password_ends_sessions_and_the_same_does_not(
@@ -75,9 +101,9 @@ async def test_a_new_password_ends_sessions_and_the_same_does_not(
 ) -> None:
     token = await open_session(connection, 1, NOW, timedelta(hours=12))
     hire(database, name="孙丽")
-    found = await staff_of_session(connection, token, NOW)
+    found = await session_of(connection, token, NOW)
     assert found is not None
-    assert found.name == "孙丽"
+    assert found.staff.name == "孙丽"
     hire(database, word="another")
-    assert await staff_of_session(connection, token, NOW) is None
+    assert await session_of(connection, token, NOW) is None
     assert await authenticate(connection, "nurse", "another") is not None

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from cloud.web.entry.limiter import TRIES
+from cloud.identity.tries.model import TRIES
 from tests.cloud.web.centre import WebCentre
 from tests.cloud.web.community import LINK, NOW, PASSWORD, SEVERE, Community, create_day
 from tests.cloud.web.running import Site

@@ -1,15 +1,15 @@
 """Who is looking: the session's cookie and the regions behind it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
 from cloud.db.pool import AsyncConnection, DatabaseAway
-from cloud.identity.store import staff_of_session, token_hash
+from cloud.identity.store import session_of, token_hash
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.store import regions_below
-from cloud.web.errors import NotSignedIn
+from cloud.web.errors import NotSignedIn, SecondFactorNeeded
 from cloud.web.services import services_of
 from cloud.web.standby.database_watch import ANSWER_S
 
@@ -17,7 +17,15 @@ COOKIE = "doorstep-session"
 
 
 async def signed_in(request: Request) -> Viewer:
-    """The viewer of this request. Raises NotSignedIn."""
+    """The viewer of this request. Raises NotSignedIn, and SecondFactorNeeded where the centre wants one of them."""
+    viewer = await signed_in_anyhow(request)
+    if not viewer.second_factor and viewer.staff.role in services_of(request).config.web.second_factor_for:
+        raise SecondFactorNeeded
+    return viewer
+
+
+async def signed_in_anyhow(request: Request) -> Viewer:
+    """The viewer, also one who has to set up a second factor first. Raises NotSignedIn."""
     viewer = await viewer_of(request)
     if viewer is None:
         raise NotSignedIn
@@ -34,7 +42,7 @@ async def viewer_of(request: Request) -> Viewer | None:
     if not services.watch.away:
         try:
             async with asyncio.timeout(ANSWER_S), services.pool.connection(timeout=ANSWER_S) as conn:
-                viewer = await _viewer(conn, token, now)
+                viewer = await _viewer(conn, token, now, timedelta(hours=services.config.web.idle_hours))
         except (DatabaseAway, TimeoutError):
             services.watch.lost()
         else:
@@ -49,12 +57,12 @@ async def viewer_of(request: Request) -> Viewer | None:
     return remembered
 
 
-async def _viewer(conn: AsyncConnection, token: str, now: datetime) -> Viewer | None:
-    staff = await staff_of_session(conn, token, now)
-    if staff is None:
+async def _viewer(conn: AsyncConnection, token: str, now: datetime, idle: timedelta) -> Viewer | None:
+    session = await session_of(conn, token, now, idle)
+    if session is None:
         return None
-    name, regions = await regions_below(conn, staff.region_id)
-    return Viewer(staff, regions, name)
+    name, regions = await regions_below(conn, session.staff.region_id)
+    return Viewer(session.staff, regions, name, session.began_at, session.second_factor)
 
 
 def wall_now() -> datetime:

@@ -1,6 +1,7 @@
 """Who is looking, and what they may see."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cloud.identity.model import Staff
 
@@ -11,6 +12,10 @@ class Viewer:
     regions: frozenset[int]
     """Their region and everything below it."""
     region_name: str
+    began_at: datetime
+    """When they signed in, by the wall's clock."""
+    second_factor: bool
+    """Whether they showed more than a password."""
 
     @property
     def may_act_on_alarms(self) -> bool:

@@ -1,13 +1,24 @@
-"""Login and logout as pages."""
+"""Login, the code after it, and logout as pages."""
 
 import re
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from cloud.web.entry.current import COOKIE, viewer_of
-from cloud.web.entry.signing_in import forget, remember, sign_in, sign_out
+from cloud.web.entry.signing_in import (
+    HALF_COOKIE,
+    Half,
+    forget,
+    place_here,
+    remember,
+    remember_half,
+    show_code,
+    sign_in,
+    sign_out,
+)
 from cloud.web.render import page, see_other
 
 router = APIRouter(include_in_schema=False)
@@ -19,8 +30,7 @@ async def login_page(request: Request, next: str = "") -> Response:
     viewer = await viewer_of(request)
     if viewer is not None:
         return see_other(viewer.home_page)
-    ended = COOKIE in request.cookies
-    return page(request, "login.html", {"next": own_path(next), "refused": False, "ended": ended, "login": ""})
+    return _login_page(request, next, ended=COOKIE in request.cookies)
 
 
 @router.post("/login")
@@ -30,11 +40,31 @@ async def login(
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
-    token = await sign_in(request, login, password)
-    if token is None:
-        context = {"next": own_path(next), "refused": True, "ended": False, "login": login}
-        return page(request, "login.html", context, status_code=401)
-    return remember(request, see_other(own_path(next) or "/"), token)
+    found = await sign_in(request, login, password)
+    if found is None:
+        return _login_page(request, next, refused=True, login=login)
+    if isinstance(found, Half):
+        return remember_half(request, see_other(f"/login/code?next={quote(own_path(next))}"), found.token)
+    return remember(request, see_other(own_path(next) or "/"), found.token)
+
+
+@router.get("/login/code")
+async def code_page(request: Request, next: str = "") -> Response:
+    if HALF_COOKIE not in request.cookies:
+        return see_other(f"/login?next={quote(own_path(next))}")
+    return _code_page(request, next)
+
+
+@router.post("/login/code")
+async def code(
+    request: Request,
+    code: Annotated[str, Form(max_length=20)] = "",
+    next: Annotated[str, Form(max_length=400)] = "",
+) -> Response:
+    found = await show_code(request, request.cookies.get(HALF_COOKIE, ""), code)
+    if found is None:
+        return _code_page(request, next, refused=True)
+    return remember(request, see_other(own_path(next) or "/"), found.token)
 
 
 @router.post("/logout")
@@ -46,3 +76,21 @@ async def logout(request: Request) -> Response:
 def own_path(path: str) -> str:
     """`path` where it lies on this site, else nothing: a login must not lead elsewhere."""
     return path if _OWN_PATH.fullmatch(path) else ""
+
+
+def _login_page(
+    request: Request, next: str, *, refused: bool = False, ended: bool = False, login: str = ""
+) -> Response:
+    context = {
+        "next": own_path(next),
+        "refused": refused,
+        "ended": ended,
+        "login": login,
+        "passkeys": place_here(request) is not None,
+    }
+    return page(request, "login.html", context, status_code=401 if refused else 200)
+
+
+def _code_page(request: Request, next: str, *, refused: bool = False) -> Response:
+    context = {"next": own_path(next), "refused": refused, "passkeys": place_here(request) is not None}
+    return page(request, "login_code.html", context, status_code=401 if refused else 200)

@@ -67,6 +67,12 @@ class Memory:
         if self._sessions.pop(token_hash.hex(), None) is not None:
             self._forget("session", token_hash.hex())
 
+    def forget_staff(self, staff_id: int) -> None:
+        """They signed out everywhere."""
+        for key in [key for key, session in self._sessions.items() if session.viewer.staff.staff_id == staff_id]:
+            del self._sessions[key]
+            self._forget("session", key)
+
     def viewer(self, token_hash: bytes, now: datetime) -> Viewer | None:
         session = self._sessions.get(token_hash.hex())
         return session.viewer if session is not None and now - session.seen_at <= TRUSTED else None

@@ -55,10 +55,13 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, dsn: str, broker: str = NO_BROKER) -> Iterator[Site]:
-    """The site over `dsn`; its clock starts at `NOW`. Without `broker` it tries a port on which nobody answers."""
+def running_site(folder: Path, dsn: str, broker: str = NO_BROKER, web: str = "") -> Iterator[Site]:
+    """The site over `dsn`; its clock starts at `NOW`. Without `broker` it tries a port on which nobody answers.
+
+    `web` are further lines of that section of its configuration.
+    """
     scale = TimeScale(NOW, Clock().now(), 1.0)
-    with _running("cloud.web.server", folder, dsn, broker, scale) as (process, said):
+    with _running("cloud.web.server", folder, dsn, broker, scale, web=web) as (process, said):
         yield Site(_started(said)["address"], process, Clock(scale))
 
 
@@ -73,12 +76,12 @@ def running_alarms(folder: Path, dsn: str, broker: str, clock: Clock) -> Iterato
 
 @contextmanager
 def _running(
-    stage: str, folder: Path, dsn: str, broker: str, scale: TimeScale
+    stage: str, folder: Path, dsn: str, broker: str, scale: TimeScale, *, web: str = ""
 ) -> Iterator[tuple["subprocess.Popen[str]", Queue[str]]]:
     config = folder / f"{stage}.toml"
     limits = _ROOT / "configs" / "limits.toml"
     config.write_text(
-        f'data = "{folder / "data"}"\n[web]\nport = 0\n[detection]\nlimits = "{limits}"\n', encoding="utf-8"
+        f'data = "{folder / "data"}"\n[web]\nport = 0\n{web}\n[detection]\nlimits = "{limits}"\n', encoding="utf-8"
     )
     environment = os.environ | {"DOORSTEP_DSN": dsn, "DOORSTEP_BROKER": broker, CLOCK_VARIABLE: str(scale)}
     process = subprocess.Popen(

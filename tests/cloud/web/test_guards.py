@@ -4,7 +4,6 @@ import pytest
 from starlette.datastructures import Headers
 
 from cloud.readings.letters.hexdump import hexdump
-from cloud.web.entry.limiter import Limiter
 from cloud.web.entry.pages import own_path
 from cloud.web.security import same_origin
 
@@ -38,23 +37,6 @@ def test_own_paths_are_kept(path: str) -> None:
 )
 def test_other_paths_lead_nowhere(path: str) -> None:
     assert own_path(path) == ""
-
-
-def test_tries_are_counted_for_each_key_and_forgotten_with_time() -> None:
-    seconds = 0.0
-    limiter = Limiter(tries=3, window_s=60, clock=lambda: seconds)
-    for _ in range(3):
-        assert limiter.wait_s("nurse", "address") == 0
-        limiter.failed("nurse", "address")
-    assert limiter.wait_s("nurse", "another address") == 60
-    assert limiter.wait_s("another", "another address") == 0
-    seconds = 59.0
-    assert limiter.wait_s("nurse") == 1
-    seconds = 60.0
-    assert limiter.wait_s("nurse") == 0
-    limiter.failed("nurse")
-    limiter.succeeded("nurse")
-    assert limiter.wait_s("nurse") == 0
 
 
 def test_hexdump() -> None:

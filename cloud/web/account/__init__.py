@@ -1,0 +1,1 @@
+"""Somebody's own account: second factors, and where they are signed in."""
