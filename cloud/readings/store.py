@@ -7,6 +7,7 @@ as COPY takes them, and lie compressed there.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -29,6 +30,8 @@ from protocols.reading import record_key
 from protocols.telemetry.messages import Receipt
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Stream = tuple[str, int]
+"""An outbox: gateway and epoch."""
 
 _COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 _HELD = """
@@ -47,18 +50,20 @@ SET since = LEAST(detection_due.since, EXCLUDED.since), asked_at = EXCLUDED.aske
 # `stored` holds what was given up as well; `stored - given_up` is what came. A message may come before or after the
 # word that its numbers were given up: what came is never called given up.
 _EXTEND_STREAMS = """
-INSERT INTO outbox_stream (gateway_id, epoch, stored, given_up)
+INSERT INTO outbox_stream (gateway_id, epoch, stored, given_up, readings)
 SELECT gateway_id, epoch, range_agg(span),
        COALESCE(range_agg(span) FILTER (WHERE lost) - range_agg(span) FILTER (WHERE NOT lost),
-                range_agg(span) FILTER (WHERE lost), '{}')
-FROM (SELECT gateway_id, epoch, int8range(first, last, '[]') AS span, lost
-      FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s,
-                  %(lost)s::boolean[]) AS told (gateway_id, epoch, first, last, lost)) AS delivery
+                range_agg(span) FILTER (WHERE lost), '{}'),
+       sum(rows)
+FROM (SELECT gateway_id, epoch, int8range(first, last, '[]') AS span, lost, rows
+      FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s, %(lost)s::boolean[],
+                  %(rows)s) AS told (gateway_id, epoch, first, last, lost, rows)) AS delivery
 GROUP BY gateway_id, epoch ORDER BY gateway_id, epoch
 ON CONFLICT (gateway_id, epoch) DO UPDATE
 SET stored = outbox_stream.stored + EXCLUDED.stored,
     given_up = outbox_stream.given_up + (EXCLUDED.given_up - outbox_stream.stored)
-               - (EXCLUDED.stored - EXCLUDED.given_up)
+               - (EXCLUDED.stored - EXCLUDED.given_up),
+    readings = outbox_stream.readings + EXCLUDED.readings
 RETURNING gateway_id, epoch, stored::text
 """
 # A home that sends is heard. Not written more often than the board can show; a row that somebody else is writing
@@ -98,11 +103,12 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
         if new:
             chain.note_heads(connection, new, now)
             chain.note_odd(connection, new)
-        rows = _insert(connection, homes, new, now) if new else 0
+        made = _insert(connection, homes, new, now) if new else Counter()
+        rows = made.total()
         faulty = [delivery for delivery in new if delivery.fault]
         for delivery in faulty:
             bury(connection, delivery.topic, delivery.payload, delivery.fault or "", at=now)
-        receipts = _extend_streams(connection, welcome) if welcome else []
+        receipts = _extend_streams(connection, welcome, made) if welcome else []
         connection.execute(_HEARD, {"now": now, "gateways": Texts.of([gateway.encode() for gateway in known])})
     sent = sum(len(delivery.readings) for delivery in welcome)
     return Stored(
@@ -125,8 +131,9 @@ def store_again(connection: Connection, delivery: Delivery, now: datetime) -> St
             homes = homes_of(connection)
             if not learn_gateways(connection, homes, [delivery.gateway]):
                 return None
-            rows = _insert(connection, homes, [delivery], now, again=True)
-            receipts = _extend_streams(connection, [delivery])
+            made = _insert(connection, homes, [delivery], now, again=True)
+            rows = made.total()
+            receipts = _extend_streams(connection, [delivery], made)
     finally:
         forget_homes(connection)  # the caller's transaction may yet be rolled back
     return Stored(readings=rows, duplicates=len(delivery.readings) - rows, dead_letters=0, receipts=tuple(receipts))
@@ -156,8 +163,8 @@ def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> l
 
 def _insert(
     connection: Connection, homes: Homes, deliveries: Sequence[Delivery], now: datetime, *, again: bool = False
-) -> int:
-    """The number of new rows. Asks detection to look at their elders. `again`: some of them were refused before."""
+) -> Counter[Stream]:
+    """New rows by outbox. Asks detection to look at their elders. `again`: some of them were refused before."""
     named = {(delivery.gateway, item.reading.device) for delivery in deliveries for item in delivery.readings}
     learn_devices(connection, homes, named)
     lines: list[Line] = []
@@ -188,7 +195,18 @@ def _insert(
             copy.write(b"".join([*rows, TRAILER]))
         _ask_detection(connection, since, now)
         ask_whether_severe(connection, lines, owners, now)
-    return len(new)
+    return _made(deliveries, places, new)
+
+
+def _made(deliveries: Sequence[Delivery], places: Sequence[Place], new: Sequence[int]) -> Counter[Stream]:
+    """New rows by outbox; `new` are places in `places`, most often all."""
+    made: Counter[Stream] = Counter()
+    if len(new) == len(places):
+        for delivery in deliveries:
+            made[delivery.gateway, delivery.epoch] += len(delivery.readings)
+    else:
+        made.update(places[at][:2] for at in new)
+    return made
 
 
 def _claimed(connection: Connection, lines: Sequence[Line]) -> list[int]:
@@ -212,7 +230,10 @@ def _ask_detection(connection: Connection, since: Mapping[int, datetime], now: d
     )
 
 
-def _extend_streams(connection: Connection, deliveries: Sequence[Delivery]) -> list[tuple[str, Receipt]]:
+def _extend_streams(
+    connection: Connection, deliveries: Sequence[Delivery], made: Counter[Stream]
+) -> list[tuple[str, Receipt]]:
+    left = dict(made)
     spans = [
         (delivery.gateway, delivery.epoch, first, last, lost)
         for delivery in deliveries
@@ -227,6 +248,8 @@ def _extend_streams(connection: Connection, deliveries: Sequence[Delivery]) -> l
             "firsts": Bigints.of(firsts),
             "lasts": Bigints.of(lasts),
             "lost": list(lost),
+            # once for each outbox, with its first span
+            "rows": Bigints.of([left.pop(stream, 0) for stream in zip(gateways, epochs, strict=True)]),
         },
     )
     return [(gateway, receipt_of(epoch, _closed(stored))) for gateway, epoch, stored in found]

@@ -37,6 +37,12 @@ _COPY = (
     "stored_at, gateway_id, epoch, outbox_number) FROM STDIN"
 )
 
+# Numbers run through all homes in the order of time, so no outbox has a run of them; its count is true.
+_STREAMS = (
+    "INSERT INTO outbox_stream (gateway_id, epoch, readings) "
+    "SELECT 'gw-' || n, 1, %(rows)s FROM generate_series(%(first)s::integer, %(last)s::integer) AS n"
+)
+
 
 @dataclass(frozen=True)
 class Province:
@@ -74,6 +80,7 @@ def fill(dsn: str, first: int, after: int) -> int:
             for block in _blocks(devices, elders, range(first + 1, after + 1)):
                 copy.write("".join(block))
                 rows += len(block)
+        conn.execute(_STREAMS.encode(), {"first": first + 1, "last": after, "rows": ROWS_OF_HOME})
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("VACUUM ANALYZE")
     return rows

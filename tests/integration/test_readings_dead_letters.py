@@ -75,6 +75,7 @@ def test_a_bad_reading_that_became_good_is_taken_though_its_place_counts_as_stor
     taken = replay(connection, letter, ahead)  # what could not be then can be now
     assert (taken.outcome, taken.readings, taken.duplicates) == (Outcome.TAKEN, 1, 1)
     assert one(connection, "SELECT count(*) FROM reading") == 2
+    assert one(connection, "SELECT readings FROM outbox_stream") == 2
     assert one(connection, "SELECT times FROM dead_letter") == 1  # a replay is no coming
 
 

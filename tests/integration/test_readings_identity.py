@@ -89,8 +89,10 @@ def test_rows_of_a_released_version_get_their_identities_where_they_lie(
                 (record.metric, old_key, record.measured_at + timedelta(seconds=number), record.value,
                  record.user_slot, record.device_time, record.sequence, NOW, number + 1, CUFF),
             )  # fmt: skip
+        connection.execute("INSERT INTO outbox_stream (gateway_id, epoch, stored) VALUES ('gw-1', 1, '{[1,8)}')")
         before, files = rows(connection), where_rows_lie(connection, kind)
         migrate(dsn)
+        assert connection.execute("SELECT readings FROM outbox_stream").fetchall() == [(len(records),)]
         assert rows(connection) == before
         assert where_rows_lie(connection, kind) == files
         again = create_delivery(*records, create_record(8), first=101)

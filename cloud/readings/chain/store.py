@@ -1,6 +1,6 @@
 """All SQL of the proof: hashes that came with messages, readings without a row of their own, and reading it back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from psycopg.types.multirange import Multirange
@@ -53,13 +53,14 @@ ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET why = 'thinned'
 """  # noqa: S608 - constants of ours
 """For retention, before it deletes these rows: 32 bytes of each stay, so that what stands around them can be proven."""
 _PIECES = f"""
-SELECT epoch, number, now_digest, measured_at, what, digest, row_digest, why
-FROM (SELECT r.epoch, r.outbox_number AS number, {_DIGEST} AS now_digest, r.measured_at,
+SELECT gateway_id, epoch, number, now_digest, measured_at, what, digest, row_digest, why
+FROM (SELECT r.gateway_id, r.epoch, r.outbox_number AS number, {_DIGEST} AS now_digest, r.measured_at,
              d.name || ' ' || r.metric AS what
-      FROM reading r JOIN device d USING (device_id) WHERE r.gateway_id = %(gateway)s) AS rows
-FULL JOIN (SELECT epoch, number, digest, row_digest, why FROM chain_reading WHERE gateway_id = %(gateway)s) AS noted
-USING (epoch, number)
-ORDER BY epoch, number
+      FROM reading r JOIN device d USING (device_id) WHERE r.gateway_id = ANY(%(gateways)s)) AS rows
+FULL JOIN (SELECT gateway_id, epoch, number, digest, row_digest, why
+           FROM chain_reading WHERE gateway_id = ANY(%(gateways)s)) AS noted
+USING (gateway_id, epoch, number)
+ORDER BY gateway_id, epoch, number
 """  # noqa: S608 - constants of ours
 
 
@@ -149,13 +150,21 @@ def heads(connection: Connection, gateway: str, epoch: int) -> list[Head]:
     return [Head(*row) for row in found]
 
 
-def pieces(connection: Connection, gateway: str) -> Iterator[tuple[int, Piece]]:
-    """Epoch and piece of all that is held of a gateway, in their order. In a transaction; it may take minutes."""
+def pieces(connection: Connection, gateways: Sequence[str]) -> Iterator[tuple[tuple[str, int], Piece]]:
+    """Outbox (gateway and epoch) and piece of all that is held of `gateways`, outbox by outbox in order of numbers.
+
+    In a transaction; it may take minutes: rows do not lie by gateway, so it costs one look at every row there is,
+    whether one home is asked for or all.
+    """
     connection.execute("SET LOCAL statement_timeout = '2h'")
     with connection.cursor("pieces") as cursor:
         cursor.itersize = 10_000
-        for epoch, number, row, at, what, sent, sent_row, why in cursor.execute(_PIECES, {"gateway": gateway}):
-            yield epoch, Piece(number, row, at, what or "", sent, sent_row, None if why is None else Why(why))
+        for row in cursor.execute(_PIECES, {"gateways": list(gateways)}):
+            gateway, epoch, number, now, at, what, sent, sent_row, why = row
+            yield (
+                (gateway, epoch),
+                Piece(number, now, at, what or "", sent, sent_row, None if why is None else Why(why)),
+            )
 
 
 def _thinned(places: list[Place], inner: set[Place]) -> list[Place]:

@@ -21,11 +21,10 @@ def verify(connection: Connection, home: str | None) -> Iterator[Findings]:
         known = store.streams(connection, home)
         if home is not None and not known:
             raise NotFound(f"there is no home {home} with a gateway; its code stands in the community file")
-        for gateway, group in groupby(known, key=lambda stream: stream.gateway):
-            streams = {stream.epoch: stream for stream in group if stream.epoch >= 0}
-            held = groupby(store.pieces(connection, gateway), key=itemgetter(0))
-            for epoch, pieces in held:
-                stream = streams.pop(epoch, Stream(gateway, epoch))
-                yield walk(stream, store.heads(connection, gateway, epoch), (piece for _, piece in pieces))
-            for stream in streams.values():
-                yield walk(stream, store.heads(connection, gateway, stream.epoch), ())
+        streams = {(stream.gateway, stream.epoch): stream for stream in known if stream.epoch >= 0}
+        gateways = sorted({stream.gateway for stream in known})
+        for outbox, pieces in groupby(store.pieces(connection, gateways), key=itemgetter(0)):
+            stream = streams.pop(outbox, Stream(*outbox))
+            yield walk(stream, store.heads(connection, *outbox), (piece for _, piece in pieces))
+        for stream in streams.values():  # of which nothing is left
+            yield walk(stream, store.heads(connection, stream.gateway, stream.epoch), ())

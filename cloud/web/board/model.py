@@ -112,6 +112,7 @@ class Figures:
     """Counts of everything that the viewer's region and the centre hold."""
 
     readings_stored: int
+    """Since the beginning: kept as they come, not counted, and what retention took away is among them."""
     alerts_open: int
     alerts_total: int
     visits_by_state: dict[str, int]

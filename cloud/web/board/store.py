@@ -133,7 +133,7 @@ async def figures(conn: AsyncConnection, regions: frozenset[int]) -> Figures:
              boxes AS (SELECT g.gateway_id FROM gateway g JOIN home h USING (home_id)
                        WHERE h.region_id = ANY(%(regions)s)),
              states AS (SELECT state, count(*) AS n FROM visit JOIN seen USING (elder_id) GROUP BY state)
-        SELECT (SELECT count(*) FROM reading JOIN boxes USING (gateway_id)),
+        SELECT (SELECT coalesce(sum(readings), 0)::bigint FROM outbox_stream JOIN boxes USING (gateway_id)),
                (SELECT count(*) FROM alert JOIN seen USING (elder_id) WHERE state = 'open'),
                (SELECT count(*) FROM alert JOIN seen USING (elder_id)),
                (SELECT coalesce(jsonb_object_agg(state, n), '{}') FROM states),
