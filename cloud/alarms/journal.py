@@ -66,6 +66,10 @@ class JournalFails(CloudError):
     """The disk does not take it: full, or broken. Nothing was kept."""
 
 
+class DoneBefore(Conflict):
+    """The same person closed the alarm already, and the database has that: it says for what reason."""
+
+
 class DeskJournal:
     """Safe to use from several threads and processes."""
 
@@ -126,18 +130,19 @@ class DeskJournal:
 
     def begin(self, act: Act) -> Act:
         """Writes down that `act` is about to be done, and for whom; gives it its number. What earlier steps of this
-        alarm that stand by the journal say, it follows in order: then it `stands` too.
+        alarm that stand by the journal say, it follows in order: then it `stands` too. The step that stands last, sent
+        again by the same person because its answer was lost, is that step.
 
-        Raises HeldByAnother, Conflict where the alarm is closed, and JournalFails.
+        Raises HeldByAnother, Conflict where the alarm is closed, DoneBefore, and JournalFails.
         """
         alarm = str(act.alarm_id)
         with self._writing():
+            last = next((one for one in reversed(self._acts(alarm)) if one.stands and one.doing.needs_holder), None)
+            if last is not None and _same_step(last, act):
+                return last
             if act.doing.needs_holder:
                 self._hold(alarm, act)
-            (queued,) = self._db.execute(
-                "SELECT EXISTS (SELECT 1 FROM act WHERE alarm = ? AND stands AND doing NOT IN ('see', 'note'))",
-                (alarm,),
-            ).fetchone()
+            queued = last is not None
             number = self._db.execute(
                 "INSERT INTO act (alarm, gateway, doing, staff_id, name, at, minutes, reason, note, stands) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -151,15 +156,17 @@ class DeskJournal:
                     act.minutes,
                     act.reason,
                     act.note,
-                    bool(queued),
+                    queued,
                 ),
             ).lastrowid
-        return act.numbered(number or 0, stands=bool(queued))
+        return act.numbered(number or 0, stands=queued)
 
     def _hold(self, alarm: str, act: Act) -> None:
         row = self._db.execute("SELECT staff_id, name, at, closed FROM holder WHERE alarm = ?", (alarm,)).fetchone()
         if row is not None:
             staff_id, name, at, closed = row
+            if closed and staff_id == act.staff_id and act.doing is Doing.CLOSE and not self._acts(alarm):
+                raise DoneBefore(f"this alarm was closed by {name}")
             if closed:
                 raise Conflict(f"this alarm was closed by {name}; nothing more is to be done")
             if staff_id != act.staff_id:
@@ -213,10 +220,11 @@ class DeskJournal:
                 "DELETE FROM holder WHERE at < ? AND alarm NOT IN (SELECT alarm FROM act)", (before.isoformat(),)
             )
 
-    def _acts(self) -> list[Act]:
+    def _acts(self, of_alarm: str | None = None) -> list[Act]:
         rows = self._read(
             "SELECT number, alarm, gateway, doing, staff_id, name, at, minutes, reason, note, stands, told_at "
-            "FROM act ORDER BY number"
+            "FROM act WHERE ?1 IS NULL OR alarm = ?1 ORDER BY number",
+            of_alarm,
         )
         return [
             Act(
@@ -236,10 +244,10 @@ class DeskJournal:
             for number, alarm, gateway, doing, staff_id, name, at, minutes, reason, note, stands, told_at in rows
         ]
 
-    def _read(self, query: str) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
-                return self._db.execute(query).fetchall()
+                return self._db.execute(query, values).fetchall()
             except sqlite3.Error as error:
                 raise JournalFails(f"the desk's journal cannot be read: {error}") from error
 
@@ -255,6 +263,15 @@ class DeskJournal:
                 if not isinstance(error, sqlite3.Error):
                     raise
                 raise JournalFails(f"the desk's journal does not take it: {error}") from error
+
+
+def _same_step(one: Act, other: Act) -> bool:
+    return (one.doing, one.staff_id, one.minutes, one.reason) == (
+        other.doing,
+        other.staff_id,
+        other.minutes,
+        other.reason,
+    )
 
 
 def open_journal(folder: Path | None) -> DeskJournal | None:

@@ -9,11 +9,13 @@ import structlog
 from prometheus_client import Counter
 
 from cloud.alarms import store
+from cloud.alarms.journal import DeskJournal, JournalFails
 from cloud.alarms.model import Untold
 from cloud.db.pool import AsyncPool, DatabaseAway
 from cloud.errors import CloudError, NotFound
 from cloud.mqtt import Publication, Subscriber
 from cloud.process import Process
+from protocols.alarm.states import AlarmState
 from protocols.telemetry.messages import encode
 from protocols.telemetry.topics import ALARM_STATE, topic
 
@@ -31,7 +33,11 @@ class BrokerAway(CloudError):
 
 
 class Teller:
-    def __init__(self, process: Process, pool: AsyncPool, subscriber: Subscriber) -> None:
+    def __init__(
+        self, process: Process, pool: AsyncPool, subscriber: Subscriber, journal: DeskJournal | None = None
+    ) -> None:
+        """`journal`: steps that it told homes while the database was away are not told again."""
+        self._journal = journal
         self._process = process
         self._pool = pool
         self._subscriber = subscriber
@@ -78,10 +84,22 @@ class Teller:
             if not steps:
                 self._process.healthy("database")
                 return False
-            await self.publish(steps)
+            await self.publish(await self._not_told_by_journal(steps))
             await store.mark_told(connection, [step.alarm_event_id for step in steps], self._process.clock.now())
         TOLD.inc(len(steps))
         return len(steps) == _AT_ONCE
+
+    async def _not_told_by_journal(self, steps: list[Untold]) -> list[Untold]:
+        """A step that the database has committed, without our hearing of it, stands in both."""
+        if self._journal is None or all(step.message.state is AlarmState.AT_CENTRE for step in steps):
+            return steps
+        try:
+            acts = await asyncio.to_thread(self._journal.standing)
+        except JournalFails as error:
+            log.error("desk_journal", problem=str(error))  # noqa: TRY400 - told twice is better than not at all
+            return steps
+        told = {(str(act.alarm_id), act.at) for act in acts if act.told_at is not None}
+        return [step for step in steps if (step.message.alarm, step.message.at) not in told]
 
     async def _repeat_newest(self) -> None:
         while self._repeats:

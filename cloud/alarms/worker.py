@@ -62,8 +62,8 @@ async def _work(process: Process) -> None:
                 manual_ack=True,
                 on_connected=on_connected,
             )
-            teller = Teller(process, pool, subscriber)
             journal = open_journal(config.journal_folder)
+            teller = Teller(process, pool, subscriber, journal)
             graveyard = Graveyard(process, letters_pool)
             standby = Standby(process, journal, teller, subscriber, graveyard)
             reception = Reception(process, pool, graveyard, standby)

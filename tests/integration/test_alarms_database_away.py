@@ -10,10 +10,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from cloud.alarms.journal import DeskJournal
+from cloud.alarms.journal import DeskJournal, DoneBefore
 from cloud.alarms.model import Act, Doing, HeldByAnother
+from cloud.alarms.store import _TELLER_LOCK
 from cloud.alarms.worker import work
 from cloud.config import Alarms, Broker, CloudConfig, Database
+from cloud.errors import Conflict
 from cloud.local.broker import LocalBroker
 from cloud.local.postgres import EmbeddedPostgres
 from protocols.alarm.states import AlarmState
@@ -68,6 +70,13 @@ def until_noted(where: str) -> None:
         time.sleep(0.02)
 
 
+def until_told(journal: DeskJournal) -> None:
+    deadline = time.monotonic() + BACK_S
+    while any(act.told_at is None for act in journal.standing()):
+        assert time.monotonic() < deadline, "the home was not told"
+        time.sleep(0.02)
+
+
 def until_empty(journal: DeskJournal) -> None:
     deadline = time.monotonic() + BACK_S
     while journal.kept_alarms() or journal.standing():
@@ -104,9 +113,18 @@ def test_called_and_taken_without_the_database_and_written_when_it_is_back(
         do_without_database(journal, create_act(during.alarm, Doing.NOTE, anna, note="her son is on his way, too"))
         do_without_database(journal, create_act(before.alarm, Doing.CLOSE, dora, reason="mistake"))
         assert home.next_state().state is AlarmState.CLOSED
+        closed = journal.standing()[-1]
+        again = journal.begin(create_act(before.alarm, Doing.CLOSE, dora, reason="mistake"))  # its answer was lost
+        assert (again.number, again.stands) == (closed.number, True)
+        for other in (create_act(before.alarm, Doing.CLOSE, dora, reason="real"),
+                      create_act(before.alarm, Doing.CLOSE, anna, reason="mistake")):  # fmt: skip
+            with pytest.raises(Conflict):
+                journal.begin(other)
 
         mortal.ensure_running()
         until_empty(journal)
+        with pytest.raises(DoneBefore):
+            journal.begin(create_act(before.alarm, Doing.CLOSE, dora, reason="mistake"))
         journal.close()
     assert home.is_silent(), "what was told is not told again"
     rows = rows_of(dsn, "SELECT alarm_id::text, state, taken_by, minutes, close_reason FROM alarm")
@@ -172,3 +190,38 @@ def test_who_was_first_in_the_database_stays_it(config: CloudConfig, dsn: str, c
     assert rows_of(dsn, "SELECT taken_by FROM alarm") == [(care.anna,)]
     notes = rows_of(dsn, "SELECT staff_id, note FROM alarm_event WHERE note <> ''")
     assert notes == [(care.desk, "taken_without_database")]
+
+
+def test_a_step_that_the_database_has_too_is_told_once(
+    config: CloudConfig, dsn: str, care: Care, home: ListeningHome
+) -> None:
+    """It was committed, its answer was lost, the desk believed the database away and the journal told the home."""
+    alarm = create_alarm()
+    assert config.journal_folder is not None
+    journal = DeskJournal(config.journal_folder)
+    with running(work, config, "alarms") as process:
+        process.wait_until("broker")
+        home.press(alarm)
+        assert home.next_state().state is AlarmState.AT_CENTRE
+        until_noted(dsn)
+        step = create_act(alarm.alarm, Doing.CLOSE, (care.desk, "Dora"), reason="real")
+        number = journal.begin(step).number
+        with psycopg.connect(dsn) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TELLER_LOCK,))
+            journal.stand(number)
+            assert home.next_state().state is AlarmState.CLOSED
+            until_told(journal)
+            connection.execute(
+                "UPDATE alarm SET state = 'closed', taken_by = %s, taken_at = now(), close_reason = 'real', "
+                "closed_at = %s",
+                (care.desk, step.at),
+            )
+            connection.execute(
+                "INSERT INTO alarm_event (alarm_id, state, at, staff_id) VALUES (%s, 'closed', %s, %s)",
+                (alarm.alarm, step.at, care.desk),
+            )
+        until_empty(journal)
+        until_noted(dsn)
+    journal.close()
+    assert home.is_silent(), "what was told is not told again"
+    assert rows_of(dsn, "SELECT count(*) FROM alarm_event WHERE state = 'closed'") == [(1,)]

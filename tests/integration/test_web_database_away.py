@@ -99,11 +99,23 @@ def test_the_desk_works_without_the_database(
                 assert said in card.text, said
             with site.visitor() as visitor:
                 assert visitor.get("/board", follow_redirects=False).status_code == 303
+            second, _ = press(gateway)
+            until("the second call", lambda: str(second) in board_of(loser))
+
+            def close(reason: str = "mistake") -> int:
+                return loser.post(f"/api/v1/alarms/{second}/close", json={"reason": reason}).status_code
+
+            assert [close(), close(), close("real")] == [200, 200, 409], "its answer was lost: it is sent again"
 
             mortal.ensure_running()
             rows = "SELECT minutes FROM alarm WHERE state = 'on_the_way'"
             assert until("the rows", lambda: community_rows(community, rows)) == [(8,)]
             until("the board by the database", lambda: not board_of(loser)[str(alarm)]["in_journal"])
+            closed = "SELECT close_reason FROM alarm WHERE state = 'closed'"
+            assert until("the closed one", lambda: community_rows(community, closed)) == [("mistake",)]
+            until("the closed one by the database", lambda: close() == 200)
+            assert [close(), close("real")] == [200, 409]
+            assert community_rows(community, "SELECT count(*) FROM alarm_event WHERE state = 'closed'") == [(1,)]
             notes = "SELECT count(*) FROM alarm_event WHERE note = 'door is open'"
             until("the note", lambda: community_rows(community, notes) == [(1,)])
             until("the audit", lambda: community_rows(community, "SELECT staff_id FROM alarm_card_view"))

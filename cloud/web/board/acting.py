@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from fastapi import Request
 
 from cloud.alarms import store as alarms
 from cloud.alarms.catching_up import holder_of
-from cloud.alarms.journal import DeskJournal, JournalFails
+from cloud.alarms.journal import DeskJournal, DoneBefore, JournalFails
 from cloud.alarms.model import Act, Doing, HeldByAnother, Holder
 from cloud.db.pool import AsyncConnection, DatabaseAway
 from cloud.errors import CloudError, Conflict, NotAllowed, NotFound
@@ -43,6 +44,8 @@ class Wish:
     """What is to be done, and with what words."""
 
     doing: Doing
+    at: datetime
+    """Also of the step's event, so that what the journal told a home is known as told where the database has it too."""
     minutes: int | None = None
     reason: Literal["real", "test", "mistake"] | None = None
     note: str = ""
@@ -65,7 +68,7 @@ async def act(request: Request, alarm_id: UUID, viewer: Viewer, wish: Wish, deed
         doing=wish.doing,
         staff_id=staff.staff_id,
         staff_name=staff.name,
-        at=services.now,
+        at=wish.at,
         minutes=wish.minutes,
         reason=wish.reason,
         note=wish.note,
@@ -77,6 +80,8 @@ async def act(request: Request, alarm_id: UUID, viewer: Viewer, wish: Wish, deed
             return await _do(services, alarm_id, deed)
         try:
             begun = await asyncio.to_thread(services.journal.begin, begun)
+        except DoneBefore:
+            return await _done_before(services, alarm, deed)
         except JournalFails as error:
             log.error("desk_journal", problem=str(error))  # noqa: TRY400 - the database alone is asked
             return await _do(services, alarm_id, deed)
@@ -117,6 +122,17 @@ async def _begun(services: Services, journal: DeskJournal, alarm: BoardAlarm, be
         raise
     await asyncio.to_thread(journal.settle, begun.number)
     return after
+
+
+async def _done_before(services: Services, alarm: BoardAlarm, deed: Deed) -> BoardAlarm:
+    """The database says whether it was closed for the same reason; while it is away, what is known of it is said."""
+    if not services.watch.away:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await _do(services, alarm.alarm_id, deed)
+        except (DatabaseAway, TimeoutError):
+            services.watch.lost()
+    return alarm
 
 
 async def _do(services: Services, alarm_id: UUID, deed: Deed) -> BoardAlarm:

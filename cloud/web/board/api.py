@@ -57,7 +57,7 @@ async def take(request: Request, alarm_id: UUID, viewer: Annotated[Viewer, Depen
         request,
         alarm_id,
         viewer,
-        Wish(doing=Doing.TAKE),
+        Wish(doing=Doing.TAKE, at=now),
         lambda conn: desk.take(conn, alarm_id, viewer.staff.staff_id, now),
     )
     return done(request, after, "/board")
@@ -75,7 +75,8 @@ async def on_the_way(request: Request, alarm_id: UUID, viewer: Annotated[Viewer,
             await desk.on_the_way(conn, alarm_id, viewer.staff.staff_id, wish.minutes, now)
             await dispatch_for_alarm(conn, alarm_id, viewer.staff.staff_id, now, promises=promises)
 
-    after = await act(request, alarm_id, viewer, Wish(doing=Doing.ON_THE_WAY, minutes=wish.minutes), travel)
+    travelling = Wish(doing=Doing.ON_THE_WAY, at=now, minutes=wish.minutes)
+    after = await act(request, alarm_id, viewer, travelling, travel)
     return done(request, after, "/board")
 
 
@@ -90,7 +91,8 @@ async def send(request: Request, alarm_id: UUID, viewer: Annotated[Viewer, Depen
             await desk.send(conn, alarm_id, viewer.staff.staff_id, now)
             await dispatch_for_alarm(conn, alarm_id, viewer.staff.staff_id, now, promises=promises)
 
-    return done(request, await act(request, alarm_id, viewer, Wish(doing=Doing.SEND), ask), f"/alarms/{alarm_id}")
+    after = await act(request, alarm_id, viewer, Wish(doing=Doing.SEND, at=now), ask)
+    return done(request, after, f"/alarms/{alarm_id}")
 
 
 @router.post("/alarms/{alarm_id}/note", openapi_extra=accepts(Note))
@@ -102,7 +104,7 @@ async def note(request: Request, alarm_id: UUID, viewer: Annotated[Viewer, Depen
         request,
         alarm_id,
         viewer,
-        Wish(doing=Doing.NOTE, note=wish.note),
+        Wish(doing=Doing.NOTE, at=now, note=wish.note),
         lambda conn: desk.note(conn, alarm_id, viewer.staff.staff_id, wish.note, now),
     )
     return done(request, after, f"/alarms/{alarm_id}")
@@ -116,7 +118,7 @@ async def close(request: Request, alarm_id: UUID, viewer: Annotated[Viewer, Depe
         request,
         alarm_id,
         viewer,
-        Wish(doing=Doing.CLOSE, reason=wish.reason, note=wish.note),
+        Wish(doing=Doing.CLOSE, at=now, reason=wish.reason, note=wish.note),
         lambda conn: desk.close(conn, alarm_id, viewer.staff.staff_id, wish.reason, wish.note, now),
     )
     return done(request, after, "/board")
