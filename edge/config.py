@@ -11,6 +11,7 @@ import msgspec
 
 from edge.alarm.call import PressRules
 from edge.alarm.sms.config import SmsSection, SmsSettings, sms_settings
+from edge.broker_section import Broker
 from edge.catalogue import DRIVERS_WITH_A_KEY, GPIO_CONTACT, SERIAL_CONTACT, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
@@ -27,7 +28,6 @@ DEFAULT_POLL_INTERVAL_S = 60.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _GPIO = re.compile(r"gpio:(?P<pin>[0-9]|1[0-9]|2[0-7])")
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
-_BROKER_URL = re.compile(r"mqtt://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
 
 CALLING_KINDS = frozenset(
     {
@@ -49,18 +49,6 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file: frozen, and an unknown key is an error."""
-
-
-class Broker(Section, frozen=True):
-    url: str = "mqtt://127.0.0.1:1883"
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        match = _BROKER_URL.fullmatch(self.url)
-        if match is None or not 0 < int(match["port"] or 1883) < 65536:
-            raise ConfigurationError(f"broker.url: expected mqtt://HOST:PORT, got {self.url!r}")
-        return match["host"].strip("[]"), int(match["port"] or 1883)
 
 
 class Outbox(Section, frozen=True):
@@ -273,6 +261,11 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "centre.key"
 
     @property
+    def identity_path(self) -> Path:
+        """The folder of this gateway's key and certificate."""
+        return self.data / self.broker.identity
+
+    @property
     def journal_path(self) -> Path:
         return self.data / "alarm.db"
 
@@ -319,7 +312,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         zone = ZoneInfo(file.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(f"time_zone: expected a zone such as Asia/Shanghai, got {file.time_zone!r}") from error
-    broker = Broker(url=os.environ.get(BROKER_VARIABLE, file.broker.url))
+    broker = msgspec.structs.replace(file.broker, url=os.environ.get(BROKER_VARIABLE, file.broker.url))
     _ = broker.address, file.receipts.pinned
     catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
     for key, port in (("lamp", file.alarm.lamp), ("buzzer", file.alarm.buzzer)):

@@ -56,6 +56,7 @@ from edge.uplink import Uplink
 from protocols.telemetry.messages import StatusMessage
 
 if TYPE_CHECKING:
+    from edge.identity.keeping import IdentityKeeper
     from edge.sources.gpio_button import GpioButton
 
 _log = structlog.get_logger()
@@ -93,6 +94,7 @@ class Gateway:
             self._conditions = Conditions(self._calling)
             self._drill = Drill(self._journal, self._calling, self._clock)
             self._power = PowerWatch(self._config.power.rules, self._conditions, self._clock, self._status_changed)
+            self._identity = self._open_identity()
             self._stop = stop
             self._loop = asyncio.get_running_loop()
             self._uplink = Uplink(
@@ -160,6 +162,8 @@ class Gateway:
             if device.model.transport is Transport.WIRE
         ]
         works += triggers
+        if self._identity is not None:
+            works.append(("identity", self._identity.run()))
         bathrooms = [s for s in sensors.values() if s.watches_stays]
         if bathrooms:
             works.append(("bathrooms", LongStays(bathrooms, self._calling, self._clock).run()))
@@ -199,6 +203,13 @@ class Gateway:
 
         return GpioButton(pin, contact)
 
+    def _open_identity(self) -> "IdentityKeeper | None":
+        if not self._config.broker.is_secure:
+            return None
+        from edge.identity.keeping import IdentityKeeper  # noqa: PLC0415 - for those who have enrolled
+
+        return IdentityKeeper(self._config.identity_path, self._config.gateway)
+
     def _status_changed(self) -> None:
         self._uplink.status_changed()
 
@@ -223,6 +234,8 @@ class Gateway:
                 problems.append(f"the {name} was damaged and is set aside as {path.name}; a new one is in use")
         if self._figures.disk_trouble is not None:
             problems.append(f"{self._figures.disk_trouble}; meters keep what they have until it does")
+        if self._identity is not None and (ill := self._identity.problem()) is not None:
+            problems.append(ill)
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)

@@ -7,7 +7,6 @@ growing pause. Callbacks run in paho's thread and must be short.
 import contextlib
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.identity.line_tls import LineTls
 
 _log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ class MqttLine:
         manual_acknowledgement: bool = False,
         longest_pause_s: int = 30,
         keepalive_s: int = KEEPALIVE_S,
-        tls: ssl.SSLContext | None = None,
+        tls: LineTls | None = None,
     ) -> None:
         """Nothing is opened before `start`."""
         self._address = address
@@ -72,6 +73,7 @@ class MqttLine:
         self._handlers = handlers
         self._log = _log.bind(line=client_id, broker=f"{address[0]}:{address[1]}")
         self._told_away = False
+        self._tls = tls
         self._up = False
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
@@ -85,7 +87,7 @@ class MqttLine:
         client.enable_logger(_paho_log())
         client.suppress_exceptions = True  # a handler's error is logged and must not end the network thread
         if tls is not None:
-            client.tls_set_context(tls)
+            client.tls_set_context(tls.context)
         client.on_socket_open = _tune
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
@@ -126,6 +128,8 @@ class MqttLine:
         stopping.join(patience_s)
 
     def _on_pre_connect(self, client: mqtt.Client, _userdata: Any) -> None:
+        if self._tls is not None:
+            self._tls.refresh()
         will = self._handlers.last_will()
         if will is not None:
             client.will_set(will[0], will[1], qos=1, retain=True)
@@ -165,6 +169,9 @@ class MqttLine:
         if was_up:
             if reason.is_failure:
                 self._tell_away("broker_lost", reason=str(reason), retrying=True)
+            self._handlers.down()
+        elif self._tls is not None and reason.is_failure:  # a certificate that it does not take ends like this
+            self._tell_away("broker_hangs_up", hint="certificate expired or revoked? see `doorstep-edge status`")
             self._handlers.down()
 
     def _tell_away(self, event: str, **fields: object) -> None:

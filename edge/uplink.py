@@ -22,6 +22,7 @@ from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.errors import Temporary
 from edge.figures import Figures
+from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from edge.outbox import Numbered, Outbox
 from edge.receipt_trust import ReceiptTrust
@@ -112,6 +113,7 @@ class Uplink:
                 sent=lambda _mid, _ok: None,
                 last_will=self._last_will,
             ),
+            tls=LineTls(config.identity_path) if config.broker.is_secure else None,
         )
         self._thread = threading.Thread(target=self._work, name="uplink", daemon=True)
 

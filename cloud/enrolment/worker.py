@@ -68,6 +68,7 @@ async def _work(process: Process) -> None:
         )
         server = _Server(settings)
         with socket.create_server((trust.host, trust.enrol_port), backlog=256) as listener:
+            process.healthy("listener")
             log.info("listens", port=trust.enrol_port, authority=authority.fingerprint)
             await side_by_side(process, _serve(server, listener), _keep_fresh(process, folder, authority, pool, server))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from edge.config import EdgeConfig
+from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from protocols.errors import DecodeError
 from protocols.telemetry import topics
@@ -64,6 +65,7 @@ class AlarmLine:
             manual_acknowledgement=True,
             longest_pause_s=4,
             keepalive_s=KEEPALIVE_S,
+            tls=LineTls(config.identity_path) if config.broker.is_secure else None,
         )
 
     def start(self) -> None:

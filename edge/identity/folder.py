@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from edge.identity.errors import NoIdentity
+from edge.identity.files import AUTHORITY, CHAIN, PENDING, SETTINGS
 from protocols.enrolment.messages import Settings
 
 RENEW_AFTER = timedelta(days=30)
@@ -61,11 +62,11 @@ class IdentityFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.chain = path / "identity.pem"
+        self.chain = path / CHAIN
         """Key and certificate, as `ssl.SSLContext.load_cert_chain` takes them."""
-        self.authority = path / "authority.pem"
-        self._settings = path / "settings.json"
-        self._pending = path / "pending.key"
+        self.authority = path / AUTHORITY
+        self._settings = path / SETTINGS
+        self._pending = path / PENDING
 
     def read(self) -> Identity:
         """Raises NoIdentity where it is missing, broken or open to others."""
