@@ -38,8 +38,11 @@ async def set_timer(
     await deferrer.defer_async(**arguments)
 
 
-async def run_timers(pool: AsyncPool, queue: str, timers: Mapping[str, Timer], *, poll_s: float = 1.0) -> None:
-    """Calls the timers of `queue` as they come due, until cancelled. One that fails is called again.
+async def run_timers(
+    pool: AsyncPool, queue: str, timers: Mapping[str, Timer], *, poll_s: float = 1.0, at_once: int = 1
+) -> None:
+    """Calls the timers of `queue` as they come due, `at_once` side by side, until cancelled. One that fails is called
+    again.
 
     A timer comes at most about `poll_s` late. The database being away is said in the log and ends nothing.
     """
@@ -54,6 +57,7 @@ async def run_timers(pool: AsyncPool, queue: str, timers: Mapping[str, Timer], *
                 await app.run_worker_async(
                     queues=[queue],
                     name=queue,
+                    concurrency=at_once,
                     listen_notify=False,
                     fetch_job_polling_interval=poll_s,
                     install_signal_handlers=False,

@@ -22,6 +22,8 @@ from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
 from cloud.web.nurse import api as nurse_api
 from cloud.web.nurse import pages as nurse_pages
+from cloud.web.pushes import api as pushes_api
+from cloud.web.pushes import pages as pushes_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
@@ -46,6 +48,8 @@ ROUTERS = (
     unsure_api.router,
     fleet_pages.router,
     letters_pages.router,
+    pushes_pages.router,
+    pushes_api.router,
     stream.router,
     watch_router,
 )

@@ -31,6 +31,12 @@ DRAWN = {
     "identity.open_session": {"session"},
     "identity.upsert_staff": {"staff"},
     "alarms.supervision.hold_look": set(),
+    "alarms.escalation.add_notice": {"notice"},
+    "alarms.escalation.delivery.waiting": set(),
+    **{f"alarms.escalation.delivery.{name}": {"notice"} for name in ("set_sent", "set_not_sent")},
+    "alarms.escalation.delivery.note_receipt": {"notice", "push_subscription"},
+    "push.subscribe": {"push_subscription"},
+    "push.set_gone": {"push_subscription"},
     "sms_gateway.next_counter": {"sms_key"},
     "sms_gateway.hear": {"sms_heard"},
     **{name: {"sms"} for name in ("sms.add", "sms.claim", "sms.set_sent", "sms.set_not_sent", "sms.report")},
@@ -100,6 +106,23 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
     )  # fmt: skip
     made.run("INSERT INTO sms_key (gateway_id, key_id, key) VALUES ('gw-home-1', 'abcd', repeat('k', 32)::bytea)")
     made.run("UPDATE gateway SET noted_at = %s", NOW)
+    made.run(
+        "INSERT INTO push_subscription (staff_id, endpoint, p256dh, auth, made_at) VALUES (%s, %s, %s, %s, %s)",
+        made.staff["desk"], "https://push.example/1", b"p" * 65, b"a" * 16, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO escalation (subject_id, about, rule, began_at) VALUES (%s, 'alarm', 'r', %s)", UUID(int=6), NOW
+    )
+    made.run(
+        "INSERT INTO escalation_step (subject_id, round, step, said, due_at, done_at, told) "
+        "VALUES (%s, 0, 0, 's', %s, %s, 1)",
+        UUID(int=6), NOW, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO notice (notice_id, subject_id, round, step, way, staff_id, subscription_id, asked_at) "
+        "SELECT %s, %s, 0, 0, 'push', staff_id, subscription_id, %s FROM push_subscription",
+        UUID(int=5), UUID(int=6), NOW,
+    )  # fmt: skip
     made.run(
         "INSERT INTO silence (silence_id, scope, region_id, cause, since, raised_at) "
         "VALUES (%s, 'street', %s, 'unknown', %s, %s)",

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import cloud
+from cloud.alarms.escalation.model import About, Group, Occasion, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
 from cloud.alarms.supervision.model import Opening, Scope, Watched
 from cloud.detection.episode import Extend, Open
@@ -189,6 +190,12 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "reference": 7,
         "problem": None,
         "silence_id": made.one("SELECT silence_id FROM silence"),
+        "subject_id": UUID(int=6),
+        "turn": Turn(UUID(int=6), 0, 0),
+        "told": 3,
+        "notice_id": UUID(int=5),
+        "subscription_id": made.one("SELECT subscription_id FROM push_subscription"),
+        "endpoint": "https://push.example/1",
     }
 
 
@@ -199,6 +206,26 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff_name = _device(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
     return {
+        "alarms.escalation.new_occasions": [{}],
+        "alarms.escalation.occasion": [
+            {"about": About.ALARM, "subject_id": day["calling"]},
+            {"about": About.SILENCE, "subject_id": UUID(int=7)},
+        ],
+        "alarms.escalation.region_of_code": [{"code": "320106001001"}],
+        "alarms.escalation.begin": [{"found": _occasion(UUID(int=7)), "rule": "a rule", "began_at": NOW}],
+        "alarms.escalation.end_escalation": [{"ended_by": "taken"}],
+        "alarms.escalation.people": [
+            {"whom": whom, "region_id": made.regions["community"]}
+            for whom in (Group("nurse", on_duty=True), Group(None, on_duty=False), OnePerson("desk"))
+        ],
+        "alarms.escalation.add_step": [{"said": "a sentence", "due_at": NOW, "done_at": NOW}],
+        "alarms.escalation.add_notice": [{"notice_id": UUID(int=4), "way": Way.PAGE, "problem": "a problem"}],
+        "alarms.escalation.delivery.set_sent": [{"delivered": True}],
+        "alarms.escalation.delivery.set_not_sent": [{"problem": "no net", "again": False}],
+        "alarms.escalation.delivery.note_receipt": [{"opened": True}],
+        "push.subscribe": [
+            {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
+        ],
         "alarms.supervision.open_silence": [
             {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (_watched(made),))}
         ],
@@ -291,6 +318,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "web.evidence.latest": [{"metrics": everything}],
         "web.nurse.report": [{"visit_id": day["before"]}],
     }
+
+
+def _occasion(subject_id: UUID) -> Occasion:
+    return Occasion(subject_id, About.SILENCE, "home_silent", None, frozenset(), "UTC", NOW, True, None)
 
 
 def _watched(made: Community) -> Watched:
