@@ -111,6 +111,7 @@ def scan(
         typer.echo(listening.on_air_json(found), nl=bool(found))
     else:
         _console().print(listening.on_air_table(found), markup=False, highlight=False)
+        typer.echo(listening.conclusion(found))
 
 
 @app.command(

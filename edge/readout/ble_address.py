@@ -45,11 +45,13 @@ class BleReader:
 
     async def read(self, name: str | None) -> ReadMeter:
         """The whole memory of the meter; `name` is its model, None the one that it advertises. Raises NotRead."""
+        if name is not None:
+            self._need_readable(name)
         ble_device, advertisement = await self._find()
-        name = self._recognised(advertisement) if name is None else name
+        if name is None:
+            name = self._recognised(advertisement)
+            self._need_readable(name)
         model = self.catalogue[name]
-        if model.driver in DRIVERS_WITH_A_KEY and self.key is None:
-            raise NotRead(f"a {name} is unlocked by a key of 32 hexadecimal digits: give --key-file", retry_after_s=0.0)
         device = replace(
             create_device(f"ble:{self.address}", model, address=self.address), passkey=self.passkey, bind_key=self.key
         )
@@ -67,6 +69,21 @@ class BleReader:
         finally:
             agent.cancel()
             await asyncio.gather(agent, return_exceptions=True)
+
+    def _need_readable(self, name: str) -> None:
+        driver = self.catalogue[name].driver
+        if driver not in PROFILE_OF_DRIVER:
+            raise NotRead(
+                f"{self.address}: {name} is heard and holds nothing to read; a gateway that has it in its edge.toml "
+                "sends what it says",
+                retry_after_s=0.0,
+            )
+        if driver in DRIVERS_WITH_A_KEY and self.key is None:
+            raise NotRead(
+                f"{self.address}: {name} is unlocked by a key: give --key-file, 32 hexadecimal digits of your own, "
+                "and let -P- blink the first time",
+                retry_after_s=0.0,
+            )
 
     async def _find(self) -> tuple[BLEDevice, AdvertisementData]:
         heard: list[tuple[BLEDevice, AdvertisementData]] = []
@@ -93,11 +110,10 @@ class BleReader:
     def _recognised(self, advertisement: AdvertisementData) -> str:
         guess = recognise(heard_of(advertisement))
         known = [] if guess is None else [name for name in guess.models if name in self.catalogue]
-        readable = [name for name in known if self.catalogue[name].driver in PROFILE_OF_DRIVER]
-        if len(readable) == 1:
-            return readable[0]
+        if len(known) == 1:
+            return known[0]
         called = advertisement.local_name or "without a name"
-        choice = ", ".join(readable) or "none that its advertisement tells"
+        choice = ", ".join(known) or "its advertisement is that of no meter in the catalogue"
         raise NotRead(f"{self.address} ({called}) has to be named with --driver: {choice}", retry_after_s=0.0)
 
     async def _session(self, ble_device: BLEDevice, device: Device, name: str) -> ReadMeter:

@@ -6,6 +6,7 @@ from edge.catalogue import Catalogue
 from edge.errors import Temporary
 
 _SAID_IN_SECONDS = 120
+_MINUTE_S = 60
 _UNITS_S = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -32,6 +33,8 @@ class ReadMeter:
         offset_s = round(self.clock_offset_s)
         if offset_s == 0:
             return "its clock is right"
+        if abs(offset_s) < _MINUTE_S:  # many clocks tell no seconds
+            return "its clock is right to the minute"
         return f"its clock is {_span(abs(offset_s))} {'fast' if offset_s > 0 else 'slow'}"
 
 

@@ -1,6 +1,6 @@
 """`doorstep-edge scan`: who is on the air, and what of it this gateway could read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from bleak import BleakScanner
@@ -11,6 +11,10 @@ from rich.table import Table
 from edge.errors import Temporary
 from edge.sources.ble_scanner import NO_RSSI_DBM, RADIO_ERRORS
 from edge.sources.recognition import Guess, Heard, recognise
+from protocols.device_kind import DeviceKind
+
+
+METER_KINDS = (DeviceKind.GLUCOMETER, DeviceKind.SPHYGMOMANOMETER)
 
 
 class OnAir(msgspec.Struct, frozen=True):
@@ -73,8 +77,18 @@ def on_air_json(found: Iterable[OnAir]) -> str:
 def on_air_table(found: Iterable[OnAir]) -> Table:
     table = Table(title="On the air", title_justify="left")
     for heading in ("Address", "Name", "dBm", "Probably", "Model"):
-        table.add_column(heading, no_wrap=heading == "Address")
+        table.add_column(heading, no_wrap=heading in ("Address", "Model"), overflow="fold")
     for one in found:
         rssi = "" if one.rssi_dbm is None else str(one.rssi_dbm)
-        table.add_row(one.address, one.name, rssi, one.kind, " or ".join(one.models))
+        table.add_row(one.address, one.name, rssi, one.kind, "\n".join(one.models))
     return table
+
+
+def conclusion(found: Sequence[OnAir]) -> str:
+    """One line: how many, and what to do next."""
+    ours = [one for one in found if one.kind]
+    if not ours:
+        return f"{len(found)} devices heard, none of a kind that we know; switch a meter on and scan again"
+    meter = next((one.address for one in ours if one.kind in METER_KINDS), None)
+    read_it = "" if meter is None else f"; doorstep-edge read --ble {meter}"
+    return f"{len(found)} devices heard, {len(ours)} of a kind that we know{read_it}"

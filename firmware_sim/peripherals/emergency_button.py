@@ -34,11 +34,20 @@ class ButtonState(msgspec.Struct):
 class EmergencyButton:
     """Runs on `device`, which is powered on."""
 
-    def __init__(self, device: Device, clock: Clock, bind_key: bytes, state: Path | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        clock: Clock,
+        bind_key: bytes,
+        state: Path | None = None,
+        *,
+        heartbeat_every: timedelta = HEARTBEAT_EVERY,
+    ) -> None:
         """`bind_key` has 16 bytes. `state` is the file of the counter; None forgets it with the process."""
         self.device = device
         self._clock = clock
         self._bind_key = bind_key
+        self._heartbeat_every = heartbeat_every
         self._mac = device.random_address.to_string(False)
         self._kept = Nonvolatile(state, ButtonState)
         self._state = self._kept.load() or ButtonState()
@@ -51,7 +60,7 @@ class EmergencyButton:
         return self._state.counter
 
     def start(self) -> None:
-        """Says once that it is there, and again every day."""
+        """Says that it is there, at once and as often as a heartbeat is due."""
         self._heartbeats = asyncio.get_running_loop().create_task(self._beat())
 
     async def stop(self) -> None:
@@ -87,5 +96,5 @@ class EmergencyButton:
         due = self._clock.now()
         while True:
             await self.press(ButtonPress.NONE)
-            due += HEARTBEAT_EVERY
+            due += self._heartbeat_every
             await self._clock.sleep_until(due)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -86,6 +86,10 @@ class BleModel:
     """Raises BadReadings, OSError."""
 
 
+BUTTON_SAYS_EVERY = timedelta(seconds=5)
+"""Without a home there is nobody to press it: it is heard by saying that it is there."""
+
+
 class UnknownBleModel(ValueError):
     """No Bluetooth device of this name is simulated; the message lists those that are."""
 
@@ -166,7 +170,7 @@ def _ruuvi_tag(making: Making) -> BleDevice:
 
 
 def _emergency_button(making: Making) -> BleDevice:
-    return EmergencyButton(making.device, making.clock, EXAMPLE_KEY)
+    return EmergencyButton(making.device, making.clock, EXAMPLE_KEY, heartbeat_every=BUTTON_SAYS_EVERY)
 
 
 BLE_MODELS = MappingProxyType(

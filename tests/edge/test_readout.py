@@ -2,9 +2,11 @@
 
 import json
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from edge.catalogue import Catalogue, Transport, find_catalogue, load_catalogue
@@ -12,6 +14,7 @@ from edge.cli import app
 from edge.home_zone import home_zone
 from edge.readout.lines import json_line, text_line
 from edge.readout.read_meter import ReadMeter
+from edge.readout.scan import OnAir, conclusion, on_air_table
 from edge.readout.serial_port import TRIED_BY_AUTO, models_to_try
 from protocols.configuration import ConfigurationError
 from protocols.reading import Flag, Meal, Metric, Reading, Unit
@@ -47,8 +50,21 @@ def test_devices_lists_every_model_with_its_proof(catalogue: Catalogue) -> None:
     rows = json.loads(CliRunner().invoke(app, ["devices", "--json"], catch_exceptions=False).stdout)
     assert [row["model"] for row in rows] == list(catalogue)
     assert all(row["proven_against"] and row["transport"] in set(Transport) for row in rows)
-    table = CliRunner().invoke(app, ["devices"], catch_exceptions=False).stdout
+    table = CliRunner(env={"COLUMNS": "100"}).invoke(app, ["devices"], catch_exceptions=False).stdout
     assert all(name in table for name in catalogue)
+
+
+def test_what_is_on_the_air_can_be_typed_from_a_narrow_terminal() -> None:
+    cuff = OnAir(
+        "C0:FF:EE:00:0B:07", "BLESmart_322T0123", -50, "sphygmomanometer", ("omron-hem-7322t", "omron-hem-7361t")
+    )
+    meter = OnAir("C0:FF:EE:00:0B:02", "Cuff", None, "sphygmomanometer", ("bluetooth-blood-pressure",))
+    with StringIO() as terminal:
+        Console(file=terminal, width=80).print(on_air_table([cuff, meter]))
+        shown = terminal.getvalue()
+    assert all(model in shown for model in (*cuff.models, *meter.models))
+    assert conclusion([cuff, meter]).endswith("doorstep-edge read --ble C0:FF:EE:00:0B:07")
+    assert "switch a meter on" in conclusion([])
 
 
 def test_json_line_has_every_field_and_text_line_shows_the_bound() -> None:
@@ -98,6 +114,7 @@ def test_zone_of_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (None, "it tells no clock"),
         (0.4, "its clock is right"),
+        (-59.4, "its clock is right to the minute"),
         (-95, "its clock is 95 s slow"),
         (200, "its clock is 3 min 20 s fast"),
         (-25200.4, "its clock is 7 h slow"),

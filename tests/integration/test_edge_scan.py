@@ -13,7 +13,7 @@ import pytest
 pytestmark = [pytest.mark.integration]
 
 PATIENCE_S = 60.0
-GLUCOMETER, VERIO, SENSOR, RUUVI = (f"C0:FF:EE:00:0B:0{device}" for device in range(1, 5))
+GLUCOMETER, VERIO, SENSOR, RUUVI, BUTTON = (f"C0:FF:EE:00:0B:0{device}" for device in range(1, 6))
 READINGS = "at,glucose_mg_dl\n2026-11-20T07:30:00,101\n2026-11-22T07:30:00,333\n"
 
 
@@ -34,7 +34,7 @@ def bus() -> Iterator[str]:
     with TemporaryDirectory(prefix="ble-") as folder:  # not tmp_path: its name may be too long for a Unix socket
         readings = Path(folder, "readings.csv")
         readings.write_text(READINGS, encoding="utf-8")
-        models = ("bluetooth-glucose", "onetouch-verio-flex", "bthome-sensor", "ruuvi-tag")
+        models = ("bluetooth-glucose", "onetouch-verio-flex", "bthome-sensor", "ruuvi-tag", "bthome-button")
         devices, hci = _start(
             _run("firmware_sim.cli", "ble", *models, "--hci", "tcp-server:127.0.0.1:0", "--readings", readings)
         )
@@ -61,7 +61,7 @@ def edge(bus: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_on_the_air_is_listed_and_read(bus: str) -> None:
-    scanned = edge(bus, "scan", "--seconds", "3", "--json")
+    scanned = edge(bus, "scan", "--seconds", "6", "--json")
     assert scanned.returncode == 0, scanned.stderr
     found = {one["address"]: one for one in map(json.loads, scanned.stdout.splitlines())}
     assert {address: (one["kind"], one["models"]) for address, one in found.items()} == {
@@ -69,6 +69,7 @@ def test_what_is_on_the_air_is_listed_and_read(bus: str) -> None:
         VERIO: ("glucometer", ["onetouch-verio-flex"]),
         SENSOR: ("shower_sensor", ["bthome-sensor"]),
         RUUVI: ("shower_sensor", ["ruuvi-tag"]),
+        BUTTON: ("emergency_button", ["bthome-button"]),
     }
     assert found[VERIO]["name"] == "OneTouch J7RG"
     assert found[RUUVI]["name"] == "Ruuvi 0B01"
@@ -85,7 +86,9 @@ def test_what_is_on_the_air_is_listed_and_read(bus: str) -> None:
 
     sensor = edge(bus, "read", "--ble", SENSOR)
     assert sensor.returncode == 1
-    assert "has to be named" in sensor.stderr
+    assert "bthome-sensor is heard and holds nothing to read" in sensor.stderr
+    tag = edge(bus, "read", "--ble", RUUVI, "--driver", "ruuvi-tag")
+    assert "ruuvi-tag is heard and holds nothing to read; a gateway that has it in its edge.toml" in tag.stderr
 
 
 def test_arguments_that_make_no_sense_are_refused(bus: str) -> None:
