@@ -13,7 +13,6 @@ from edge.sources.ble_scanner import NO_RSSI_DBM, RADIO_ERRORS
 from edge.sources.recognition import Guess, Heard, recognise
 from protocols.device_kind import DeviceKind
 
-
 METER_KINDS = (DeviceKind.GLUCOMETER, DeviceKind.SPHYGMOMANOMETER)
 
 
