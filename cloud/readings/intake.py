@@ -1,41 +1,58 @@
-"""The ingester's own connection to the broker: made for many small messages, each acknowledged after COMMIT.
+"""The ingester's own connection to the broker: for many small messages, each acknowledged after COMMIT.
 
-A library that handles every packet by itself costs more than storing the reading in it. Here a piece of the stream is
-cut into all its packets at once, and acknowledgements and receipts go out as they come from a batch: in one piece.
-No session is kept: what is not acknowledged when the connection breaks, the broker gives to another ingester, and what
-nobody heard, its home sends again until it has a receipt.
+No session is kept: what is not acknowledged when the connection breaks, the broker gives to another ingester or drops
+(Mosquitto 2.0 drops it), and its home sends it again until it has a receipt. So each connection has its own client.
+
+Only the connection's thread speaks with paho. Storing threads leave it what is to be said and go on.
 """
 
 import contextlib
+import selectors
 import socket
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import paho.mqtt.client as paho
 import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from cloud.mqtt import Letter, broker_address
-from protocols.errors import DecodeError
-from protocols.mqtt import packets
-from protocols.mqtt.packets import Kind, PacketStream, Publish
+from cloud.mqtt import QOS, Letter, broker_address
+from cloud.readings.wire import Wire
 
 log = structlog.get_logger()
 
 WINDOW = 8_000
 """Letters in hand and not acknowledged: two batches being stored and as many being gathered."""
+_MOST_IN_FLIGHT = 65_535  # where the broker does not say its Receive Maximum
 _KEEPALIVE_S = 20
-_PATIENCE_S = 10.0  # silence after which a ping goes out; silence after that is the end
-_PIECE = 1 << 18
+_LOOK_S = 1.0
+_PATIENCE_S = 10.0
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 10.0
 _REMIND_EVERY_S = 60.0
-_SUBSCRIPTION = 1  # its packet number; receipts use the others
 
 
 class _BrokerAwayError(Exception):
     """The connection cannot be made or used; the text says why."""
+
+
+class _Client(paho.Client):
+    """paho over a `Wire`."""
+
+    wire: Wire
+
+    def _create_socket(self) -> Wire:
+        connection = self._create_socket_connection()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.wire = Wire(connection)
+        return self.wire
 
 
 class Intake:
@@ -58,32 +75,28 @@ class Intake:
         self._on_connected = on_connected
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
-        self._writing = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._waker = _Waker()
+        self._stored: deque[Letter] = deque()  # to be acknowledged
+        self._waiting: deque[tuple[str, bytes]] = deque()  # to be published
         self._connection = 0
+        self._stands = False
+        self._in_flight = 0
+        self._most_in_flight = _MOST_IN_FLIGHT
+        self._ending = ""
         self._last_word_at = float("-inf")
-        self._most_in_flight = packets.MOST_IN_FLIGHT
-        self._in_flight: set[int] = set()
-        self._number = _SUBSCRIPTION
-        self._waiting: deque[tuple[str, bytes]] = deque()
 
     def acknowledge(self, letters: Iterable[Letter]) -> None:
         """Tells the broker that the letters are safe. From any thread."""
-        with self._writing:
-            # On a later connection the number is somebody else's; number 0 came at QoS 0 and wants no answer.
-            numbers = [number for _, _, _, (made, number) in letters if number and made == self._connection]
-            if numbers:
-                self._send(packets.encode_pubacks(numbers))
+        self._stored.extend(letters)
+        self._waker.wake()
 
     def publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Sends topic and payload at QoS 1, as many at once as the broker takes. From any thread.
 
         What the broker does not get because the connection breaks is dropped: it tells of letters that come again.
         """
-        with self._writing:
-            if self._socket is not None:
-                self._waiting.extend(messages)
-                self._send_waiting()
+        self._waiting.extend(messages)
+        self._waker.wake()
 
     def __enter__(self) -> "Intake":
         self._thread.start()
@@ -91,41 +104,9 @@ class Intake:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        with self._writing:
-            self._send(packets.DISCONNECT)
-            self._hang_up()
+        self._waker.wake()
         self._thread.join(_PATIENCE_S)
-
-    # under self._writing
-
-    def _send(self, data: bytes) -> None:
-        if self._socket is not None:
-            try:
-                self._socket.sendall(data)
-            except OSError:
-                self._hang_up()
-
-    def _hang_up(self) -> None:
-        """Whoever reads from it hears its end."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _send_waiting(self) -> None:
-        room = self._most_in_flight - len(self._in_flight)
-        ready = []
-        while self._waiting and room > 0:
-            ready.append(packets.encode_publish(self._next_number(), *self._waiting.popleft()))
-            room -= 1
-        if ready:
-            self._send(b"".join(ready))
-
-    def _next_number(self) -> int:
-        while True:
-            self._number = self._number % packets.MOST_IN_FLIGHT + 1
-            if self._number != _SUBSCRIPTION and self._number not in self._in_flight:
-                self._in_flight.add(self._number)
-                return self._number
+        self._waker.close()
 
     # the connection's own thread
 
@@ -135,10 +116,8 @@ class Intake:
             began = time.monotonic()
             try:
                 self._serve()
-            except (_BrokerAwayError, OSError, DecodeError) as error:
+            except (_BrokerAwayError, OSError, ValueError) as error:  # ValueError: nothing that MQTT allows
                 self._say("broker_away", str(error) or type(error).__name__)
-            finally:
-                self._close()
             if time.monotonic() - began > _LONGEST_PAUSE_S:
                 pause_s = _FIRST_PAUSE_S
             if self._over.wait(pause_s):
@@ -147,82 +126,140 @@ class Intake:
 
     def _serve(self) -> None:
         """One connection, from its making to its end. Raises what ended it."""
-        with socket.create_connection((self._host, self._port), _PATIENCE_S) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client = f"doorstep-ingest-{uuid.uuid4().hex[:12]}"
-            connection.sendall(packets.encode_connect(client, keepalive_s=_KEEPALIVE_S, receive_maximum=WINDOW))
-            stream = PacketStream()
-            asked = False
-            while not self._over.is_set():
-                try:
-                    piece = connection.recv(_PIECE)
-                except TimeoutError:
-                    if asked:
-                        raise
-                    asked = True
-                    with self._writing:
-                        connection.sendall(packets.PINGREQ)
-                    continue
-                if not piece:
-                    raise _BrokerAwayError("the broker closed the connection")
-                asked = False
-                self._take(connection, stream.feed(piece))
+        self._connection += 1
+        self._in_flight, self._ending = 0, ""
+        client = self._create_client()
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        properties.ReceiveMaximum = WINDOW
+        try:
+            client.connect(self._host, self._port, keepalive=_KEEPALIVE_S, clean_start=True, properties=properties)
+            with selectors.DefaultSelector() as selector:
+                selector.register(client.wire, selectors.EVENT_READ)
+                selector.register(self._waker, selectors.EVENT_READ)
+                while not self._over.is_set():
+                    self._turn(client, selector)
+            self._speak(client)
+            client.disconnect()
+            client.loop_write()
+        finally:
+            client.on_disconnect = None
+            if client.socket() is not None:
+                client.wire.close()
+            self._stored.clear()
+            self._waiting.clear()
+            if self._stands:
+                self._stands = False
+                self._on_connected(False)
 
-    def _take(self, connection: socket.socket, heard: Sequence[packets.Publish | packets.Other]) -> None:
-        answered = False
-        number, on_letter = self._connection, self._on_letter
-        for packet in heard:
-            if isinstance(packet, Publish):
-                topic, payload, retained, place = packet
-                on_letter(Letter(topic, payload, retained, (number, place)))
-            elif packet.kind is Kind.PUBACK:
-                self._in_flight.discard(packets.decode_puback(packet.body))
-                answered = True
-            elif packet.kind is Kind.CONNACK:
-                self._connected(connection, packets.decode_connack(packet.body))
-                number = self._connection
-            elif packet.kind is Kind.SUBACK:
-                self._subscribed(packets.decode_suback(packet.body)[1])
-            elif packet.kind is Kind.DISCONNECT:
-                raise _BrokerAwayError(
-                    f"the broker ends the connection (reason {packets.decode_reason(packet.body):#04x})"
-                )
-        if answered and self._waiting:
-            with self._writing:
-                self._send_waiting()
+    def _create_client(self) -> _Client:
+        client = _Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"doorstep-ingest-{uuid.uuid4().hex[:12]}",
+            protocol=paho.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        # paho walks through all it has in flight at each answer when it counts them; we count ourselves.
+        client.max_inflight_messages_set(0)
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_message = self._message
+        client.on_publish = self._published
+        client.on_disconnect = self._disconnected
+        client.on_socket_register_write = _nothing  # it then writes in loop_write only, and not at every call
+        return client
 
-    def _connected(self, connection: socket.socket, answer: packets.Connack) -> None:
-        if answer.reason >= packets.FAILURE:
-            raise _BrokerAwayError(f"the broker refuses the connection (reason {answer.reason:#04x})")
-        with self._writing:
-            self._connection += 1
-            self._socket = connection
-            self._most_in_flight = answer.receive_maximum
-            self._send(packets.encode_subscribe(_SUBSCRIPTION, self._subscriptions))
+    def _turn(self, client: _Client, selector: selectors.BaseSelector) -> None:
+        """Hears what came and says what is to be said. Raises _BrokerAwayError when that was the end."""
+        wire = client.wire
+        selector.modify(wire, selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.unsent else 0))
+        ready = {key.fileobj for key, _ in selector.select(_LOOK_S)}
+        if self._waker in ready:
+            self._waker.calm()
+        if wire in ready:
+            wire.fill()
+            while wire.unread and client.socket() is not None:
+                client.loop_read()
+        self._speak(client)
+        client.loop_misc()
+        if client.socket() is None:
+            raise _BrokerAwayError(self._ending or "the connection broke")
 
-    def _subscribed(self, reasons: bytes) -> None:
-        refused = [
-            filter_ for filter_, reason in zip(self._subscriptions, reasons, strict=False) if reason >= packets.FAILURE
-        ]
+    def _speak(self, client: _Client) -> None:
+        with contextlib.suppress(IndexError):  # none is left
+            while True:
+                connection, number = self._stored.popleft().place
+                # On a later connection the number is somebody else's; number 0 came at QoS 0 and wants no answer.
+                if number and connection == self._connection:
+                    client.ack(number, QOS)
+        while self._stands and self._waiting and self._in_flight < self._most_in_flight:
+            self._in_flight += 1
+            client.publish(*self._waiting.popleft(), qos=QOS)
+        if client.want_write():
+            client.loop_write()
+        client.wire.flush()
+
+    def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            self._ending = f"the broker refuses the connection: {reason}"
+            return
+        self._most_in_flight = getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT)
+        client.subscribe([(filter_, SubscribeOptions(qos=QOS)) for filter_ in self._subscriptions])
+
+    def _subscribed(self, _client: paho.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        refused = [filter_ for filter_, reason in zip(self._subscriptions, reasons, strict=True) if reason.is_failure]
         if refused:
             log.error("subscription_refused", filters=refused, broker=f"{self._host}:{self._port}")
             return
         if self._last_word_at > float("-inf"):
             log.info("broker_back", broker=f"{self._host}:{self._port}")
             self._last_word_at = float("-inf")
+        self._stands = True
         self._on_connected(True)
 
-    def _close(self) -> None:
-        with self._writing:
-            stood = self._socket is not None
-            self._socket = None
-            self._in_flight.clear()
-            self._waiting.clear()
-        if stood:
-            self._on_connected(False)
+    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        self._on_letter(Letter(message.topic, bytes(message.payload), message.retain, (self._connection, message.mid)))
+
+    def _published(self, _client: paho.Client, _data: Any, _mid: int, _reason: Any, _properties: Any) -> None:
+        self._in_flight -= 1
+
+    def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._ending = self._ending or f"the connection ended: {reason}"
 
     def _say(self, event: str, reason: str) -> None:
         """One line when it begins and one a minute: an outage must not fill the log."""
         if not self._over.is_set() and time.monotonic() - self._last_word_at >= _REMIND_EVERY_S:
             self._last_word_at = time.monotonic()
             log.warning(event, broker=f"{self._host}:{self._port}", reason=reason, what="will try again")
+
+
+class _Waker:
+    """Ends the waiting of a selector, from any thread."""
+
+    def __init__(self) -> None:
+        self._hears, self._rings = socket.socketpair()
+        self._hears.setblocking(False)
+        self._awake = False
+
+    def wake(self) -> None:
+        if not self._awake:
+            self._awake = True
+            with contextlib.suppress(OSError):  # closed: nobody waits any more
+                self._rings.send(b"!")
+
+    def calm(self) -> None:
+        """Before one looks what there is to do."""
+        with contextlib.suppress(BlockingIOError):
+            self._hears.recv(64)
+        self._awake = False  # last: who finds it True may rely on being heard
+
+    def fileno(self) -> int:
+        return self._hears.fileno()
+
+    def close(self) -> None:
+        self._hears.close()
+        self._rings.close()
+
+
+def _nothing(*_: object) -> None:
+    """Does not."""

@@ -18,8 +18,8 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from protocols.mqtt import packets
-from tests.bench._ingest_load import Street, messages
+from tests.bench._ingest_load import messages
+from tests.bench._street import Street, encode_publish
 
 TABLE = "peer_reading"
 COLUMNS = ("gateway", "device", "metric", "record_key", "measured_at", "value")
@@ -34,7 +34,7 @@ class PeerMissing(Exception):
 def flat_packets(homes: int, readings: int) -> list[bytes]:
     """One reading a message, as a flat object on a topic of its home."""
     return [
-        packets.encode_publish(place % packets.MOST_IN_FLIGHT + 1, f"peer/{gateway}", _flat(gateway, place, message))
+        encode_publish(place, f"peer/{gateway}", _flat(gateway, place, message))
         for place, (gateway, message) in enumerate(messages(homes, readings, 1))
     ]
 
@@ -99,7 +99,7 @@ class Peer:
         street = Street(self.broker)
         with psycopg.connect(self.dsn, autocommit=True) as conn:
             while time.monotonic() < deadline and process.poll() is None:
-                street.send([packets.encode_publish(1, "peer/hello", hello.encode())])
+                street.send([encode_publish(0, "peer/hello", hello.encode())])
                 time.sleep(0.5)
                 row = conn.execute(f"SELECT count(*) FROM {TABLE}".encode()).fetchone()
                 if row is not None and row[0]:

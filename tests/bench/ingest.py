@@ -28,8 +28,9 @@ from cloud.local.broker import LocalBroker
 from cloud.local.ports import free_port
 from cloud.local.postgres import EmbeddedPostgres
 from tests.bench import _ingest_ceiling as ceiling
-from tests.bench._ingest_load import WITHIN_S, Street, packets_of, register
+from tests.bench._ingest_load import packets_of, register
 from tests.bench._ingest_peers import PEERS, TABLE, Peer, PeerMissing, flat_packets
+from tests.bench._street import WITHIN_S, Street
 from tests.bench._usage import Usage, usage_of
 
 PER_MESSAGE = 20

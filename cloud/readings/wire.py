@@ -1,0 +1,79 @@
+"""The socket below the ingester's MQTT client, read and written in large pieces.
+
+paho asks the kernel four times for each packet that comes and once for each that goes. Each of these calls hands the
+interpreter to the threads that store, and gets it back when they like: thousands of letters a second would wait there.
+"""
+
+import contextlib
+import socket
+
+_PIECE = 1 << 17
+_FAREWELL_S = 1.0
+
+
+class Wire:
+    """What paho wants of a socket (its `SocketLike`), for one thread. Between `fill` and `flush` no call is one of the
+    kernel's."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._heard = b""
+        self._at = 0
+        self._ended = False
+        self._unsent = bytearray()
+
+    def fill(self) -> None:
+        """Takes what came, one piece at most. Raises OSError where the connection is broken."""
+        try:
+            piece = self._connection.recv(_PIECE)
+        except BlockingIOError:
+            return
+        self._ended = not piece
+        self._heard, self._at = self._heard[self._at :] + piece, 0
+
+    def recv(self, size: int) -> bytes:
+        """At most `size` bytes of what came; none when the other side closed. Raises BlockingIOError."""
+        if self._at >= len(self._heard):
+            if self._ended:
+                return b""
+            raise BlockingIOError
+        at = self._at
+        self._at = at + size
+        return self._heard[at : at + size]
+
+    @property
+    def unread(self) -> bool:
+        """Whether `recv` would give anything, its end included."""
+        return self._at < len(self._heard) or self._ended
+
+    def send(self, data: bytes | bytearray) -> int:
+        self._unsent += data
+        return len(data)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes."""
+        return len(self._unsent)
+
+    def flush(self) -> None:
+        """Gives the kernel what it takes of what is unsent. Raises OSError where the connection is broken."""
+        while self._unsent:
+            try:
+                sent = self._connection.send(self._unsent)
+            except BlockingIOError:
+                return
+            del self._unsent[:sent]
+
+    def close(self) -> None:
+        """Sends the rest, where the other side still takes it, and closes."""
+        with contextlib.suppress(OSError):
+            self._connection.settimeout(_FAREWELL_S)
+            self._connection.sendall(self._unsent)
+        self._unsent.clear()
+        self._connection.close()
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        self._connection.setblocking(flag)
