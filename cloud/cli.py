@@ -26,6 +26,7 @@ from cloud.command_line import (
 )
 from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
+from cloud.import_commands import import_app
 from cloud.people_commands import staff_app
 from cloud.proof_commands import proof_app
 from cloud.trust_commands import add_trust_commands
@@ -271,6 +272,7 @@ def sms_key(
 
 
 app.add_typer(backtest_app)
+app.add_typer(import_app)
 app.add_typer(proof_app)
 app.add_typer(staff_app, name="staff")
 add_trust_commands(app)

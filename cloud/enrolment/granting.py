@@ -1,5 +1,6 @@
 """Claims and present certificates become new certificates, in one transaction each."""
 
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from cloud.enrolment.counting import REFUSED
 from cloud.errors import NotAllowed
@@ -35,9 +37,13 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
 class Granting:
     """Every refusal is NotAllowed with a sentence for the installer, and counted by its reason."""
 
-    def __init__(self, authority: Authority, addresses: Addresses) -> None:
+    def __init__(
+        self, authority: Authority, addresses: Addresses, listed: Callable[[], Container[int]] = frozenset
+    ) -> None:
+        """`listed` gives the serial numbers in the list of revoked certificates, which outlives a database."""
         self._authority = authority
         self._addresses = addresses
+        self._listed = listed
 
     def enrol(self, connection: claims.Connection, asked: EnrolRequest, now: datetime) -> Certified:
         """A claim becomes a certificate. Other certificates of the gateway end with it: a home has one gateway."""
@@ -74,14 +80,16 @@ class Granting:
         present = self._present(asked, request)
         _check_moment(asked.at, now)
         with connection.transaction():
-            known = gateways.certificate(connection, present.serial_number)
-            if known is None or known.revoked_at is not None:
+            if present.serial_number in self._listed() or gateways.is_revoked(connection, present.serial_number):
                 raise _refused("revoked")
-            if known.ends_at <= now:
+            if present.not_valid_after_utc <= now:
                 raise _refused("expired")
-            certificate = self._certify(connection, key, gateway=known.gateway, home=known.home, facts={}, now=now)
-        log.info("certificate_renewed", gateway=known.gateway)
-        return self._answer(certificate, known.gateway, known.home, known.time_zone)
+            lives = gateways.gateway(connection, _name_in(present))
+            if lives is None:
+                raise _refused("gone")
+            certificate = self._certify(connection, key, gateway=lives.name, home=lives.home, facts={}, now=now)
+        log.info("certificate_renewed", gateway=lives.name)
+        return self._answer(certificate, lives.name, lives.home, lives.time_zone)
 
     def _fault(
         self,
@@ -171,6 +179,7 @@ _SENTENCES = {
     "foreign": f"this certificate is not from here, or its key is not at hand; {_ANEW}",
     "revoked": f"this certificate was revoked; if it should not have been, {_ANEW}",
     "expired": f"this certificate has expired; {_ANEW}, and run `doorstep-edge enrol`",
+    "gone": "this centre has no such gateway any more",
     "clock": "the moment in the request is not now: set the gateway's clock (`timedatectl set-ntp true`)",
 }
 
@@ -190,6 +199,11 @@ def _signing_request(pem: str) -> tuple[x509.CertificateSigningRequest, Elliptic
     if not signed or not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise _refused("request")
     return request, key
+
+
+def _name_in(certificate: x509.Certificate) -> str:
+    """The common name, which this authority put there."""
+    return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
 
 def _digest_of(request: x509.CertificateSigningRequest) -> bytes:

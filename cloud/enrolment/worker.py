@@ -16,7 +16,7 @@ from cloud.config import CloudConfig
 from cloud.db.pool import DatabaseAway, Pool, create_pool
 from cloud.enrolment.api import create_app
 from cloud.enrolment.granting import Addresses, Granting
-from cloud.identity.authority.authority import Authority
+from cloud.identity.authority.authority import GATEWAY_LIFE, Authority
 from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
 from cloud.process import Process, run_worker, side_by_side
@@ -52,7 +52,7 @@ async def _work(process: Process) -> None:
     folder = AuthorityFolder(config.authority_folder)
     authority = folder.open(wall_now())
     folder.prepare_servers(authority, trust.names, wall_now())
-    granting = Granting(authority, addresses(config))
+    granting = Granting(authority, addresses(config), folder.read_revoked)
     with create_pool(config.database.dsn, "enrolment") as pool:
         settings = uvicorn.Config(
             create_app(authority, granting, pool, wall_now),
@@ -116,8 +116,10 @@ def follow_revocations(folder: AuthorityFolder, authority: Authority, pool: Pool
     listed = folder.read_revoked()
     if wanted.keys() <= listed.keys():  # what has ended by itself may stay until there is news
         return False
-    folder.write_revoked(authority, wanted, now)
-    log.info("revocations", listed=len(wanted))
+    # a database that was restored does not know what was revoked since its back-up: the list goes on saying it
+    lately = {serial: at for serial, at in listed.items() if now - at < GATEWAY_LIFE}
+    folder.write_revoked(authority, lately | wanted, now)
+    log.info("revocations", listed=len(lately | wanted))
     return True
 
 

@@ -160,19 +160,38 @@ def test_a_present_certificate_gets_the_next(centre: TrustCentre, folder: Path) 
     assert after.key.public_key() != before.key.public_key()
 
 
-def test_an_expired_and_a_revoked_certificate_get_none(centre: TrustCentre, folder: Path) -> None:
+def test_a_revoked_certificate_gets_none_also_after_a_restored_database(centre: TrustCentre, folder: Path) -> None:
     enrol(centre.server, centre.claim(), folder)
+    serial = IdentityFolder(folder).read().certificate.serial_number
     with centre.connection() as connection:
-        connection.execute("UPDATE gateway_certificate SET ends_at = now()")
-    with pytest.raises(EnrolmentRefused, match="expired"):
-        renew(IdentityFolder(folder))
-    with centre.connection() as connection:
-        connection.execute("UPDATE gateway_certificate SET ends_at = now() + interval '1 day'")
         assert gateways.revoke(connection, "gw-home-1", wall_now(), "stolen") == 1
+    with pytest.raises(EnrolmentRefused, match="revoked"):
+        renew(IdentityFolder(folder))
+    centre.until_listed(serial)
+    with centre.connection() as connection:  # the back-up is older than the certificate
+        connection.execute("DELETE FROM gateway_certificate")
     with pytest.raises(EnrolmentRefused, match="revoked"):
         renew(IdentityFolder(folder))
     enrol(centre.server, centre.claim(), folder)  # a new claim lets it in again
     renew(IdentityFolder(folder))
+
+
+def test_a_certificate_that_a_restored_database_does_not_know_is_renewed(centre: TrustCentre, folder: Path) -> None:
+    enrol(centre.server, centre.claim(), folder)
+    with centre.connection() as connection:
+        connection.execute("DELETE FROM gateway_certificate")
+    assert renew(IdentityFolder(folder)).gateway == "gw-home-1"
+
+
+def test_an_expired_certificate_gets_none(centre: TrustCentre, folder: Path) -> None:
+    enrol(centre.server, centre.claim(), folder)
+    kept = IdentityFolder(folder)
+    present = kept.read()
+    begun = wall_now() - timedelta(days=91)
+    old = centre.authority.certify_gateway(present.key.public_key(), "gw-home-1", "home-1", begun)
+    kept.keep(present.key, old.public_bytes(Encoding.PEM).decode(), kept.authority.read_text(), present.settings)
+    with pytest.raises(EnrolmentRefused, match="expired"):
+        renew(kept)
 
 
 def test_another_authoritys_certificate_renews_nothing(centre: TrustCentre, folder: Path) -> None:

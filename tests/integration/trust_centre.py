@@ -1,11 +1,11 @@
 """A centre's trust for tests: an authority, a database with homes, the enrolment's own process, ports that are free."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import psycopg
 
 from cloud.config import CloudConfig, Database, Trust
@@ -60,7 +60,9 @@ class TrustCentre:
         assert found is not None
         return found
 
-    def on_port(self, enrol_port: int) -> CloudConfig:
-        return msgspec.structs.replace(
-            self.config, trust=msgspec.structs.replace(self.config.trust, enrol_port=enrol_port)
-        )
+    def until_listed(self, serial: int, timeout_s: float = 20.0) -> None:
+        """Until the list of revoked certificates has it."""
+        deadline = time.monotonic() + timeout_s
+        while serial not in self.folder.read_revoked():
+            assert time.monotonic() < deadline, "not listed"
+            time.sleep(0.05)

@@ -13,13 +13,20 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
+class Gateway:
+    name: str
+    home: str
+    """Its code."""
+    time_zone: str
+
+
+@dataclass(frozen=True)
 class GatewayCertificate:
     serial: str
     """Hexadecimal."""
     gateway: str
     home: str
     """Its code."""
-    time_zone: str
     begins_at: datetime
     ends_at: datetime
     revoked_at: datetime | None
@@ -48,14 +55,25 @@ def record(
 
 
 _CERTIFICATES = (
-    "SELECT serial, gateway_id, home.code, home.time_zone, begins_at, ends_at, revoked_at, revoked_why "
+    "SELECT serial, gateway_id, home.code, begins_at, ends_at, revoked_at, revoked_why "
     "FROM gateway_certificate JOIN gateway USING (gateway_id) JOIN home USING (home_id) "
 )
 
 
-def certificate(connection: Connection, serial: int) -> GatewayCertificate | None:
-    row = connection.execute(_CERTIFICATES + "WHERE serial = %s", (serial_text(serial),)).fetchone()
-    return None if row is None else GatewayCertificate(*row)
+def gateway(connection: Connection, name: str) -> Gateway | None:
+    row = connection.execute(
+        "SELECT gateway_id, home.code, home.time_zone FROM gateway JOIN home USING (home_id) WHERE gateway_id = %s",
+        (name,),
+    ).fetchone()
+    return None if row is None else Gateway(*row)
+
+
+def is_revoked(connection: Connection, serial: int) -> bool:
+    """One that is not known is not revoked: a restored database does not know the latest."""
+    row = connection.execute(
+        "SELECT revoked_at IS NOT NULL FROM gateway_certificate WHERE serial = %s", (serial_text(serial),)
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def certificates(connection: Connection, now: datetime) -> list[GatewayCertificate]:
