@@ -151,8 +151,9 @@ def test_records_do_not_follow_numbers_out_of_the_world(site: Site) -> None:
             f"/visits/{2**40}",
         ):
             assert client.get(path).status_code == 404, path
-        for path in ("/elders/x", "/elders/1?days=8", "/dead-letters?before=x"):
+        for path in ("/elders/x", "/elders/1?days=8"):
             assert client.get(path).status_code == 422, path
+        assert client.get("/dead-letters?before=x").status_code == 403  # not even what was wrong about it
         assert client.get("/nowhere").status_code == 404
 
 

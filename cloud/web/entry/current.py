@@ -3,25 +3,50 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from fastapi import Request
 
 from cloud.db.pool import AsyncConnection, DatabaseAway
+from cloud.errors import NotAllowed
+from cloud.identity.rights import Right
 from cloud.identity.store import session_of, token_hash
+from cloud.web.entry.access import NEEDED
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.store import regions_below
 from cloud.web.errors import NotSignedIn, SecondFactorNeeded
+from cloud.web.language import N_
 from cloud.web.services import services_of
 from cloud.web.standby.database_watch import ANSWER_S
 
 COOKIE = "doorstep-session"
+log = structlog.get_logger()
 
 
 async def signed_in(request: Request) -> Viewer:
-    """The viewer of this request. Raises NotSignedIn, and SecondFactorNeeded where the centre wants one of them."""
+    """The viewer of this request, who has the right that its route needs.
+
+    Raises NotSignedIn, SecondFactorNeeded where the centre wants one of them, and NotAllowed.
+    """
     viewer = await signed_in_anyhow(request)
     if not viewer.second_factor and viewer.staff.role in services_of(request).config.web.second_factor_for:
         raise SecondFactorNeeded
+    needed = needed_right(request)
+    if needed is None:
+        log.error("route_opens_to_nobody", route=route_of(request), what="it is not in cloud.web.entry.access")
+    if needed is None or not viewer.may(needed):
+        raise NotAllowed(N_("This is not among what your role does."))
     return viewer
+
+
+def needed_right(request: Request) -> Right | None:
+    """What the route of this request asks for; None: it was forgotten."""
+    method = "GET" if request.method == "HEAD" else request.method
+    return NEEDED.get(f"{method} {route_of(request)}")
+
+
+def route_of(request: Request) -> str:
+    """The pattern, without ids and links."""
+    return str(getattr(request.scope.get("route"), "path", ""))
 
 
 async def signed_in_anyhow(request: Request) -> Viewer:

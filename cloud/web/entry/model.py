@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloud.identity.model import Staff
+from cloud.identity.rights import Right, rights_of
+from cloud.web.entry.access import NEEDED
 
 
 @dataclass(frozen=True)
@@ -17,18 +19,31 @@ class Viewer:
     second_factor: bool
     """Whether they showed more than a password."""
 
+    scopes: frozenset[Right] | None = None
+    """What the token allows of their rights; None: it is they themselves."""
+
+    def may(self, right: Right) -> bool:
+        return right in rights_of(self.staff.role) and (self.scopes is None or right in self.scopes)
+
+    def may_open(self, path: str) -> bool:
+        """Whether the page at `path`, a route's pattern, is theirs to see."""
+        needed = NEEDED.get(f"GET {path}")
+        return needed is not None and self.may(needed)
+
     @property
     def may_act_on_alarms(self) -> bool:
-        return self.staff.role in ("desk", "nurse")
+        return self.may(Right.ACT_ON_CALLS)
 
     @property
     def may_say_whose(self) -> bool:
-        return self.staff.role in ("desk", "nurse")
+        return self.may(Right.SAY_WHOSE)
 
     @property
     def may_visit(self) -> bool:
-        return self.staff.role == "nurse"
+        return self.may(Right.GO)
 
     @property
     def home_page(self) -> str:
-        return "/today" if self.staff.role == "nurse" else "/board"
+        """Where their work begins."""
+        first = "/today" if self.staff.role == "nurse" else "/board"
+        return next((path for path in (first, "/today", "/fleet") if self.may_open(path)), "/account")

@@ -1,0 +1,48 @@
+"""What each role may do, always within the person's region and below. A program's token has some of it: its scopes."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from cloud.identity.model import Role
+
+
+class Right(StrEnum):
+    OWN = "own"
+    """Their own account and their own browsers."""
+    LIVE = "live"
+    """Hear that something changed."""
+    BOARD = "board"
+    """See calls for help, and the cards of who calls."""
+    ACT_ON_CALLS = "act-on-calls"
+    VISITS = "visits"
+    """See visits, and what is known where they lead."""
+    GO = "go"
+    """Accept visits, make them and report."""
+    RECORDS = "records"
+    """See an elder's whole record."""
+    UNSURE = "unsure"
+    """See measurements that may be one's or another's."""
+    SAY_WHOSE = "say-whose"
+    FLEET = "fleet"
+    """See gateways."""
+    LETTERS = "letters"
+    """See and replay messages that could not be stored; they may be of any home."""
+    AUDIT = "audit"
+    """See who looked at whom."""
+
+
+_ALL = frozenset({Right.OWN, Right.LIVE})
+_SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.UNSURE, Right.FLEET}
+_RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
+    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE},
+    Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
+    Role.INSTALLER: frozenset({Right.OWN, Right.FLEET}),
+    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.AUDIT},
+}
+SCOPES = tuple(right for right in Right if right is not Right.OWN)
+"""What a program's token may be given: all but its owner's account."""
+
+
+def rights_of(role: Role) -> frozenset[Right]:
+    return _RIGHTS[role]

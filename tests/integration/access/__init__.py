@@ -1,0 +1,1 @@
+"""Who may open what: the written matrix, and what is asked of each route."""

@@ -1,0 +1,111 @@
+"""The matrix as people decided it, route by route. docs/access.md is made from it; the test walks it.
+
+A line gives, for everybody in `WHO` and in that order, one letter of `MEANING`.
+"""
+
+from collections.abc import Mapping
+
+WHO = ("nobody", "link", "nurse", "desk", "doctor", "installer", "administrator", "stranger")
+HEADINGS: Mapping[str, str] = {
+    "nobody": "not signed in",
+    "link": "the elder's link",
+    "nurse": "nurse",
+    "desk": "desk",
+    "doctor": "doctor",
+    "installer": "installer",
+    "administrator": "administrator",
+    "stranger": "nurse of another community",
+}
+MEANING: Mapping[str, str] = {
+    "y": "yes",
+    "e": "yes, and nothing of this community is in it",
+    "s": "must sign in",
+    "-": "refused",
+    "n": "as if it were not there",
+}
+ROUTES: Mapping[str, str] = {
+    # route: nobody, link, nurse, desk, doctor, installer, administrator, stranger
+    "GET /login": "yyyyyyyy",
+    "POST /login": "ssssssss",
+    "GET /login/code": "ssssssss",
+    "POST /login/code": "ssssssss",
+    "POST /logout": "yyyyyyyy",
+    "POST /api/v1/session": "ssssssss",
+    "DELETE /api/v1/session": "yyyyyyyy",
+    "POST /api/v1/session/passkey/challenge": "ssssssss",
+    "POST /api/v1/session/passkey": "ssssssss",
+    "GET /account": "ssyyyyyy",
+    "POST /account/app": "ssyyyyyy",
+    "POST /account/app/code": "ssyyyyyy",
+    "POST /account/app/remove": "ssyyyyyy",
+    "POST /account/passkeys/remove": "ssyyyyyy",
+    "POST /account/sign-out-everywhere": "ssyyyyyy",
+    "POST /api/v1/account/passkeys/challenge": "ssssssss",
+    "POST /api/v1/account/passkeys": "ssssssss",
+    "GET /": "ssyyyyyy",
+    "GET /board": "ssyy--ye",
+    "GET /board/parts": "ssyy--ye",
+    "GET /api/v1/board": "ssyy--ye",
+    "GET /api/v1/figures": "ssyy--ye",
+    "POST /api/v1/alarms/{alarm_id}/take": "ssyy---n",
+    "POST /api/v1/alarms/{alarm_id}/on-the-way": "ssyy---n",
+    "POST /api/v1/alarms/{alarm_id}/send": "ssyy---n",
+    "POST /api/v1/alarms/{alarm_id}/note": "ssyy---n",
+    "POST /api/v1/alarms/{alarm_id}/close": "ssyy---n",
+    "GET /alarms/{alarm_id}": "ssyy--yn",
+    "GET /alarms/{alarm_id}/card": "ssyy--yn",
+    "GET /today": "ssyyy-ye",
+    "GET /visits/{visit_id}": "ssyyy-yn",
+    "GET /api/v1/visits": "ssyyy-ye",
+    "GET /api/v1/visits/{visit_id}": "ssyyy-yn",
+    "POST /api/v1/visits/{visit_id}/steps": "ssy----n",
+    "POST /api/v1/visits/{visit_id}/report": "ssy----n",
+    "GET /elders/{elder_id}": "ssyyy-yn",
+    "GET /e/{token}": "nynnnnnn",
+    "POST /e/{token}/visits/{visit_id}/assessment": "nynnnnnn",
+    "POST /e/{token}/requests": "nynnnnnn",
+    "GET /unsure": "ssyy--ye",
+    "GET /api/v1/unsure": "ssyy--ye",
+    "POST /api/v1/measurements/{device_id}-{record_key}/whose": "ssyy---n",
+    "GET /fleet": "ssyy-yye",
+    "GET /dead-letters": "ss----y-",
+    "POST /dead-letters/{dead_letter_id}/replay": "ss----y-",
+    "GET /pushes": "ssyyyyyy",
+    "POST /api/v1/pushes/subscribe": "ssyyyyyy",
+    "POST /api/v1/pushes/unsubscribe": "ssyyyyyy",
+    "GET /service-worker.js": "yyyyyyyy",
+    "POST /push/receipts/{notice_id}": "eeeeeeee",
+    "GET /events": "ssyyy-ye",
+    "GET /health": "yyyyyyyy",
+    "GET /metrics": "yyyyyyyy",
+}
+
+
+def document() -> str:
+    """docs/access.md."""
+    lines = [
+        "# Who may open what",
+        "",
+        "Made by `tests/integration/test_web_access.py`, which asks every route as everybody and compares; "
+        "`cloud/identity/rights.py` says what each role",
+        "may do and `cloud/web/entry/access.py` which right opens which route. A route that was forgotten there opens "
+        "to nobody. Everybody sees the",
+        "regions they work in, and those below; what lies elsewhere is to them as if it were not there.",
+        "",
+        "An elder's page opens by the link on their tablet. It holds 144 random bits, is kept as a digest only, and "
+        "`doorstep-cloud elder-link` draws a new one.",
+        "",
+        "| route | " + " | ".join(HEADINGS[who] for who in WHO) + " |",
+        "|---" * (len(WHO) + 1) + "|",
+    ]
+    lines += [
+        f"| `{route}` | " + " | ".join(MEANING[letter] for letter in letters) + " |"
+        for route, letters in ROUTES.items()
+    ]
+    lines += [
+        "",
+        "*must sign in* at routes that open a session or a passkey means that these empty hands open nothing. "
+        "`/health` and `/metrics` name no person and no home;",
+        "keep them from the public at your proxy.",
+    ]
+    return "\n".join(lines) + "\n"
