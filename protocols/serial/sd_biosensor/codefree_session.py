@@ -8,7 +8,7 @@ switched on again. Records are told when all are there, oldest first, before the
 from collections.abc import Callable
 from datetime import datetime
 
-from protocols.errors import UnexpectedReply
+from protocols.errors import ProtocolError, UnexpectedReply
 from protocols.record import Record
 from protocols.serial.conversation import RETRIES, Ask, ConversationSession, Talk
 from protocols.serial.sd_biosensor import codefree
@@ -40,14 +40,19 @@ def _talk(known: Callable[[datetime], bool] | None) -> Talk[Frame, None]:
     count = codefree.decode_count((yield from _message_after(codefree.GREETING_ANSWER)))
     yield Identified(codefree.MODEL, serial_number="")
     yield ClockRead(None)
-    newest_first: list[Record] = []
-    while len(newest_first) < count:
+    messages: list[bytes] = []
+    while len(messages) < count:
         message = yield from _message_after(codefree.FETCH)
         if message == codefree.FAREWELL:
             raise UnexpectedReply(
-                f"the meter counted {count} records and {len(newest_first)} arrived; switch it off and on to try again"
+                f"the meter counted {count} records and {len(messages)} arrived; switch it off and on to try again"
             )
-        newest_first.append(codefree.decode_record(message))
+        messages.append(message)
+    try:
+        newest_first: list[Record] = [codefree.decode_record(message) for message in messages]
+    except ProtocolError:
+        yield from _let_go()  # it would stay in its PC mode
+        raise
     new = [record for record in number_within_minute(reversed(newest_first)) if not is_known(record, known)]
     for record in new:
         yield RecordRead(record)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from protocols.errors import ChecksumMismatch, DecodeError, ProtocolError, ReservedValue, Truncated, UnexpectedReply
 from protocols.reading import Flag, Meal, Metric
 from protocols.serial.sd_biosensor import codefree
+from protocols.serial.sd_biosensor.codefree_session import CodefreeSession
 from protocols.serial.sd_biosensor.frame import MAX_MESSAGE, Direction, Frame, FrameSplitter, decode_frame, encode_frame
+from protocols.serial.session import RecordRead, Send
 
 AT = datetime(2026, 11, 22, 7, 30)
 frames = st.builds(Frame, st.sampled_from(Direction), st.binary(min_size=1, max_size=MAX_MESSAGE))
@@ -118,6 +120,21 @@ def test_meal_mark_that_nobody_described_is_refused() -> None:
     message[9] = 0x30
     with pytest.raises(ReservedValue, match="meal mark 30"):
         codefree.decode_record(bytes(message))
+
+
+def test_meter_with_such_a_mark_is_let_go_before_its_memory_is_refused() -> None:
+    """It would stay in its PC mode until somebody switches it off."""
+    message = bytearray(codefree.encode_record(AT, 100))
+    message[9] = 0x30
+    session = CodefreeSession()
+    session.begin()
+    for said in (codefree.GREETING, codefree.encode_count(2), codefree.encode_record(AT, 101)):
+        session.receive(encode_frame(Direction.TO_HOST, said))
+    last = session.receive(encode_frame(Direction.TO_HOST, bytes(message)))
+    assert Send(encode_frame(Direction.TO_METER, codefree.FETCH)) in last
+    assert not any(isinstance(event, RecordRead) for event in last)
+    with pytest.raises(ReservedValue, match="meal mark 30"):
+        session.receive(encode_frame(Direction.TO_HOST, codefree.FAREWELL))
 
 
 @pytest.mark.parametrize(
