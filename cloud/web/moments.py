@@ -54,7 +54,7 @@ def clock_time(language: Language, then: datetime, now: datetime, zone: ZoneInfo
     """The time of day alone where `then` is today, "yesterday 07:40", else with the date."""
     local = then.astimezone(zone)
     days = (now.astimezone(zone).date() - local.date()).days
-    time = local.strftime("%H:%M")
+    time = f"{local.hour:02}:{local.minute:02}"  # a page says thousands of times; strftime takes five times as long
     if days == 0:
         return time
     if days == 1:

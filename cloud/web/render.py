@@ -41,7 +41,8 @@ def page(
     services = services_of(request)
     language = language_of(request)
     now = services.now
-    environment = _environments.setdefault(language.code, _create_environment(language))
+    if (environment := _environments.get(language.code)) is None:
+        environment = _environments[language.code] = _create_environment(language)
     shown = environment.get_template(template).render(
         **context,
         language=language,

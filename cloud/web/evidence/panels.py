@@ -1,7 +1,7 @@
 """From rows to charts: which metrics speak of a cause, what a dot says, and the same in sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import fmean
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ class Drawer:
     limits: LimitLines
     spoken: frozenset[str] = frozenset()
     """Rules that the page has words about."""
+    _said: dict[int, str] = field(default_factory=dict, repr=False)
+    """Words of each row by its identity: the charts and the list below them say the same."""
 
     def panel(
         self, metrics: Sequence[str], rows: Sequence[Measured | Daily], bands: Mapping[str, Band]
@@ -89,7 +91,13 @@ class Drawer:
         return Panel(title, "", 0, (Series("motion", title, dots),), bars=True, description=said)
 
     def dot_words(self, row: Measured | Daily) -> str:
-        """All there is to say of a reading: "Sys 184 mmHg, 22 Nov 07:40; cuff too loose"."""
+        """All there is to say of a reading: "Sys 184 mmHg, 22 Nov 07:40; cuff too loose". `row` outlives the drawer."""
+        words = self._said.get(id(row))
+        if words is None:
+            words = self._said[id(row)] = self._words(row)
+        return words
+
+    def _words(self, row: Measured | Daily) -> str:
         name, value = short_name(self.language, row.metric), self.measures.text(row.metric, row.value)
         if isinstance(row, Daily):
             return self.language.gettext(
