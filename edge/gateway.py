@@ -6,7 +6,8 @@
                `---> ButtonListener --> AlarmJournal --> the alarm's own process --> broker
 
 A reading is durable before its meter is let go, and leaves the outbox only by a receipt of the database. A press is
-durable before anything else happens, and its process shares nothing with the readings but the journal file.
+durable before anything else happens, and its process shares nothing with the readings but the journal file. Where the
+disk has no room at all at the start, calls alone work (`calls_only`).
 """
 
 import asyncio
@@ -23,7 +24,6 @@ import structlog
 from edge.alarm.button import ButtonListener
 from edge.alarm.calling import Calling
 from edge.alarm.child import AlarmChild
-from edge.alarm.contact import ContactTrigger
 from edge.alarm.drill import Drill
 from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
@@ -31,9 +31,11 @@ from edge.alarm.long_stay import LongStays
 from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.supervision import TriggerWatch
 from edge.alarm.technical import Conditions
+from edge.alarm.wired import create_wired
+from edge.calls_only import CallsOnly
 from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
-from edge.config import Device, EdgeConfig, parse_gpio
+from edge.config import EdgeConfig
 from edge.errors import Permanent, Temporary
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
@@ -49,19 +51,17 @@ from edge.sources.bluez_agent import AgentKeeper
 from edge.sources.meter_session import MeterSessions
 from edge.sources.radio_watch import Canary, RadioWatch
 from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
-from edge.sources.serial_button import SerialButton
 from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
+from edge.tasks import end
 from edge.uplink import Uplink
 from protocols.telemetry.messages import StatusMessage
 
 if TYPE_CHECKING:
     from edge.identity.keeping import IdentityKeeper
-    from edge.sources.gpio_button import GpioButton
 
 _log = structlog.get_logger()
 _VERSION = version("doorstep")
-_CANCEL_AGAIN_S = 3.0
 
 
 class Gateway:
@@ -80,10 +80,13 @@ class Gateway:
         """Until `stop`. Raises EdgeError with a sentence when the gateway cannot do its work."""
         with contextlib.ExitStack() as files:
             files.enter_context(hold_alone(self._config.data / "gateway.lock"))
-            self._outbox = Outbox(self._config.outbox_path, self._config.outbox.bound)
-            files.callback(self._outbox.close)
             self._journal = AlarmJournal(self._config.journal_path)
             files.callback(self._journal.close)
+            outbox = await self._open_outbox(stop)
+            if outbox is None:
+                return
+            self._outbox = outbox
+            files.callback(self._outbox.close)
             self._outbox.prune(self._clock.now() - timedelta(days=SEEN_DAYS))
             self._figures = Figures(self._config.devices, self._clock)
             self._figures.watch_outbox(self._outbox.backlog, self._outbox.given_up)
@@ -113,6 +116,21 @@ class Gateway:
         if self._crash is not None:
             raise Permanent(self._crash)
 
+    async def _open_outbox(self, stop: asyncio.Event) -> Outbox | None:
+        """None where `stop` came before there was room for it. Raises EdgeError."""
+
+        def opened() -> Outbox:
+            return Outbox(self._config.outbox_path, self._config.outbox.bound)
+
+        try:
+            return opened()
+        except Temporary as full:
+            if not self._config.calls:
+                raise
+            return await CallsOnly(self._config, self._config_path, self._clock, self._journal).until(
+                opened, full, stop
+            )
+
     async def _work(self) -> None:
         intake = Intake(self._outbox, self._figures, self._uplink.wake)
         self._uplink.start()
@@ -126,8 +144,8 @@ class Gateway:
                 task.result()  # a source never ends by itself: its error ends the gateway, and systemd begins anew
         finally:
             stopping.cancel()
-            await _end(sources)  # first nobody brings readings any more,
-            await _end([writing])  # then all that were brought are durable,
+            await end(sources)  # first nobody brings readings any more,
+            await end([writing])  # then all that were brought are durable,
             await asyncio.to_thread(self._uplink.stop, "stopped")  # then they are sent as far as that goes
             _log.info("gateway_stopped", backlog=self._outbox.backlog().rows)
 
@@ -157,7 +175,7 @@ class Gateway:
             if device.model.transport is Transport.SERIAL
         ]
         triggers: list[tuple[str, Coroutine[None, None, None]]] = [
-            (device.name, self._wired(device).run())
+            (device.name, create_wired(device, self._calling, figures, hold_s=config.alarm.hold_s).run())
             for device in config.devices
             if device.model.transport is Transport.WIRE
         ]
@@ -193,15 +211,6 @@ class Gateway:
             )
             works.append(("scanner", self._scanner.run()))
         return works
-
-    def _wired(self, device: Device) -> "GpioButton | SerialButton":
-        contact = ContactTrigger(device.name, self._calling, self._figures, hold_s=self._config.alarm.hold_s)
-        pin = parse_gpio(device.port)
-        if pin is None:
-            return SerialButton(device.port, contact)
-        from edge.sources.gpio_button import GpioButton  # noqa: PLC0415 - gpiozero weighs 4 MB, for those who have a pin
-
-        return GpioButton(pin, contact)
 
     def _open_identity(self) -> "IdentityKeeper | None":
         if not self._config.broker.is_secure:
@@ -241,7 +250,7 @@ class Gateway:
             problems.append(refused)
         problems += [*self._calling.problems, *self._alarm_troubles(), *self._power_problems()]
         problems += fullness(self._outbox.given_up(), self._clock.now())
-        if self._config.calls and not self._journal.line_connected:
+        if self._config.calls and not self._line_connected():
             problems.append("the alarm's connection to the broker is down")
         modem = self._modem()
         if modem is not None and modem.trouble is not None:
@@ -258,6 +267,12 @@ class Gateway:
             battery = "" if power.battery_percent is None else f", {power.battery_percent:.0f} % left"
             problems.append(f"the mains are lost: the gateway lives on its battery{battery}")
         return problems
+
+    def _line_connected(self) -> bool:
+        try:
+            return self._journal.line_connected
+        except Temporary:
+            return False
 
     def _alarm_troubles(self) -> list[str]:
         try:
@@ -280,7 +295,7 @@ class Gateway:
             backlog_bytes=backlog.bytes,
             oldest_backlog_at=backlog.oldest_at,
             broker_connected=self._uplink.is_up,
-            alarm_line_connected=self._journal.line_connected,
+            alarm_line_connected=self._line_connected(),
             devices=tuple(entry.status() for entry in self._figures.devices()),
             radio=None if self._scanner is None else self._scanner.status(),
             modem=self._modem(),
@@ -308,14 +323,3 @@ class Gateway:
             power=report.power,
             drill=report.drill,
         )
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()  # and again: one that meets the end of an asyncio.wait_for is lost before Python 3.12
-        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
-    for task in tasks:
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            _log.error("source_ended", problem=str(problem))

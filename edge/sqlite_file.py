@@ -1,6 +1,7 @@
 """SQLite files that survive a power cut: opened durable, set aside when damaged, held by one process."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from edge.errors import Permanent, Temporary
 _log = structlog.get_logger()
 
 BUSY_S = 5.0
+_ROOM_TO_OPEN_BYTES = 256 * 1024
 
 
 @contextmanager
@@ -56,18 +58,19 @@ def open_durable(path: Path, *, read_only: bool) -> Iterator[sqlite3.Connection]
 def open_beside(path: Path, schema: str) -> sqlite3.Connection:
     """The file at `path`, which another process of this gateway holds open: a damaged one stays where it is.
 
-    Raises Permanent with a sentence where it cannot be used.
+    Raises Permanent with a sentence where it cannot be used, Temporary where the disk has no room to open it.
     """
     try:
         return _opened(path, schema)
     except sqlite3.DatabaseError as error:
+        _raise_without_room(path, error)
         raise Permanent(f"{path} cannot be used: {error}") from error
 
 
 def open_or_set_aside(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
     """The file at `path` with `schema` applied, for use from any thread, and where a damaged one was put, or None.
 
-    Raises Permanent where the folder cannot be written.
+    Raises Permanent where the folder cannot be written, Temporary where the disk has no room to open it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -76,11 +79,21 @@ def open_or_set_aside(path: Path, schema: str) -> tuple[sqlite3.Connection, Path
     try:
         return _opened(path, schema), None
     except sqlite3.OperationalError as error:
+        _raise_without_room(path, error)
         raise Permanent(f"{path} cannot be opened: {error}; is the folder writable, the disk full?") from error
     except sqlite3.DatabaseError as error:
         aside = _set_aside(path)
         _log.error("file_damaged", path=str(path), problem=str(error), set_aside=str(aside))
         return _opened(path, schema), aside
+
+
+def _raise_without_room(path: Path, error: sqlite3.DatabaseError) -> None:
+    """A full disk says itself, or that it fails, or that a file cannot be made."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    disk = os.statvfs(path.parent)
+    full = disk.f_bavail * disk.f_frsize < _ROOM_TO_OPEN_BYTES
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or (full and code == sqlite3.SQLITE_CANTOPEN):
+        raise Temporary(f"the gateway's disk has no room to open {path.name}: {error}", retry_after_s=1.0) from error
 
 
 def _opened(path: Path, schema: str) -> sqlite3.Connection:

@@ -14,59 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from edge.alarm.call import Call, LastPress, Meaning, PressRules, meaning_of_press
 from edge.alarm.drill_log import DrillLog
+from edge.alarm.journal_file import JournalFile
 from edge.errors import Temporary
-from edge.sqlite_file import open_beside, open_or_set_aside, transaction
+from edge.sqlite_file import transaction
 from protocols.adverts.counter import CounterGuard
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
-
-_log = structlog.get_logger()
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS button (
-    device      TEXT PRIMARY KEY,
-    counter     INTEGER NOT NULL,   -- 0 where the device has none
-    alarm       TEXT,               -- the last call it made
-    pressed_at  REAL                -- Unix seconds of the wall clock
-);
-CREATE TABLE IF NOT EXISTS alarm (
-    alarm       TEXT PRIMARY KEY,
-    kind        TEXT NOT NULL,
-    device      TEXT NOT NULL,
-    raised_at   TEXT NOT NULL,      -- ISO 8601, UTC
-    state       TEXT NOT NULL,
-    attempts    INTEGER NOT NULL DEFAULT 0,
-    presses     INTEGER NOT NULL DEFAULT 1,
-    spoken_by   TEXT,
-    minutes     INTEGER
-);
-CREATE INDEX IF NOT EXISTS alarm_open ON alarm (state) WHERE state <> 'closed';
-CREATE TABLE IF NOT EXISTS line (one INTEGER PRIMARY KEY CHECK (one = 1), connected INTEGER NOT NULL);
-INSERT OR IGNORE INTO line VALUES (1, 0);
-CREATE TABLE IF NOT EXISTS drill (
-    one         INTEGER PRIMARY KEY CHECK (one = 1),
-    not_before  TEXT NOT NULL,      -- ISO 8601, UTC, as all below
-    next_at     TEXT NOT NULL,
-    answered_at TEXT,
-    answered_by TEXT NOT NULL,
-    failed_at   TEXT
-);
-CREATE TABLE IF NOT EXISTS trouble (part TEXT PRIMARY KEY, sentence TEXT NOT NULL);
-"""
-
-_LATER_COLUMNS = {
-    "first_pressed_at": "REAL",  # Unix seconds of the wall clock
-    "cancelled": "INTEGER NOT NULL DEFAULT 0",
-    "cancel_heard": "INTEGER NOT NULL DEFAULT 0",
-}
-"""Of `alarm`, in journals that an earlier version began."""
-
-_ROOM_BYTES = 512 * 1024
-_ROOM_PAGES = 64
 
 
 @dataclass(frozen=True)
@@ -94,41 +49,30 @@ class AlarmJournal:
     def __init__(self, path: Path, *, beside: bool = False) -> None:
         """`beside`: another process of this gateway has opened the file already, and answers for it.
 
-        Raises Permanent where the file cannot be used. The other process sets a damaged file aside (`set_aside`).
+        Where the disk has no room to open it, each call raises Temporary until it has: nobody is to wait with a
+        button that is dead meanwhile. Raises Permanent where the file cannot be used for another reason. The other
+        process sets a damaged file aside (`set_aside`).
         """
         self._lock = threading.RLock()
-        self.set_aside: Path | None = None
-        if beside:
-            self._db = open_beside(path, _SCHEMA)
-        else:
-            self._db, self.set_aside = open_or_set_aside(path, _SCHEMA)
-            self._keep_room()
-        self._add_later_columns()
+        self._file = JournalFile(path, beside=beside)
 
-    def _add_later_columns(self) -> None:
-        with transaction(self._db):
-            known = {row[1] for row in self._db.execute("PRAGMA table_info(alarm)")}
-            for name in _LATER_COLUMNS.keys() - known:
-                self._db.execute(f"ALTER TABLE alarm ADD COLUMN {name} {_LATER_COLUMNS[name]}")
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._file.db
 
-    def _keep_room(self) -> None:
-        """Pages of our own for the calls to come, in the file and in its log: who fills the disk silences nobody."""
-        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
-        if free >= _ROOM_PAGES:
-            return
-        try:
-            with transaction(self._db):
-                self._db.execute("CREATE TABLE room (bytes BLOB)")
-                self._db.execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM_BYTES,))
-            with transaction(self._db):
-                self._db.execute("DROP TABLE room")
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except (Temporary, sqlite3.OperationalError) as error:  # full already: what is there must do
-            _log.error("alarm_journal_room", problem=str(error))
+    @property
+    def set_aside(self) -> Path | None:
+        """Where a damaged file was put."""
+        return self._file.set_aside
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be written down at all, in a sentence; None where the file is open."""
+        return self._file.problem
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
+            self._file.close()
 
     def heard_counter(self, device: str, counter: int) -> None:
         """A frame without a press (a heartbeat): its counter is used up all the same. Raises StaleCounter."""
@@ -262,8 +206,8 @@ class AlarmJournal:
 
     @property
     def line_connected(self) -> bool:
-        """Whether the alarm's own connection stood when its process last said so."""
-        with self._lock:
+        """Whether the alarm's own connection stood when its process last said so. Raises Temporary."""
+        with self._lock, _usable():
             return bool(self._db.execute("SELECT connected FROM line").fetchone()[0])
 
     def set_line_connected(self, connected: bool) -> None:

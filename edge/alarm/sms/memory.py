@@ -63,9 +63,15 @@ class SmsMemory:
     """Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Raises Permanent where the folder cannot be written."""
+        """Raises Permanent where the folder cannot be written. Where the disk has no room, this process's own memory
+        must do: a text goes out all the same, and a PIN that was refused before may be tried once more."""
         self._lock = threading.RLock()
-        self._db, _ = open_or_set_aside(path, _SCHEMA)
+        try:
+            self._db, _ = open_or_set_aside(path, _SCHEMA)
+        except Temporary as error:
+            _log.error("sms_memory", problem=str(error))
+            self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+            self._db.executescript(_SCHEMA)
         self._facts: dict[str, str] = dict(self._db.execute("SELECT name, value FROM fact").fetchall())
 
     def close(self) -> None:
