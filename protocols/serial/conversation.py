@@ -92,7 +92,7 @@ class Conversation(Generic[Part]):
         if self._unread.count > self._longest_part_bytes:
             raise UnexpectedReply(
                 f"the line speaks without end ({self._unread.count} bytes) and never as this meter does; "
-                f"{self._unread.beginning()}; check the model, then the cable and its plugs"
+                f"{self._unread.beginning()}; check the model, then its cable or distance"
             )
         return events
 

@@ -23,7 +23,8 @@ class SilentMeter(UnexpectedReply):
 def silent_meter(model: str, times: int) -> SilentMeter:
     """A question was asked `times` times."""
     return SilentMeter(
-        f"the meter was silent {times} times; check the cable, that it is on, and that it is a {model}", model
+        f"the meter was silent {times} times; check that it is on, its cable or distance, and that it is a {model}",
+        model,
     )
 
 
@@ -55,7 +56,7 @@ class Unread:
             return silent
         return UnexpectedReply(
             f"the meter spoke, but not as a {silent.model} does: of {self.count} bytes none could be read; "
-            f"{self.beginning()}; check that it is a {silent.model}, then the cable and its plugs"
+            f"{self.beginning()}; check that it is a {silent.model}, then its cable or distance"
         )
 
     def beginning(self) -> str:

@@ -256,9 +256,7 @@ def test_silent_meter_is_given_up() -> None:
     session.begin()
     for _ in range(3):
         assert session.timed_out()[0] == Send(EOT)
-    with pytest.raises(
-        UnexpectedReply, match="silent 4 times; check the cable, that it is on, and that it is a Contour"
-    ):
+    with pytest.raises(UnexpectedReply, match=r"silent 4 times; check that it is on, .* a Contour"):
         session.timed_out()
 
 

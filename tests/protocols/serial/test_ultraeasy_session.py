@@ -225,7 +225,7 @@ def test_silent_meter_is_asked_four_times() -> None:
     assert len(session.begin()) == 2
     for _ in range(RETRIES):
         assert session.timed_out() == [Send(encode_frame(Link.DISCONNECT)), Wait(2.0)]
-    with pytest.raises(UnexpectedReply, match="silent 4 times; check the cable"):
+    with pytest.raises(UnexpectedReply, match="silent 4 times; check that it is on"):
         session.timed_out()
 
 
