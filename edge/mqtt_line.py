@@ -73,6 +73,7 @@ class MqttLine:
         self._handlers = handlers
         self._log = _log.bind(line=client_id, broker=f"{address[0]}:{address[1]}")
         self._told_away = False
+        self._told_hung_up = False
         self._tls = tls
         self._up = False
         self._client = mqtt.Client(
@@ -147,7 +148,7 @@ class MqttLine:
             self._handlers.down()
             return
         self._log.info("broker_connected", session_kept=flags.session_present)
-        self._told_away = False
+        self._told_away = self._told_hung_up = False
         for topic in self._subscriptions:
             client.subscribe(topic, qos=1)
         self._up = True
@@ -171,7 +172,9 @@ class MqttLine:
                 self._tell_away("broker_lost", reason=str(reason), retrying=True)
             self._handlers.down()
         elif self._tls is not None and reason.is_failure:  # a certificate that it does not take ends like this
-            self._tell_away("broker_hangs_up", hint="certificate expired or revoked? see `doorstep-edge status`")
+            if not self._told_hung_up:
+                self._told_hung_up = True
+                self._log.warning("broker_hangs_up", hint="certificate expired or revoked? see `doorstep-edge status`")
             self._handlers.down()
 
     def _tell_away(self, event: str, **fields: object) -> None:
