@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from cloud.audit_commands import audit_app
 from cloud.backtest_commands import backtest_app
 from cloud.command_line import (
     DEFAULT_CONFIG,
@@ -274,6 +275,7 @@ def sms_key(
 app.add_typer(backtest_app)
 app.add_typer(import_app)
 app.add_typer(proof_app)
+app.add_typer(audit_app, name="audit")
 app.add_typer(staff_app, name="staff")
 add_trust_commands(app)
 

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 from cloud.web.account import api as account_api
 from cloud.web.account import pages as account_pages
 from cloud.web.answers import MAX_BODY_BYTES
+from cloud.web.audit import pages as audit_pages
+from cloud.web.audit.noting import Noting
 from cloud.web.board import api as board_api
 from cloud.web.board import pages as board_pages
 from cloud.web.card import pages as card_pages
@@ -44,6 +46,7 @@ ROUTERS = (
     nurse_api.router,
     record_pages.router,
     elder_pages.router,
+    audit_pages.router,
     unsure_pages.router,
     unsure_api.router,
     fleet_pages.router,
@@ -89,5 +92,6 @@ def _create_site() -> Site:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Watch)
+    app.add_middleware(Noting)
     map_errors(app)
     return app

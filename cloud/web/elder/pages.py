@@ -37,7 +37,7 @@ class RequestWish(BaseModel):
 async def elder_page(request: Request, token: str) -> Response:
     services, language = services_of(request), language_of(request)
     async with services.pool.connection() as conn:
-        person = await _person(conn, token)
+        person = await person_of(conn, token)
         zone = ZoneInfo(person.time_zone)
         yesterday = (services.now.astimezone(zone) - timedelta(days=1)).replace(
             hour=0, minute=0, second=0, microsecond=0
@@ -58,7 +58,7 @@ async def assess(request: Request, token: str, visit_id: int) -> Response:
     wish = await posted(request, AssessmentWish)
     services = services_of(request)
     async with services.pool.connection() as conn:
-        person = await _person(conn, token)
+        person = await person_of(conn, token)
         await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now)
     return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
 
@@ -70,15 +70,15 @@ async def ask(request: Request, token: str) -> Response:
     services = services_of(request)
     try:
         async with services.pool.connection() as conn:
-            person = await _person(conn, token)
+            person = await person_of(conn, token)
             await commands.request(conn, person.elder_id, wish.wish, services.now, promises=services.config.visits)
     except Conflict:
         return done(request, {"wish": wish.wish, "new": False}, f"/e/{token}")
     return done(request, {"wish": wish.wish, "new": True}, f"/e/{token}")
 
 
-async def _person(conn: AsyncConnection, token: str) -> Person:
-    """Raises NotFound. The database compares digests, so that time tells nothing of the token."""
+async def person_of(conn: AsyncConnection, token: str) -> Person:
+    """Whose link it is. Raises NotFound. The database compares digests, so that time tells nothing of the token."""
     if not 0 < len(token) <= _LONGEST_TOKEN:
         raise NotFound("This link opens nothing.")
     return await evidence_store.person_by_link(conn, sha256(token.encode()).digest())

@@ -35,7 +35,14 @@ async def signed_in(request: Request) -> Viewer:
         log.error("route_opens_to_nobody", route=route_of(request), what="it is not in cloud.web.entry.access")
     if needed is None or not viewer.may(needed):
         raise NotAllowed(N_("This is not among what your role does."))
+    request.state.viewer = viewer
     return viewer
+
+
+def viewer_seen(request: Request) -> Viewer | None:
+    """Whom `signed_in` let in at this request."""
+    found: Viewer | None = getattr(request.state, "viewer", None)
+    return found
 
 
 def needed_right(request: Request) -> Right | None:

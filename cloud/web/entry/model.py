@@ -21,6 +21,8 @@ class Viewer:
 
     scopes: frozenset[Right] | None = None
     """What the token allows of their rights; None: it is they themselves."""
+    api_token_id: int | None = None
+    """Of the token by which a program acts for them."""
 
     def may(self, right: Right) -> bool:
         return right in rights_of(self.staff.role) and (self.scopes is None or right in self.scopes)

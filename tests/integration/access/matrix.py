@@ -62,6 +62,7 @@ ROUTES: Mapping[str, str] = {
     "POST /api/v1/visits/{visit_id}/report": "ssy----n",
     "GET /elders/{elder_id}": "ssyyy-yn",
     "GET /e/{token}": "nynnnnnn",
+    "GET /e/{token}/looked": "nynnnnnn",
     "POST /e/{token}/visits/{visit_id}/assessment": "nynnnnnn",
     "POST /e/{token}/requests": "nynnnnnn",
     "GET /unsure": "ssyy--ye",

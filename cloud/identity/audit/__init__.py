@@ -1,0 +1,1 @@
+"""Who saw and changed what of whom: a chain of lines that are only added."""

@@ -1,0 +1,40 @@
+"""Who looked at me: for the elder and whoever of the family has their link."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from cloud.identity.audit import store
+from cloud.web.elder.pages import person_of
+from cloud.web.language import N_
+from cloud.web.render import page
+from cloud.web.services import services_of
+
+router = APIRouter(include_in_schema=False)
+SHOWN = timedelta(days=90)
+MOST = 200
+DEEDS = {
+    "saw_record": N_("looked at the record"),
+    "saw_visit": N_("looked at a visit"),
+    "saw_card": N_("looked at a call for help"),
+    "took_call": N_("took a call for help"),
+    "answered_call": N_("said that help is on the way"),
+    "sent_somebody": N_("sent somebody"),
+    "noted": N_("wrote a note"),
+    "closed_call": N_("closed a call for help"),
+    "moved_visit": N_("changed a visit"),
+    "reported": N_("wrote the report of a visit"),
+    "said_whose": N_("said whose a measurement was"),
+}
+
+
+@router.get("/e/{token}/looked")
+async def looked_page(request: Request, token: str) -> Response:
+    services = services_of(request)
+    async with services.pool.connection() as conn:
+        person = await person_of(conn, token)
+        looks = await store.looks(conn, person.elder_id, services.now - SHOWN, MOST)
+    context = {"person": person, "token": token, "looks": looks, "deeds": DEEDS, "days": SHOWN.days}
+    return page(request, "looked.html", context, zone=ZoneInfo(person.time_zone))
