@@ -126,6 +126,12 @@ def escalation(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) ->
 app.add_typer(escalation_app)
 
 
+@app.command()
+def scaip(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Forwards alarms to an alarm-receiving centre as SCAIP."""
+    _run_stage("cloud.alarms.scaip.worker", "scaip", config)
+
+
 @app.command("sms-gateway")
 def sms_gateway(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Reads a GSM modem: alarms that homes send by text, and texts that the centre sends."""

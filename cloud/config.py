@@ -106,6 +106,19 @@ class Push(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Push services that we send to; a phone that names another is refused."""
 
 
+class Scaip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    receivers: list[str] = msgspec.field(default_factory=list)
+    """Alarm-receiving centres in their order, `tls://HOST:PORT` or `tcp://HOST:PORT`; empty: nothing is forwarded."""
+    authority: str = ""
+    """File of the certificates that are trusted, for one that has its own; a relative path starts at this
+    configuration's folder. Empty: the system's."""
+    controller_prefix: str = ""
+    """Figures before the home's number: together the controller's number in the receiving centre's books."""
+    technical: bool = False
+    """Whether technical alarms are forwarded too."""
+    port: int = 0
+
+
 class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     modem: str = ""
     """Port of the GSM modem; empty: no texts come or go."""
@@ -170,6 +183,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     alarms: Alarms = Alarms()
     escalation: Escalation = Escalation()
     push: Push = msgspec.field(default_factory=Push)
+    scaip: Scaip = msgspec.field(default_factory=Scaip)
     sms: Sms = Sms()
     web: Web = msgspec.field(default_factory=Web)
     trust: Trust = msgspec.field(default_factory=Trust)

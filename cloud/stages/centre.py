@@ -118,6 +118,7 @@ class Centre:
             "visits": any_port_or(config.visits.port),
             "alarms": any_port_or(config.alarms.port),
             "escalation": any_port_or(config.escalation.port),
+            **({"scaip": any_port_or(config.scaip.port)} if config.scaip.receivers else {}),
             **({"sms-gateway": any_port_or(config.sms.port)} if config.sms.modem else {}),
             **({"enrolment": any_port_or(config.trust.port)} if config.trust.names else {}),
             "web": self._web_port(),

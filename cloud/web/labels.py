@@ -32,6 +32,7 @@ ALARM_NOTES = {
     "cancelled_at_home": N_("Taken back at home"),
     "not_kept_at_home": N_("Not kept on the gateway's disk: a power cut there forgets the call"),
     "somebody_is_sent": N_("Somebody is sent"),
+    "at_receiving_centre": N_("The alarm-receiving centre has it too"),
     "taken_without_database": N_("Was taken here while the database was away; somebody else had it already"),
 }
 CLOSE_REASONS = {

@@ -36,6 +36,7 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "device_time": (NEWEST_KNOWN, None),
     "dialect": (OPTIUM, LITE),
     "number": (1,),
+    "root": ("mrq", "mrs"),
     "slot": (0,),
     "user": (None, 1),
 }

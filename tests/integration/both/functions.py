@@ -17,6 +17,7 @@ from uuid import UUID
 import cloud
 from cloud.alarms.escalation.model import About, Group, Occasion, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
+from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope, Watched
 from cloud.detection.episode import Extend, Open
 from cloud.detection.model import OWN_NORMAL, Baseline, Cause, Observation, Priority, Reason
@@ -190,6 +191,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "reference": 7,
         "problem": None,
         "silence_id": made.one("SELECT silence_id FROM silence"),
+        "what": What.RAISED,
         "subject_id": UUID(int=6),
         "turn": Turn(UUID(int=6), 0, 0),
         "told": 3,
@@ -206,6 +208,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff_name = _device(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
     return {
+        "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
+        "alarms.scaip.note_attempt": [
+            {"state": AlarmState.AT_CENTRE, "receiver": 1, "answer": "0", "problem": "", "done": True}
+        ],
         "alarms.escalation.new_occasions": [{}],
         "alarms.escalation.occasion": [
             {"about": About.ALARM, "subject_id": day["calling"]},

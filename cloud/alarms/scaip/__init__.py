@@ -1,0 +1,1 @@
+"""Alarms forwarded to an alarm-receiving centre as SCAIP (docs/scaip.md)."""
