@@ -159,6 +159,10 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     names: list[str] = msgspec.field(default_factory=list)
+    certificate: str = ""
+    """File of a certificate chain in PEM: pages are then served by HTTPS. A relative path starts at `data`."""
+    certificate_key: str = ""
+    """File of its private key."""
     """Host names and addresses under which gateways reach this machine, the first is told to them. Empty: gateways
     without certificates, on this machine only."""
     authority: str = "authority"
@@ -230,5 +234,9 @@ def load(path: Path) -> CloudConfig:
         base=str(path.parent.resolve()),
         data=os.environ.get("DOORSTEP_DATA", config.data),
         database=msgspec.structs.replace(config.database, dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn)),
+    if bool(config.web.certificate) != bool(config.web.certificate_key):
+        raise ConfigurationError(f"{path}: web.certificate: expected certificate_key beside it, or neither")
+    if config.web.certificate:  # a session's cookie is then for HTTPS alone
+        config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, secure_cookies=True))
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )

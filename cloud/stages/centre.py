@@ -124,7 +124,8 @@ class Centre:
             "web": self._web_port(),
         }
         for name, choose_port in ports.items():
-            stage = StageChild(name, self._config_path, environment, choose_port)
+            secure = name == "web" and bool(config.web.certificate)
+            stage = StageChild(name, self._config_path, environment, choose_port, secure=secure)
             stage.start()
             self._stages.append(stage)
             self._parts.callback(stage.stop)
@@ -200,7 +201,7 @@ class Centre:
         return run_file.RunFile(
             dsn=self._dsn,
             broker=self._broker_url,
-            web=f"http://{shown}:{self._stages[-1].port}",
+            web=f"{'https' if self._config.web.certificate else 'http'}://{shown}:{self._stages[-1].port}",
             pids={"up": os.getpid(), **{stage.name: stage.pid for stage in self._stages}},
             started_at=self._started_at,
         )

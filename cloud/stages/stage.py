@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -24,8 +25,20 @@ PORT_VARIABLE = "DOORSTEP_PORT"
 class StageChild:
     """`doorstep-cloud NAME` as a child that ends with us."""
 
-    def __init__(self, name: str, config: Path, environment: Mapping[str, str], choose_port: Callable[[], int]) -> None:
-        """Nothing is started yet. `choose_port` is asked at every start, since somebody may have taken the last."""
+    def __init__(
+        self,
+        name: str,
+        config: Path,
+        environment: Mapping[str, str],
+        choose_port: Callable[[], int],
+        *,
+        secure: bool = False,
+    ) -> None:
+        """Nothing is started yet. `choose_port` is asked at every start, since somebody may have taken the last.
+
+        `secure`: it serves by HTTPS.
+        """
+        self._secure = secure
         self.name = name
         self._config = config
         self._environment = environment
@@ -80,7 +93,7 @@ class StageChild:
         """Whether its own /health answers 200."""
         if self._process is None or not listens(self._process.pid, self.port):
             return False
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = self._connection()
         try:
             connection.request("GET", "/health")
             return connection.getresponse().status == http.HTTPStatus.OK
@@ -88,6 +101,13 @@ class StageChild:
             return False
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self._secure:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        unnamed = ssl.create_default_context()  # its certificate is for other names; that the port is its own, we saw
+        unnamed.check_hostname, unnamed.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=unnamed)
 
     def move_if_crowded_out(self) -> bool:
         """Starts it again on another port where somebody else took its port before it did. True when moved."""

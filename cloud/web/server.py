@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -55,6 +56,8 @@ async def _serve(process: Process, limits: LimitLines) -> None:
                 timeout_graceful_shutdown=_GRACE_S,
                 lifespan="off",
             )
+                ssl_certfile=_file(process.config, process.config.web.certificate),
+                ssl_keyfile=_file(process.config, process.config.web.certificate_key),
         )
 
         async def end_streams() -> None:
@@ -64,7 +67,8 @@ async def _serve(process: Process, limits: LimitLines) -> None:
 
         ending = asyncio.create_task(end_streams())
         host, port = listener.getsockname()[:2]
-        log.info("started", address=f"http://{host}:{port}")
+        scheme = "https" if process.config.web.certificate else "http"
+        log.info("started", address=f"{scheme}://{host}:{port}")
         await server.serve(sockets=[listener])
         await end([ending])
 
@@ -111,3 +115,8 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+def _file(config: CloudConfig, path: str) -> Path | None:
+    """A relative path starts at the data folder."""
+    return Path(config.data) / path if path else None
+
+

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,8 @@ def folder() -> Iterator[Path]:
 data = "{folder / "data"}"
 [web]
 port = {free_port(0)}
+certificate = "authority/server.pem"
+certificate_key = "authority/server.key"
 [trust]
 names = ["localhost"]
 host = "127.0.0.1"
@@ -94,7 +98,12 @@ def test_a_gateway_enrols_comes_on_line_and_is_out_within_a_minute_of_its_revoca
     seed = ("--seed", str(ROOT / "configs" / "community.toml"))
     with running(up_log, "cloud.cli", "up", "--config", str(folder / "cloud.toml"), *seed):
         until(run_file.exists, up_log)
-        dsn = json.loads(run_file.read_text(encoding="utf-8"))["dsn"]
+        run = json.loads(run_file.read_text(encoding="utf-8"))
+        dsn, authority = run["dsn"], folder / "data" / "authority" / "authority.pem"
+        assert run["web"].startswith("https://127.0.0.1:")
+        context = ssl.create_default_context(cafile=authority)
+        with urllib.request.urlopen(run["web"] + "/login", timeout=10, context=context) as page:  # noqa: S310 - https
+            assert page.status == 200
         claim = json.loads(told(folder, "claim", "gw-home-1", "--json"))
         identity = folder / "gateway" / "identity"
         enrolled = enrol(claim["server"], claim["code"], identity, fingerprint=claim["fingerprint"])
