@@ -155,14 +155,14 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     processes need the same one."""
     glucose_unit: str = "mmol/L"
     """How pages show glucose: mmol/L or mg/dL."""
-
-
-class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    names: list[str] = msgspec.field(default_factory=list)
     certificate: str = ""
     """File of a certificate chain in PEM: pages are then served by HTTPS. A relative path starts at `data`."""
     certificate_key: str = ""
     """File of its private key."""
+
+
+class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    names: list[str] = msgspec.field(default_factory=list)
     """Host names and addresses under which gateways reach this machine, the first is told to them. Empty: gateways
     without certificates, on this machine only."""
     authority: str = "authority"
@@ -229,14 +229,14 @@ def load(path: Path) -> CloudConfig:
     config = decode_configuration(CloudConfig, text, str(path))
     if config.web.glucose_unit not in ("mmol/L", "mg/dL"):
         raise ConfigurationError(f"{path}: web.glucose_unit: expected mmol/L or mg/dL, got {config.web.glucose_unit!r}")
+    if bool(config.web.certificate) != bool(config.web.certificate_key):
+        raise ConfigurationError(f"{path}: web.certificate: expected certificate_key beside it, or neither")
+    if config.web.certificate:  # a session's cookie is then for HTTPS alone
+        config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, secure_cookies=True))
     return msgspec.structs.replace(
         config,
         base=str(path.parent.resolve()),
         data=os.environ.get("DOORSTEP_DATA", config.data),
         database=msgspec.structs.replace(config.database, dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn)),
-    if bool(config.web.certificate) != bool(config.web.certificate_key):
-        raise ConfigurationError(f"{path}: web.certificate: expected certificate_key beside it, or neither")
-    if config.web.certificate:  # a session's cookie is then for HTTPS alone
-        config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, secure_cookies=True))
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )

@@ -55,9 +55,9 @@ async def _serve(process: Process, limits: LimitLines) -> None:
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_S,
                 lifespan="off",
-            )
                 ssl_certfile=_file(process.config, process.config.web.certificate),
                 ssl_keyfile=_file(process.config, process.config.web.certificate_key),
+            )
         )
 
         async def end_streams() -> None:
@@ -109,14 +109,14 @@ async def _listen(process: Process) -> socket.socket | None:
     return None
 
 
+def _file(config: CloudConfig, path: str) -> Path | None:
+    """A relative path starts at the data folder."""
+    return Path(config.data) / path if path else None
+
+
 class _Server(uvicorn.Server):
     """Signals are the process's: they must end the streams too, and the process with 0."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-def _file(config: CloudConfig, path: str) -> Path | None:
-    """A relative path starts at the data folder."""
-    return Path(config.data) / path if path else None
-
-
