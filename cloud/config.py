@@ -25,6 +25,10 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     dsn: str = "embedded"
     """`embedded`, or a libpq connection string of a server with or without TimescaleDB."""
     pool_size: int = 8
+    read_dsn: str = ""
+    """Of a replica, for pages that only read; empty: none."""
+    read_behind_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    """A replica that is further behind is not asked."""
 
 
 class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -200,12 +204,12 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         return Path(self.data) / self.alarms.journal if self.alarms.journal else None
 
     @property
-    def authority_folder(self) -> Path:
-        return Path(self.data) / self.trust.authority
-
-    @property
     def sealing_key(self) -> Path:
         return Path(self.data) / self.web.sealing_key
+
+    @property
+    def authority_folder(self) -> Path:
+        return Path(self.data) / self.trust.authority
 
     @property
     def sms_folder(self) -> Path:
@@ -218,7 +222,8 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 def load(path: Path) -> CloudConfig:
-    """The configuration at `path`, with `DOORSTEP_DSN`, `DOORSTEP_BROKER` and `DOORSTEP_DATA` laid over it.
+    """The configuration at `path`, with `DOORSTEP_DSN`, `DOORSTEP_READ_DSN`, `DOORSTEP_BROKER` and `DOORSTEP_DATA` laid
+    over it.
 
     Raises ConfigurationError, one sentence that names file, key and expected form.
     """
@@ -237,6 +242,10 @@ def load(path: Path) -> CloudConfig:
         config,
         base=str(path.parent.resolve()),
         data=os.environ.get("DOORSTEP_DATA", config.data),
-        database=msgspec.structs.replace(config.database, dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn)),
+        database=msgspec.structs.replace(
+            config.database,
+            dsn=os.environ.get("DOORSTEP_DSN", config.database.dsn),
+            read_dsn=os.environ.get("DOORSTEP_READ_DSN", config.database.read_dsn),
+        ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )

@@ -12,6 +12,7 @@ import uvicorn
 from cloud.alarms.journal import open_journal
 from cloud.config import CloudConfig
 from cloud.db.pool import create_async_pool
+from cloud.db.replica import Replica
 from cloud.detection.limits import load_limits
 from cloud.identity.sealing import open_seal
 from cloud.logs import set_up_logs
@@ -77,16 +78,25 @@ async def _serve(process: Process, limits: LimitLines) -> None:
 async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[Services]:
     """Pool, hub and both wires of the live events, for as long as the context lives. Waits for neither server."""
     config, hub = process.config, Hub()
-    async with create_async_pool(config.database.dsn, "web", size=config.database.pool_size) as pool:
+    database = config.database
+    async with contextlib.AsyncExitStack() as opened:
+        pool = await opened.enter_async_context(create_async_pool(database.dsn, "web", size=database.pool_size))
+        reading = None
+        if database.read_dsn:
+            reading = create_async_pool(database.read_dsn, "web-read", size=database.pool_size)
+            await opened.enter_async_context(reading)
+        replica = Replica(pool, reading, process.health, database.read_behind_s)
         watch, journal = DatabaseWatch(pool, process.health), open_journal(config.journal_folder)
         memory = Memory(config.journal_folder)
         hearing = Hearing(process.clock, pool, hub, watch, journal, memory)
         seal = open_seal(config.sealing_key)
         services = Services(
-            config, process.clock, pool, hub, hearing, limits, process.health, watch, journal, memory, seal
+            config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal
         )
         async with feeds(hearing, config.database.dsn, config.broker.url, process.health):
+            watching = asyncio.create_task(replica.watch())
             yield services
+            await end([watching])
         await watch.close()
         memory.close()
         if journal is not None:

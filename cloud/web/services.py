@@ -10,6 +10,7 @@ from cloud.alarms.journal import DeskJournal
 from cloud.clock import Clock
 from cloud.config import CloudConfig
 from cloud.db.pool import AsyncPool
+from cloud.db.replica import Replica
 from cloud.identity.sealing import Seal
 from cloud.process import Health
 from cloud.web.evidence.limit_lines import LimitLines
@@ -28,6 +29,8 @@ class Services:
     config: CloudConfig
     clock: Clock
     pool: AsyncPool
+    replica: Replica
+    """Reads for pages that change nothing; the primary where there is none."""
     hub: Hub
     hearing: Hearing
     limit_lines: LimitLines

@@ -45,8 +45,7 @@ async def get_board(request: Request, viewer: Annotated[Viewer, Depends(signed_i
 
 @router.get("/figures")
 async def get_figures(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Figures:
-    async with services_of(request).pool.connection() as conn:
-        return await store.figures(conn, viewer.regions)
+    return await services_of(request).replica.read(lambda conn: store.figures(conn, viewer.regions))
 
 
 @router.post("/alarms/{alarm_id}/take")

@@ -34,8 +34,7 @@ async def fleet_page(
 ) -> Response:
     """`show` is in the address, so that a view can be sent."""
     services = services_of(request)
-    async with services.pool.connection() as conn:
-        found = in_order(await store.gateways(conn, viewer.regions), services.now)
+    found = in_order(await services.replica.read(lambda conn: store.gateways(conn, viewer.regions)), services.now)
     shown = [
         (gateway, needs)
         for gateway, needs in found

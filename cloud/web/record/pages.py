@@ -27,8 +27,7 @@ async def record_page(
 ) -> Response:
     services, language = services_of(request), language_of(request)
     now = services.now
-    async with services.pool.connection() as conn:
-        record = await read_record(conn, elder_id, viewer.regions, int(days), now)
+    record = await services.replica.read(lambda conn: read_record(conn, elder_id, viewer.regions, int(days), now))
     gatherer = Gatherer(language, services.measures, services.limit_lines, now)
     zone = ZoneInfo(record.person.time_zone)
     sayer = Sayer(language, services.measures, zone, now)
