@@ -35,6 +35,7 @@ DRAWN = {
     "alarms.escalation.delivery.waiting": set(),
     **{f"alarms.escalation.delivery.{name}": {"notice"} for name in ("set_sent", "set_not_sent")},
     "alarms.escalation.delivery.note_receipt": {"notice", "push_subscription"},
+    "alarms.scaip.add": {"scaip_forward"},
     "push.subscribe": {"push_subscription"},
     "push.set_gone": {"push_subscription"},
     "sms_gateway.next_counter": {"sms_key"},

@@ -209,8 +209,17 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     everything = [metric.value for metric in Metric]
     return {
         "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
+        "alarms.scaip.add": [{"reference": "C0FFEE"}],
+        "alarms.scaip.open_forward": [{"reference": "C0FFEE"}],
         "alarms.scaip.note_attempt": [
-            {"state": AlarmState.AT_CENTRE, "receiver": 1, "answer": "0", "problem": "", "done": True}
+            {
+                "reference": "C0FFEE",
+                "state": AlarmState.AT_CENTRE,
+                "receiver": 1,
+                "answer": "0",
+                "problem": "",
+                "done": True,
+            }
         ],
         "alarms.escalation.new_occasions": [{}],
         "alarms.escalation.occasion": [
