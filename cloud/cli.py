@@ -28,7 +28,7 @@ from cloud.command_line import (
 from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
-from cloud.people_commands import staff_app
+from cloud.people_commands import staff_app, token_app
 from cloud.proof_commands import proof_app
 from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
@@ -283,6 +283,7 @@ app.add_typer(import_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")
 app.add_typer(staff_app, name="staff")
+app.add_typer(token_app, name="token")
 add_trust_commands(app)
 
 letters_app = typer.Typer(

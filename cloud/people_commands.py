@@ -1,13 +1,17 @@
-"""`doorstep-cloud staff`: what an administrator does about the accounts of people."""
+"""`doorstep-cloud staff` and `token`: what an administrator does about the accounts of people and programs."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from cloud.command_line import DEFAULT_CONFIG, ConfigOption, DataOption, connected
 from cloud.errors import CloudError
+from cloud.identity.rights import SCOPES, Right
 
 staff_app = typer.Typer(help="Accounts of people who work here.", no_args_is_help=True)
+token_app = typer.Typer(help="Tokens by which programs use the API for a person.", no_args_is_help=True)
 
 
 @staff_app.command("reset-second-factor")
@@ -26,3 +30,61 @@ def reset_second_factor(
         if not reset(connection, login):
             raise CloudError(f"there is nobody with the login {login!r}")
         typer.echo(f"{login}: second factors removed, signed out everywhere")
+
+
+@token_app.command("new")
+def new_token(
+    login: Annotated[str, typer.Argument(help="For whom the program acts: it sees their region and no more.")],
+    name: Annotated[str, typer.Option(help="What it is for, such as: city dashboard.")],
+    scope: Annotated[list[Right], typer.Option(help="What it may do of what they may; several are given one by one.")],
+    days: Annotated[int, typer.Option(min=1, max=730, help="How long it opens.")] = 90,
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
+    """Draws a token and prints it, once. The program sends it as: Authorization: Bearer TOKEN
+
+    Example: doorstep-cloud token new desk --name "city dashboard" --scope board --scope fleet
+    """
+    from cloud.identity.tokens.store import create  # noqa: PLC0415
+
+    if any(right not in SCOPES for right in scope):
+        raise typer.BadParameter(f"--scope: one of {', '.join(SCOPES)}")
+    with connected(config, data, "token") as connection:
+        lasts = timedelta(days=days)
+        typer.echo(create(connection, login=login, name=name, scopes=scope, now=datetime.now(UTC), lasts=lasts))
+
+
+@token_app.command("list")
+def list_tokens(
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+    in_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """All tokens: for whom, what they may do, when they were used last. The tokens themselves are nowhere."""
+    import msgspec  # noqa: PLC0415
+
+    from cloud.identity.tokens.store import tokens  # noqa: PLC0415
+
+    with connected(config, data, "token") as connection:
+        found = tokens(connection)
+    if in_json:
+        typer.echo(json.dumps(msgspec.to_builtins(found), ensure_ascii=False))
+        return
+    for token in found:
+        state = "revoked" if token.revoked_at else f"until {token.ends_at:%Y-%m-%d}"
+        used = f"used {token.used_at:%Y-%m-%d %H:%M} UTC" if token.used_at else "never used"
+        typer.echo(f"{token.api_token_id}  {token.login}  {token.name}  {','.join(token.scopes)}  {state}, {used}")
+
+
+@token_app.command("revoke")
+def revoke_token(
+    token: Annotated[int, typer.Argument(min=1, help="Its number in the list.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
+    """The token opens nothing from now on."""
+    from cloud.identity.tokens.store import revoke  # noqa: PLC0415
+
+    with connected(config, data, "token") as connection:
+        revoke(connection, token, datetime.now(UTC))
+        typer.echo(f"token {token}: revoked")

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.web.entry.bearer import bearer_of
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -35,17 +37,19 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+                answered = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                    answered.setdefault(name, value)
                 if path.startswith("/static/"):
-                    headers.setdefault("cache-control", "no-cache")
+                    answered.setdefault("cache-control", "no-cache")
                 else:
-                    headers.setdefault("cache-control", "no-store")
-                    headers.setdefault("x-robots-tag", "noindex, nofollow")
+                    answered.setdefault("cache-control", "no-store")
+                    answered.setdefault("x-robots-tag", "noindex, nofollow")
             await send(message)
 
-        if scope["method"] not in _SAFE and not same_origin(Headers(scope=scope)):
+        headers = Headers(scope=scope)
+        # no page elsewhere can make a browser send a token, and where one is sent the cookie counts for nothing
+        if scope["method"] not in _SAFE and bearer_of(headers) is None and not same_origin(headers):
             refusal = PlainTextResponse(
                 "This request did not come from a page of this centre. Nothing was changed. Open the page anew.",
                 status_code=403,

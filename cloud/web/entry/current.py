@@ -10,7 +10,10 @@ from cloud.db.pool import AsyncConnection, DatabaseAway
 from cloud.errors import NotAllowed
 from cloud.identity.rights import Right
 from cloud.identity.store import session_of, token_hash
+from cloud.identity.tokens.model import PREFIX
+from cloud.identity.tokens.store import program_of
 from cloud.web.entry.access import NEEDED
+from cloud.web.entry.bearer import bearer_of
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.store import regions_below
 from cloud.web.errors import NotSignedIn, SecondFactorNeeded
@@ -27,7 +30,7 @@ async def signed_in(request: Request) -> Viewer:
 
     Raises NotSignedIn, SecondFactorNeeded where the centre wants one of them, and NotAllowed.
     """
-    viewer = await signed_in_anyhow(request)
+    viewer = await _known(request)
     if not viewer.second_factor and viewer.staff.role in services_of(request).config.web.second_factor_for:
         raise SecondFactorNeeded
     needed = needed_right(request)
@@ -57,7 +60,14 @@ def route_of(request: Request) -> str:
 
 
 async def signed_in_anyhow(request: Request) -> Viewer:
-    """The viewer, also one who has to set up a second factor first. Raises NotSignedIn."""
+    """The viewer, also one who has to set up a second factor first. Raises NotSignedIn, and NotAllowed for a program."""
+    viewer = await _known(request)
+    if viewer.api_token_id is not None:
+        raise NotAllowed(N_("This is not among what your role does."))
+    return viewer
+
+
+async def _known(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     if viewer is None:
         raise NotSignedIn
@@ -65,9 +75,11 @@ async def signed_in_anyhow(request: Request) -> Viewer:
 
 
 async def viewer_of(request: Request) -> Viewer | None:
-    """Who holds the cookie's session. While the database is away, whom it let in lately. Raises DatabaseAway where
-    nobody can tell."""
-    token = request.cookies.get(COOKIE)
+    """Who holds the cookie's session, or for whom a program's token stands, which goes before a cookie.
+
+    While the database is away, whom it let in lately. Raises DatabaseAway where nobody can tell.
+    """
+    token = bearer_of(request.headers) or request.cookies.get(COOKIE)
     if not token:
         return None
     services, now = services_of(request), wall_now()
@@ -90,6 +102,20 @@ async def viewer_of(request: Request) -> Viewer | None:
 
 
 async def _viewer(conn: AsyncConnection, token: str, now: datetime, idle: timedelta) -> Viewer | None:
+    if token.startswith(PREFIX):
+        program = await program_of(conn, token, now)
+        if program is None:
+            return None
+        name, regions = await regions_below(conn, program.staff.region_id)
+        return Viewer(
+            program.staff,
+            regions,
+            name,
+            program.made_at,
+            True,
+            scopes=program.scopes,
+            api_token_id=program.api_token_id,
+        )
     session = await session_of(conn, token, now, idle)
     if session is None:
         return None
