@@ -3,7 +3,7 @@
 Every codec ends in these words and every stage of the cloud begins with them.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -145,6 +145,7 @@ def in_canonical_unit(metric: Metric, value: float, unit: Unit) -> float:
 
 
 _NO_SEQUENCE = 0xFFFF
+_NAIVE_1970 = datetime(1970, 1, 1)  # noqa: DTZ001 - a meter's clock has no zone
 _HEARD = 1 << 62
 _MILLISECONDS = 1000
 _CLOCK_BIT, _USER_BIT = 16, 54
@@ -165,7 +166,10 @@ def record_key(reading: Reading) -> int:
     """
     if reading.device_time is None and reading.sequence is None:
         return _HEARD | int(reading.measured_at.timestamp() * _MILLISECONDS)
-    clock_s = 0 if reading.device_time is None else int(reading.device_time.replace(tzinfo=UTC).timestamp())
+    clock_s = 0
+    if reading.device_time is not None:
+        since = reading.device_time - _NAIVE_1970
+        clock_s = since.days * 86_400 + since.seconds
     number = _NO_SEQUENCE if reading.sequence is None else reading.sequence & 0xFFFF
     user = 0 if reading.user_slot is None else reading.user_slot % _USERS + 1
     return user << _USER_BIT | (max(clock_s, 0) & _CLOCK_MASK) << _CLOCK_BIT | number

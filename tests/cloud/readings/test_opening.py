@@ -3,6 +3,7 @@
 import contextlib
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.errors import RejectedMessage
-from cloud.readings.opening import AHEAD, OLDEST, fault_of, open_readings
+from cloud.readings.opening import AHEAD, OLDEST, fault_of, is_plain, open_readings, within_time
 from protocols.reading import Flag, Metric, Reading, Unit
 from protocols.telemetry.messages import ReadingsMessage, encode
 from protocols.telemetry.topics import READINGS, topic
@@ -133,3 +134,24 @@ def test_what_has_no_fault_is_in_bounds(
         assert "\0" not in device
         assert measured_at.astimezone(UTC).year >= 1969
         assert sequence is None or 0 <= sequence < 2**31
+
+
+SMALL = st.one_of(st.none(), st.integers(-2, 2**31 + 2))
+NEARLY_SOUND = st.fixed_dictionaries(
+    {
+        "measured_at": st.datetimes(datetime(1960, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
+        "device": st.sampled_from(["", "cuff", "cuff\n", "c" * 201]),
+        "unit": st.sampled_from([Unit.MM_HG, Unit.KPA]),
+        "value": st.one_of(st.just(120.0), st.floats()),
+        "clock_offset_s": st.one_of(st.none(), st.floats()),
+        "sequence": SMALL,
+        "user_slot": SMALL,
+    }
+)
+
+
+@given(NEARLY_SOUND)
+def test_the_first_look_lets_through_what_the_closer_ones_do(fields: dict[str, Any]) -> None:
+    reading = create_reading(**fields)
+    sound = within_time(reading, NOW) is reading and fault_of(reading, NOW) is None
+    assert is_plain(reading, NOW + AHEAD) is sound
