@@ -19,6 +19,7 @@ from cloud.sms.model import BadText, masked
 from cloud.sms.outbox import e164, send_sms
 from cloud.sms_gateway import store
 from cloud.sms_gateway.store import Hearing, HomeKey
+from cloud.sms_gateway.trial_texts import trial_came
 from protocols.alarm.code import AlarmCode, SealedCode, StateCode, decode_code, device_tag, open_code
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
@@ -102,7 +103,7 @@ class TextReception:
     ) -> None:
         """The whole way there and back, and nobody is disturbed."""
         now = self._process.clock.now()
-        await store.set_tested(connection, key.gateway_id, now)
+        await trial_came(connection, key.gateway_id, now)
         log.info("sms_test", gateway=key.gateway_id)
         if answer_to is not None:
             counter = await store.next_counter(connection, key.gateway_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cloud.db.pool import AsyncConnection, Connection
 from cloud.errors import NotFound
+from protocols.alarm.kinds import AlarmKind
 
 OLDEST_COUNTER = 7 * 86_400
 """Counters follow the home's clock: one so many seconds below the highest is a recording."""
@@ -112,6 +113,25 @@ async def next_counter(connection: AsyncConnection, gateway_id: str) -> int:
 
 async def set_tested(connection: AsyncConnection, gateway_id: str, at: datetime) -> None:
     await connection.execute("UPDATE sms_key SET tested_at = %s WHERE gateway_id = %s", (at, gateway_id))
+
+
+async def without_test(connection: AsyncConnection, before: datetime) -> list[tuple[str, datetime]]:
+    """Homes with a key whose newest test text came before `before`, and when that was; or when the key was made."""
+    cursor = await connection.execute(
+        "SELECT gateway_id, coalesce(tested_at, made_at) FROM sms_key "
+        "WHERE coalesce(tested_at, made_at) < %s ORDER BY gateway_id",
+        (before,),
+    )
+    return await cursor.fetchall()
+
+
+async def open_failures(connection: AsyncConnection, gateway_id: str) -> list[UUID]:
+    """Alarms about this home's missing test text that nobody has closed."""
+    cursor = await connection.execute(
+        "SELECT alarm_id FROM alarm WHERE gateway_id = %s AND kind = %s AND state <> 'closed' FOR UPDATE",
+        (gateway_id, AlarmKind.TEXT_FAILED.value),
+    )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def answer_by_text(connection: AsyncConnection, alarm_id: UUID, gateway_id: str, answer_to: str) -> None:

@@ -26,6 +26,7 @@ from cloud.sms_gateway import store
 from cloud.sms_gateway.reception import TextReception
 from cloud.sms_gateway.standby import BrokerStandby
 from cloud.sms_gateway.teller import TextTeller
+from cloud.sms_gateway.trial_texts import watch_trials
 from protocols.configuration import ConfigurationError
 from protocols.sms.joining import Joiner, WholeText
 from protocols.sms.modem_events import Came, ModemStatus, NotSent, PinRefused, Reported, Sent, StatusIs, Step
@@ -75,6 +76,7 @@ async def _work(process: Process) -> None:
                     gateway.sending.send(),
                     gateway.teller.tell(),
                     gateway.follow(),
+                    watch_trials(process, pool),
                 )
             finally:
                 await asyncio.to_thread(modem.stop)

@@ -21,6 +21,7 @@ ALARM_KINDS = {
     "trigger_silent": N_("The button is not heard"),
     "radio_lost": N_("The gateway's radio is lost"),
     "drill_failed": N_("The daily drill failed"),
+    "text_failed": N_("The test text did not arrive"),
 }
 HEARD_AT_HOME = {
     "at_centre": N_("The centre has your call"),

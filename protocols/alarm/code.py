@@ -62,6 +62,7 @@ _NUMBER_OF_KIND: MappingProxyType[str, int] = MappingProxyType(
         "trigger_silent": 23,
         "radio_lost": 24,
         "drill_failed": 25,
+        "text_failed": 26,
         "drill": 30,
     }
 )

@@ -31,6 +31,9 @@ class AlarmKind(StrEnum):
     DRILL_FAILED = "drill_failed"
     """Raised by the centre itself: the home's daily drill did not arrive."""
 
+    TEXT_FAILED = "text_failed"
+    """Raised by the centre itself: the home's test text did not arrive, calls may not go by text."""
+
     DRILL = "drill"
     """Walks the way of a call each day; nobody is disturbed and no alarm is made of it."""
 
@@ -76,6 +79,7 @@ SCAIP_DEVICE_TYPE: Mapping[AlarmKind, str] = MappingProxyType(
         AlarmKind.TRIGGER_SILENT: "0003",
         AlarmKind.RADIO_LOST: "0045",
         AlarmKind.DRILL_FAILED: "0045",
+        AlarmKind.TEXT_FAILED: "0045",
         AlarmKind.DRILL: "0045",
     }
 )
@@ -98,6 +102,7 @@ SCAIP_STATUS: Mapping[AlarmKind, ScaipStatus] = MappingProxyType(
         AlarmKind.TRIGGER_SILENT: ScaipStatus("0123", "0124"),  # radio test missing, back
         AlarmKind.RADIO_LOST: ScaipStatus("0123", "0124"),
         AlarmKind.DRILL_FAILED: ScaipStatus("0123", "0124"),
+        AlarmKind.TEXT_FAILED: ScaipStatus("0123", "0124"),
         AlarmKind.DRILL: ScaipStatus("0102", _RESET),  # test transmission; automatic reset
     }
 )
