@@ -33,7 +33,7 @@ def reset_second_factor(
 
 
 @token_app.command("new")
-def new_token(
+def new_token(  # noqa: PLR0917 - a command has as many options as it has
     login: Annotated[str, typer.Argument(help="For whom the program acts: it sees their region and no more.")],
     name: Annotated[str, typer.Option(help="What it is for, such as: city dashboard.")],
     scope: Annotated[list[Right], typer.Option(help="What it may do of what they may; several are given one by one.")],

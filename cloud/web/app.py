@@ -80,7 +80,7 @@ def openapi_document() -> dict[str, Any]:
 def _create_site() -> Site:
     app = Site(
         title="Doorstep",
-        description="What a care centre's pages use. A session's cookie opens it, where unsafe methods need our own Origin; "
+        description="What a care centre's pages use. A session's cookie opens it, and unsafe methods need our Origin; "
         "or a token of `doorstep-cloud token new`, as `Authorization: Bearer`.",
         version="1",
         openapi_url="/api/v1/openapi.json",

@@ -1,6 +1,7 @@
 """Who is looking: the session's cookie and the regions behind it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -60,7 +61,7 @@ def route_of(request: Request) -> str:
 
 
 async def signed_in_anyhow(request: Request) -> Viewer:
-    """The viewer, also one who has to set up a second factor first. Raises NotSignedIn, and NotAllowed for a program."""
+    """The viewer, also one who has to set up a second factor first. Raises NotSignedIn; NotAllowed to a program."""
     viewer = await _known(request)
     if viewer.api_token_id is not None:
         raise NotAllowed(N_("This is not among what your role does."))
@@ -107,15 +108,8 @@ async def _viewer(conn: AsyncConnection, token: str, now: datetime, idle: timede
         if program is None:
             return None
         name, regions = await regions_below(conn, program.staff.region_id)
-        return Viewer(
-            program.staff,
-            regions,
-            name,
-            program.made_at,
-            True,
-            scopes=program.scopes,
-            api_token_id=program.api_token_id,
-        )
+        viewer = Viewer(program.staff, regions, name, program.made_at, True)
+        return replace(viewer, scopes=program.scopes, api_token_id=program.api_token_id)
     session = await session_of(conn, token, now, idle)
     if session is None:
         return None
