@@ -1,6 +1,7 @@
 """The one configuration of the centre's processes (configs/cloud.toml), read once at start."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,8 @@ import msgspec
 
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.reading import Metric
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 
 ENVIRONMENT = (
     Metric.HUMIDITY,
@@ -234,6 +237,9 @@ def load(path: Path) -> CloudConfig:
     config = decode_configuration(CloudConfig, text, str(path))
     if config.web.glucose_unit not in ("mmol/L", "mg/dL"):
         raise ConfigurationError(f"{path}: web.glucose_unit: expected mmol/L or mg/dL, got {config.web.glucose_unit!r}")
+    for name in config.trust.names:
+        if not _HOST_NAME.fullmatch(name):
+            raise ConfigurationError(f"{path}: trust.names: expected host names or addresses, got {name!r}")
     if bool(config.web.certificate) != bool(config.web.certificate_key):
         raise ConfigurationError(f"{path}: web.certificate: expected certificate_key beside it, or neither")
     if config.web.certificate:  # a session's cookie is then for HTTPS alone

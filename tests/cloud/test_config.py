@@ -49,6 +49,7 @@ def test_the_operators_guide_names_every_key() -> None:
         ("[ingest]\nlingerms = 1", r"cloud\.toml: ingest: Object contains unknown field `lingerms`"),
         ("[web]\nglucose_unit = 'g'", r"cloud\.toml: web\.glucose_unit: expected mmol/L or mg/dL, got 'g'"),
         ("[web]\ncertificate = 'a.pem'", r"cloud\.toml: web\.certificate: expected certificate_key beside it"),
+        ("[trust]\nnames = ['https://centre.example']", r"cloud\.toml: trust\.names: expected host names or addresses"),
         ("[web", r"cloud\.toml: not TOML"),
     ],
 )
