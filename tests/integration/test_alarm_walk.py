@@ -20,7 +20,7 @@ from cloud.alarms.heard import CANCELLED_AT_HOME, store_alarm
 from cloud.alarms.model import KeptAlarm
 from cloud.clock import Clock
 from cloud.errors import Conflict
-from edge.alarm.call import PressRules
+from edge.alarm.call import Call, PressRules
 from edge.alarm.calls import Action, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.journal import AlarmJournal
 from protocols.alarm.kinds import AlarmKind
@@ -85,6 +85,7 @@ class Walk(RuleBasedStateMachine):
                 case Publish(message) | CallBeside(message):
                     self.to_centre.append(message)
                 case Journal(call):
+                    self.check_heard(call)
                     self.journal.move(call)
                 case Show(call):
                     self.check(call.alarm, call.state)
@@ -103,6 +104,12 @@ class Walk(RuleBasedStateMachine):
         if before is not None and before not in _UNTAKEN:
             assert state not in _UNTAKEN, f"{before} became {state}"
         assert before is not AlarmState.CLOSED
+
+    def check_heard(self, call: Call) -> None:
+        """The home rests only when the centre knows that the call is taken back."""
+        if call.cancel_heard:
+            notes = self.rows("SELECT note FROM alarm_event WHERE alarm_id = %s", UUID(call.alarm))
+            assert (CANCELLED_AT_HOME,) in notes
 
     def press(self, *, long: bool, later_s: float) -> None:
         self.now_s += later_s
@@ -125,9 +132,12 @@ class Walk(RuleBasedStateMachine):
         self.press(long=long, later_s=later_s)
 
     @precondition(lambda self: self.calls_made)
-    @rule()
-    def elder_takes_it_back(self) -> None:
+    @rule(unheard=st.booleans())
+    def elder_takes_it_back(self, unheard: bool) -> None:
+        """`unheard`: the first word of it is lost, while answers to the call itself are still on their way."""
         self.press(long=True, later_s=5.0)
+        if unheard:
+            self.to_centre.clear()
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 10.0]))
     def time_passes(self, seconds: float) -> None:
@@ -179,6 +189,23 @@ class Walk(RuleBasedStateMachine):
     @rule(place=PLACE)
     def answer_is_lost(self, place: int) -> None:
         del self.to_home[place % len(self.to_home)]
+
+    @rule(to_centre=st.booleans())
+    def all_under_way_is_lost(self, to_centre: bool) -> None:
+        """As when a connection breaks: the words that mattered most are lost together."""
+        (self.to_centre if to_centre else self.to_home).clear()
+
+    @precondition(lambda self: self.to_home)
+    @rule()
+    def home_hears_all(self) -> None:
+        while self.to_home:
+            self.home_hears(0, again=False)
+
+    @precondition(lambda self: self.to_centre)
+    @rule()
+    def centre_hears_all(self) -> None:
+        while self.to_centre:
+            self.centre_hears(0, again=False)
 
     # the centre
 
@@ -235,6 +262,9 @@ class Walk(RuleBasedStateMachine):
         for call in self.journal.open_calls():
             notes = self.rows("SELECT note FROM alarm_event WHERE alarm_id = %s", UUID(call.alarm))
             assert not call.cancelled or (CANCELLED_AT_HOME,) in notes
+        for alarm, who in self.rows("SELECT alarm_id, taken_by FROM alarm WHERE state = 'on_the_way'"):
+            if str(alarm) in self.told:
+                self.runner.run(self.act(alarm, who, "travel", 31))  # the road is closed: other minutes, the same state
         self.line_returns()
         self.deliver_all()
         for call in self.journal.open_calls():
@@ -264,8 +294,8 @@ def test_home_and_centre_agree_whatever_the_network_does(database: str) -> None:
     run_state_machine_as_test(
         WalkHere,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=25,
+            max_examples=45,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
