@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from cloud.local.broker import LocalBroker
+from edge.broker_section import Broker
 from edge.clock import Clock
-from edge.config import Broker, EdgeConfig, load
+from edge.config import EdgeConfig, load
 from edge.config import Uplink as UplinkSettings
 from edge.figures import Figures
 from edge.outbox import Outbox

@@ -21,7 +21,8 @@ from cloud.db.restore import restore
 from cloud.local.broker import LocalBroker
 from cloud.mqtt import Subscriber
 from cloud.readings.worker import work
-from edge.config import Broker, EdgeConfig, Receipts, load
+from edge.broker_section import Broker
+from edge.config import EdgeConfig, Receipts, load
 from edge.config import Uplink as UplinkSettings
 from protocols.telemetry import topics
 from protocols.telemetry.messages import Receipt, encode
