@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cloud.web import labels, moments, values
+from cloud.web.entry.csrf import SESSION_COOKIE, MarkedForms, csrf_field
 from cloud.web.entry.model import Viewer
 from cloud.web.language import COOKIE, NAMES, Language, choose
 from cloud.web.phrases import phrases
@@ -47,6 +48,7 @@ def page(
         **context,
         language=language,
         languages=NAMES,
+        csrf_field=csrf_field(request.cookies.get(SESSION_COOKIE, "")),
         viewer=viewer,
         now=now,
         speed=services.speed,
@@ -80,7 +82,7 @@ def _create_environment(language: Language) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", MarkedForms],
     )
     environment.install_gettext_translations(  # type: ignore[attr-defined]  # added by the i18n extension
         language.catalogue, newstyle=True

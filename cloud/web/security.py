@@ -4,14 +4,18 @@ import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.entry.bearer import bearer_of
+from cloud.web.entry.csrf import HEADER, fits, shown_in
+from cloud.web.entry.current import COOKIE
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _ALWAYS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -21,6 +25,11 @@ _ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON = "application/json"
+_TAKEN = frozenset({"", _JSON, "application/x-www-form-urlencoded"})
+_OPENS_SESSIONS = frozenset({"/login", "/login/code"})
+"""What is entered there is what counts, not the session of before."""
+_NOT_OURS = "This request did not come from a page of this centre. Nothing was changed. Open the page anew."
 
 
 class Guard:
@@ -48,15 +57,62 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        # no page elsewhere can make a browser send a token, and where one is sent the cookie counts for nothing
-        if scope["method"] not in _SAFE and bearer_of(headers) is None and not same_origin(headers):
-            refusal = PlainTextResponse(
-                "This request did not come from a page of this centre. Nothing was changed. Open the page anew.",
-                status_code=403,
-            )
-            await refusal(scope, receive, send_guarded)
-            return
+        # no page elsewhere can make a browser send a bearer, and where one is sent the cookie counts for nothing
+        if scope["method"] not in _SAFE and bearer_of(headers) is None:
+            body = _Body(receive)
+            refused = await _refusal(Request(scope), body)
+            if refused is not None:
+                await refused(scope, receive, send_guarded)
+                return
+            receive = body.again
         await self._app(scope, receive, send_guarded)
+
+
+class _Body:
+    """A request's body, read at most once, and read again by whom it is for."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read: bytes | None = None
+
+    async def read(self) -> bytes | None:
+        """None: it is too large, or its sender went away."""
+        parts, size, more = [], 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return None
+            parts.append(message.get("body", b""))
+            size, more = size + len(parts[-1]), message.get("more_body", False)
+            if size > MAX_BODY_BYTES:
+                return None
+        self._read = b"".join(parts)
+        return self._read
+
+    async def again(self) -> Message:
+        if self._read is None:
+            return await self._receive()
+        body, self._read = self._read, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+async def _refusal(request: Request, body: _Body) -> Response | None:
+    """Why this unsafe request is not let in; None: it is."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _TAKEN:
+        return PlainTextResponse("Files and other kinds of content are not taken here.", status_code=415)
+    if not same_origin(request.headers):
+        return PlainTextResponse(_NOT_OURS, status_code=403)
+    session = request.cookies.get(COOKIE, "")
+    if kind == _JSON or not session or request.url.path in _OPENS_SESSIONS:
+        return None
+    shown = request.headers.get(HEADER)
+    if shown is None:
+        form = await body.read()
+        if form is None:
+            return PlainTextResponse("This is more than the centre reads at once.", status_code=413)
+        shown = shown_in(form)
+    return None if fits(session, shown) else PlainTextResponse(_NOT_OURS, status_code=403)
 
 
 def same_origin(headers: Headers) -> bool:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from cloud.identity.tries.model import TRIES
+from cloud.web.entry.csrf import csrf_of
 from tests.cloud.web.centre import WebCentre
 from tests.cloud.web.community import LINK, NOW, PASSWORD, SEVERE, Community, create_day
 from tests.cloud.web.running import Site
@@ -27,7 +28,8 @@ def test_sessions(site: Site, community: Community) -> None:
         token = client.cookies["doorstep-session"]
         assert community.one("SELECT count(*) FROM session WHERE token_hash = %s", token.encode()) == 0
         assert client.get("/api/v1/board").status_code == 200
-        assert client.post("/logout").headers["location"] == "/login"
+        assert client.post("/logout").status_code == 403  # without the mark of a page of ours
+        assert client.post("/logout", data={"csrf": csrf_of(token)}).headers["location"] == "/login"
         client.cookies.set("doorstep-session", token)
         assert client.get("/api/v1/board").status_code == 401
 

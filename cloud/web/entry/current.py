@@ -15,6 +15,7 @@ from cloud.identity.tokens.model import PREFIX
 from cloud.identity.tokens.store import program_of
 from cloud.web.entry.access import NEEDED
 from cloud.web.entry.bearer import bearer_of
+from cloud.web.entry.csrf import SESSION_COOKIE
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.store import regions_below
 from cloud.web.errors import NotSignedIn, SecondFactorNeeded
@@ -22,7 +23,7 @@ from cloud.web.language import N_
 from cloud.web.services import services_of
 from cloud.web.standby.database_watch import ANSWER_S
 
-COOKIE = "doorstep-session"
+COOKIE = SESSION_COOKIE
 log = structlog.get_logger()
 
 

@@ -3,7 +3,7 @@
 const PREFIX = "doorstep-draft:";
 
 const keyOf = (form) => PREFIX + new URL(form.action).pathname;
-const controls = (form) => [...form.elements].filter((control) => control.name);
+const controls = (form) => [...form.elements].filter((control) => control.name && control.type !== "hidden");
 const stateOf = (control) => (["radio", "checkbox"].includes(control.type) ? control.checked : control.value);
 
 function keep(form) {

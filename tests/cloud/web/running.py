@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 
 from cloud.clock import Clock
+from cloud.web.entry.csrf import HEADER, csrf_of
+from cloud.web.entry.current import COOKIE
 from protocols.simulated_time import CLOCK_VARIABLE, TimeScale
 from tests.cloud.web.community import NOW, PASSWORD
 
@@ -46,6 +48,7 @@ class Site:
     def signed_in(self, login: str) -> Iterator[httpx.Client]:
         with self.visitor() as client:
             client.post("/api/v1/session", json={"login": login, "password": PASSWORD}).raise_for_status()
+            client.headers[HEADER] = csrf_of(client.cookies[COOKIE])
             yield client
 
     def stop(self) -> int:
