@@ -137,6 +137,15 @@ def _come_and_judge(connection: Connection, elder: int, before: datetime, nurse:
             )
 
 
+@pytest.fixture(scope="module")
+def cluster(lives: Lives) -> Iterator[str]:
+    """The address of a scheduler with one worker, a process that names the lives' database itself."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(DSN_VARIABLE, lives.dsn)
+        with _cluster(processes=True) as running:
+            yield running.scheduler_address
+
+
 def question(limits: Limits, begin: datetime = BEGIN) -> Question:
     return Question(limits, begin, END, FRESH)
 
@@ -145,17 +154,17 @@ def test_alert_for_alert(lives: Lives, limits: Limits) -> None:
     assert backtest(lives.dsn, question(limits), workers=2) == lives.live
 
 
-def test_a_later_beginning_finds_the_later_alerts(lives: Lives, limits: Limits) -> None:
+def test_a_later_beginning_finds_the_later_alerts(lives: Lives, limits: Limits, cluster: str) -> None:
     """What came before speaks all the same: bands, quiet times and what was open."""
     begin = BEGIN + 30 * DAY
     later = [alert for alert in lives.live if alert.raised_at >= begin]
     assert later
-    assert backtest(lives.dsn, question(limits, begin), workers=1) == later
+    assert backtest(lives.dsn, question(limits, begin), scheduler=cluster) == later
 
 
-def test_other_limits_give_other_alerts(lives: Lives, limits: Limits) -> None:
+def test_other_limits_give_other_alerts(lives: Lives, limits: Limits, cluster: str) -> None:
     fewer = _without_rule(limits, "severe_pressure")
-    found = backtest(lives.dsn, question(fewer), workers=1)
+    found = backtest(lives.dsn, question(fewer), scheduler=cluster)
     assert found != lives.live
     assert not any("severe_pressure" in alert.rules for alert in found)
 
@@ -164,19 +173,29 @@ def _without_rule(limits: Limits, rule: str) -> Limits:
     return msgspec.structs.replace(limits, rule=tuple(one for one in limits.rule if one.id != rule))
 
 
-def test_a_cluster_by_its_address(lives: Lives, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its workers read the database that they name themselves; one that names none says so."""
+def test_a_cluster_by_its_address(lives: Lives, limits: Limits, cluster: str) -> None:
+    """Its workers read the database that they name themselves."""
+    assert backtest(lives.dsn, question(limits), scheduler=cluster) == lives.live
+
+
+def test_a_worker_that_names_no_database_says_so(lives: Lives, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DSN_VARIABLE, raising=False)
-    with _cluster() as cluster, pytest.raises(ClusterFailed, match="DOORSTEP_DSN is not set on this worker"):
-        backtest(lives.dsn, question(limits), scheduler=cluster.scheduler_address)
-    monkeypatch.setenv(DSN_VARIABLE, lives.dsn)
-    with _cluster() as cluster:
-        assert backtest(lives.dsn, question(limits), scheduler=cluster.scheduler_address) == lives.live
+    with (
+        _cluster(processes=False) as nameless,
+        pytest.raises(ClusterFailed, match="DOORSTEP_DSN is not set on this worker"),
+    ):
+        backtest(lives.dsn, question(limits), scheduler=nameless.scheduler_address)
 
 
-def _cluster() -> Any:
+def _cluster(*, processes: bool) -> Any:
     return LocalCluster(
-        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, worker_dashboard_address=None
+        n_workers=1,
+        threads_per_worker=1,
+        processes=processes,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address=None,
     )
 
 
@@ -196,5 +215,5 @@ def test_the_command_says_how_they_compare(lives: Lives, tmp_path: Any, monkeypa
     assert "--from: expected a day such as 2026-03-01 or an instant" in result.output
 
 
-def test_nothing_measured_asks_nobody(lives: Lives, limits: Limits) -> None:
-    assert backtest(lives.dsn, replace(question(limits), begin=END, end=END + DAY)) == []
+def test_where_nothing_was_measured_nothing_is_raised(lives: Lives, limits: Limits, cluster: str) -> None:
+    assert backtest(lives.dsn, replace(question(limits), begin=END, end=END + DAY), scheduler=cluster) == []

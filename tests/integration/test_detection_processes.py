@@ -19,7 +19,7 @@ from tests.integration.care import rows_of
 
 pytestmark = pytest.mark.integration
 
-ELDERS = 120
+ELDERS = 60
 WITHIN_S = 90.0
 _LOOKED_AT = (
     "SELECT count(*), count(DISTINCT elder_id), max(looks) FROM "

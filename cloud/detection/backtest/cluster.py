@@ -104,7 +104,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # None would be port 8787, and a second back-test would not start
                 worker_dashboard_address=None,
             ) as cluster,
             Client(cluster) as client,
