@@ -62,6 +62,14 @@ class Texts(Array):
         return cls(cls.head(len(values)) + b"".join([len(value).to_bytes(4, "big") + value for value in values]))
 
 
+class Byteas(Array):
+    element_oid, array_oid = 17, 1001
+
+    @classmethod
+    def of(cls, values: Sequence[bytes]) -> "Byteas":
+        return cls(cls.head(len(values)) + b"".join([len(value).to_bytes(4, "big") + value for value in values]))
+
+
 def _numbers(values: Sequence[int], number: str, size: int) -> bytes:
     elements = np.empty(len(values), dtype=[("size", ">i4"), ("value", number)])
     elements["size"] = size
@@ -83,5 +91,5 @@ def _dumper(kind: type[Array]) -> type[Dumper]:
     return ArrayDumper
 
 
-for _kind in (Integers, Bigints, Instants, Texts):
+for _kind in (Integers, Bigints, Instants, Texts, Byteas):
     psycopg.adapters.register_dumper(_kind, _dumper(_kind))

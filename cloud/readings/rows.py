@@ -89,8 +89,13 @@ def encode_row(line: Line, owner: Whose, place: Place, stored_at: bytes) -> byte
 
 def encode_instant(at: datetime) -> bytes:
     """A field of type timestamptz; `at` has a zone."""
+    return _LONG.pack(8, microseconds_since_2000(at))
+
+
+def microseconds_since_2000(at: datetime) -> int:
+    """As PostgreSQL counts time; `at` has a zone."""
     since = at - _AWARE_2000
-    return _LONG.pack(8, (since.days * 86400 + since.seconds) * 1000000 + since.microseconds)
+    return (since.days * 86400 + since.seconds) * 1000000 + since.microseconds
 
 
 def array_literal(values: Iterable[object]) -> str:

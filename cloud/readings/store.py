@@ -16,14 +16,14 @@ from typing import Any
 import psycopg
 
 from cloud.db import names
-from cloud.db.arrays import Bigints, Texts
+from cloud.db.arrays import Bigints, Instants, Integers, Texts
 from cloud.readings.chain import store as chain
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
 from cloud.readings.identities.store import Identity, claim, decided
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.ownership import Line, LookUp, owners_of
 from cloud.readings.receipt import receipt_of
-from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row
+from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row, microseconds_since_2000
 from cloud.readings.unsure.store import ask_whether_severe
 from cloud.registry import store as registry
 from protocols.reading import record_key
@@ -42,7 +42,7 @@ WHERE stored - given_up @> int8range(first, last, '[]')
 """
 _ASK_DETECTION = """
 INSERT INTO detection_due (elder_id, since, asked_at)
-SELECT elder_id, since, %(now)s FROM unnest(%(elders)s::integer[], %(since)s::timestamptz[]) AS news (elder_id, since)
+SELECT elder_id, since, %(now)s FROM unnest(%(elders)s, %(since)s) AS news (elder_id, since)
 ORDER BY elder_id
 ON CONFLICT (elder_id) DO UPDATE
 SET since = LEAST(detection_due.since, EXCLUDED.since), asked_at = EXCLUDED.asked_at
@@ -223,11 +223,10 @@ def _ask_detection(connection: Connection, since: Mapping[int, datetime], now: d
     """`since`: the earliest new reading by elder."""
     if not since:
         return
-    elders = sorted(since)
-    connection.execute(_ASK_DETECTION, {"now": now, "elders": elders, "since": [since[elder] for elder in elders]})
-    connection.execute(
-        "SELECT pg_notify(%s, elder_id::text) FROM unnest(%s::integer[]) AS elder_id", (names.NEW_READINGS, elders)
-    )
+    elders = Integers.of(sorted(since))
+    earliest = Instants.of([microseconds_since_2000(since[elder]) for elder in sorted(since)])
+    connection.execute(_ASK_DETECTION, {"now": now, "elders": elders, "since": earliest})
+    connection.execute("SELECT pg_notify(%s, elder_id::text) FROM unnest(%s) AS elder_id", (names.NEW_READINGS, elders))
 
 
 def _extend_streams(

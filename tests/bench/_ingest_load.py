@@ -7,9 +7,11 @@ import psycopg
 
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 from protocols.telemetry import topics
+from protocols.telemetry.chain import digest_of, first_link, next_link
 from protocols.telemetry.messages import ReadingsMessage, encode
 from tests.bench._street import encode_publish
 
+_EPOCH = 1
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -35,12 +37,26 @@ def readings_of(home: int, first: int, count: int) -> tuple[Reading, ...]:
 
 
 def messages(homes: int, readings: int, a_message: int) -> Iterator[tuple[str, ReadingsMessage]]:
-    """Gateway and message, the homes in turn."""
+    """Gateway and message, the homes in turn; with the running hash, as gateways send it."""
+    links = [first_link(_EPOCH)] * homes
     for number in range(readings // a_message):
         home, turn = number % homes, number // homes
         first = turn * a_message
-        sent = ReadingsMessage(epoch=1, first=first + 1, sent_at=START, readings=readings_of(home, first, a_message))
-        yield f"bench-{home}", sent
+        found = readings_of(home, first, a_message)
+        before = links[home]
+        for reading in found:
+            links[home] = next_link(links[home], digest_of(reading))
+        yield (
+            f"bench-{home}",
+            ReadingsMessage(
+                epoch=_EPOCH,
+                first=first + 1,
+                sent_at=START,
+                readings=found,
+                chain_before=before,
+                chain_after=links[home],
+            ),
+        )
 
 
 def packets_of(homes: int, readings: int, a_message: int) -> list[bytes]:

@@ -130,7 +130,7 @@ class Bench:
 
     def _run_ours(self, letters: list[bytes], count: int) -> tuple[float, Usage]:
         with psycopg.connect(self._dsn, autocommit=True) as conn:
-            conn.execute("TRUNCATE reading, reading_identity, outbox_stream, detection_due, dead_letter")
+            conn.execute("TRUNCATE reading, reading_identity, outbox_stream, chain_head, detection_due, dead_letter")
             conn.execute("CHECKPOINT")
         started = [self._start_ingester() for _ in range(count)]
         processes = [process for process, _ in started]

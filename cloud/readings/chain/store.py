@@ -5,6 +5,7 @@ from datetime import datetime
 
 from psycopg.types.multirange import Multirange
 
+from cloud.db.arrays import Bigints, Byteas, Texts
 from cloud.db.pool import Connection
 from cloud.readings.chain.model import Head, Piece, Span, Stream, Why
 from cloud.readings.model import Delivery
@@ -17,7 +18,7 @@ _APART = 16
 
 _NOTE_HEADS = """
 INSERT INTO chain_head AS kept (gateway_id, epoch, number, link, told_at, disputed)
-SELECT gateway_id, epoch, number, link, %(now)s, disputed
+SELECT gateway_id, epoch, number, link, %(now)s, NULLIF(disputed, '')
 FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(links)s::bytea[],
             %(disputed)s::bytea[]) AS told (gateway_id, epoch, number, link, disputed)
 ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET disputed = EXCLUDED.link WHERE kept.link <> EXCLUDED.link
@@ -90,8 +91,8 @@ def note_heads(connection: Connection, deliveries: Iterable[Delivery], now: date
         _NOTE_HEADS,
         {
             **_columns(places),
-            "links": [told[place] for place in places],
-            "disputed": [disputed.get(place) for place in places],
+            "links": Byteas.of([told[place] for place in places]),
+            "disputed": Byteas.of([disputed.get(place, b"") for place in places]),
             "now": now,
         },
     )
@@ -192,11 +193,11 @@ def _note(connection: Connection, digests: Mapping[Place, tuple[bytes, bytes | N
     )
 
 
-def _columns(places: list[Place]) -> dict[str, list[str] | list[int]]:
+def _columns(places: list[Place]) -> dict[str, Texts | Bigints]:
     return {
-        "gateways": [gateway for gateway, _, _ in places],
-        "epochs": [epoch for _, epoch, _ in places],
-        "numbers": [number for _, _, number in places],
+        "gateways": Texts.of([gateway.encode() for gateway, _, _ in places]),
+        "epochs": Bigints.of([epoch for _, epoch, _ in places]),
+        "numbers": Bigints.of([number for _, _, number in places]),
     }
 
 
