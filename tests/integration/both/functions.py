@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from cloud.readings.model import Delivery, Numbered
 from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
+from cloud.registry.bulk.reading import read_bulk
 from cloud.registry.model import Elder, Gateway, Home, Level, Region
 from cloud.registry.whose import Whose, Why
 from cloud.visits.model import Report, VisitState
@@ -82,6 +84,9 @@ class Call:
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Any]
+
+
+_BULK = "what,code,community,address,home,name\nhome,home-70,320106,A,,\nelder,elder-70,,,home-70,B\n"
 
 
 def find_calls(filled: Filled) -> list[Call]:
@@ -275,6 +280,7 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.chain.note_rows_of_refused": [
             {"rows": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
         ],
+        "readings.chain.pieces": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
         "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
         "readings.heartbeats.note_status": [
             {"said": StatusMessage(online=online, at=NOW, epoch=1, session=session, sequence=2)}
@@ -309,6 +315,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.store_deliveries": [{"deliveries": [_delivery(made)]}],
         "readings.store_again": [{"delivery": _delivery(made)}],
         "readings.bury": [{"at": NOW}, {"at": NOW, "identity": b"again"}],
+        "registry.bulk.import_bulk": [
+            {"bulk": Fresh(partial(read_bulk, text.encode()))} for text in (_BULK, _BULK.replace("home-70", "home-1"))
+        ],
+        "registry.new_home.make_home": [{"community": "320106", "address": "A", "elder": "B"}],
         "registry.id_of": [{"table": "home", "code": "home-2"}],
         "registry.upsert_region": [{"region": Region(code="9", name="R", level=Level.COMMUNITY)}],
         "registry.upsert_home": [{"home": Home(code="home-9", region="320106", address="A")}],
