@@ -1,4 +1,4 @@
--- People: more roles, second factors, sign-ins from elsewhere, families, tokens of programs, tries that are counted.
+-- People: more roles, second factors, tokens of programs, tries that are counted.
 
 ALTER TABLE staff DROP CONSTRAINT staff_role_check;
 ALTER TABLE staff ADD CONSTRAINT staff_role_check
@@ -43,38 +43,6 @@ CREATE INDEX passkey_by_staff ON passkey (staff_id);
 CREATE TABLE challenge (                           -- of passkeys; each is answered once
     digest      bytea PRIMARY KEY,                 -- SHA-256 of the challenge
     staff_id    integer REFERENCES staff ON DELETE CASCADE,  -- who adds a passkey; NULL: somebody signs in
-    ends_at     timestamptz NOT NULL
-);
-
-CREATE TABLE provider_sign_in (                    -- sent to the OpenID provider and not back yet
-    state_hash  bytea PRIMARY KEY,
-    nonce       text NOT NULL,
-    verifier    text NOT NULL,                     -- PKCE, RFC 7636
-    next        text NOT NULL,
-    ends_at     timestamptz NOT NULL
-);
-
-CREATE TABLE provider_account (                    -- whom the OpenID provider knows as what
-    issuer      text NOT NULL,
-    subject     text NOT NULL,
-    staff_id    integer NOT NULL REFERENCES staff ON DELETE CASCADE,
-    PRIMARY KEY (issuer, subject)
-);
-
-CREATE TABLE family_member (                       -- opens an elder's page for the family by a link and a code
-    family_member_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    elder_id    integer NOT NULL REFERENCES elder ON DELETE CASCADE,
-    name        text NOT NULL,
-    link_hash   bytea NOT NULL UNIQUE,
-    code_hash   text NOT NULL,                     -- argon2id
-    made_at     timestamptz NOT NULL,
-    ended_at    timestamptz
-);
-CREATE INDEX family_member_by_elder ON family_member (elder_id);
-
-CREATE TABLE family_session (
-    token_hash  bytea PRIMARY KEY,
-    family_member_id integer NOT NULL REFERENCES family_member ON DELETE CASCADE,
     ends_at     timestamptz NOT NULL
 );
 

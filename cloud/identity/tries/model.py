@@ -36,10 +36,6 @@ def second_factor_key(staff_id: int) -> Key:
     return Key(_digest("second", str(staff_id)), TRIES, CODE_WINDOW_S)
 
 
-def family_key(link_hash: bytes) -> Key:
-    return Key(_digest("family", link_hash.hex()), TRIES, CODE_WINDOW_S)
-
-
 def address_key(address: str) -> Key:
     """An IPv6 network of 64 bits counts as one address: whoever has one has all of them."""
     try:
