@@ -130,11 +130,17 @@ def test_after_kill_9_no_stage_is_left_and_the_next_start_takes_over(folder: Pat
         # The database is a daemon and stays; whatever is ours ends.
         until(lambda: all("postgres" in line for line in processes_of(folder)), folder)
     (folder / "data" / "run" / "cloud.json").unlink()  # so that the next one's is told from the killed one's
-    with socket.create_server(("127.0.0.1", 18080)), up(folder) as second:
-        after = run_file(folder)
-        assert after is not None
-        assert after["pids"]["up"] == second.pid
-        assert after["web"] != "http://127.0.0.1:18080"  # in use: stepped over
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config = folder / "cloud.toml"
+        config.write_text(
+            config.read_text(encoding="utf-8").replace("port = 18080", f"port = {port}"), encoding="utf-8"
+        )
+        with up(folder) as second:
+            after = run_file(folder)
+            assert after is not None
+            assert after["pids"]["up"] == second.pid
+            assert after["web"] != f"http://127.0.0.1:{port}"  # in use: stepped over
     assert processes_of(folder) == []
 
 
