@@ -2,15 +2,14 @@
 
 import re
 
-import msgspec
-
+from edge.section import Section
 from protocols.configuration import ConfigurationError
 
 _BROKER_URL = re.compile(r"(?P<scheme>mqtts?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:(?P<port>\d{1,5}))?/?")
 _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
-class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Broker(Section, frozen=True):
     url: str = "mqtt://127.0.0.1:1883"
     """`mqtts://HOST:PORT`: by TLS, with the certificate of this gateway's identity."""
     identity: str = "identity"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from edge import structlog_alone  # noqa: F401 - before all that logs
+from edge.addresses import need_address
 from edge.catalogue import Catalogue, Model, Transport, find_catalogue, load_catalogue
 from edge.clock import Clock, clock_from_environment
-from edge.config import EdgeConfig, load, need_address
+from edge.config import EdgeConfig, load
 from edge.device_key import find_device_key
 from edge.errors import EdgeError
 from edge.home_zone import home_zone

@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.addresses import need_address, parse_gpio, port_path
 from edge.alarm.call import PressRules
 from edge.alarm.sms.config import SmsSection, SmsSettings, sms_settings
 from edge.broker_section import Broker
 from edge.catalogue import DRIVERS_WITH_A_KEY, GPIO_CONTACT, SERIAL_CONTACT, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
 from edge.device_keys import refuse_unused
+from edge.device_section import DeviceSection
 from edge.outbox_bound import OutboxBound
 from edge.power.rules import PowerRules
+from edge.section import AtLeastOne, NotNegative, Port, Positive, Section
 from edge.shower.stay import StayRules
-from edge.usb_ports import parse_usb_port
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.device_kind import DeviceKind
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"
 DEFAULT_POLL_INTERVAL_S = 60.0
-_ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
-_GPIO = re.compile(r"gpio:(?P<pin>[0-9]|1[0-9]|2[0-7])")
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 
 CALLING_KINDS = frozenset(
@@ -41,14 +41,6 @@ CALLING_KINDS = frozenset(
 """A shower sensor's home calls where a stay grows too long."""
 
 Language = Literal["zh", "en"]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file: frozen, and an unknown key is an error."""
 
 
 class Outbox(Section, frozen=True):
@@ -158,43 +150,6 @@ class Health(Section, frozen=True):
     host: str = "127.0.0.1"
     port: Port = 0
     """0: no /health and no /metrics."""
-
-
-class DeviceSection(Section, frozen=True):
-    """One [[device]] of the file."""
-
-    name: str
-    """Its name on the wire; the centre's registry knows it by this."""
-    kind: DeviceKind
-    model: str
-    """An entry of the catalogue."""
-    address: str = ""
-    """Bluetooth devices: AA:BB:CC:DD:EE:FF."""
-    port: str = ""
-    """Serial devices and wires: `usb:VENDOR:PRODUCT` or `usb:VENDOR:PRODUCT:SERIAL`, wherever it is plugged in; or a
-    path. Wires on a pin: `gpio:17`."""
-    poll_interval_s: Positive | None = None
-    """Serial devices: the meter is asked so often, and as soon as its port appears; 60 where it is left out."""
-    passkey: Annotated[int, msgspec.Meta(ge=0, le=999999)] | None = None
-    pair: bool | None = None
-    """False for the few meters that refuse bonding."""
-    set_clock: bool | None = None
-    """Set the meter's clock to the home's time when all was read, where the meter lets that happen."""
-    erase_after_read: bool | None = None
-    """Delete what was read from the meter's memory, where the meter lets that happen. The person loses it there."""
-    bind_key: str = ""
-    """32 hexadecimal digits; or one of the next two, which keep it out of this file."""
-    bind_key_env: str = ""
-    bind_key_file: str = ""
-    heard_within_s: NotNegative = 0.0
-    """Health turns bad when it was not heard for so long (wall clock); 0: not watched."""
-    canary: bool | None = None
-    """It is always near and advertises by itself: when no canary is heard within its time, the radio is deaf."""
-
-    @property
-    def given(self) -> frozenset[str]:
-        """The optional keys that the file names."""
-        return frozenset(name for name in self.__struct_fields__ if getattr(self, name) not in (None, ""))
 
 
 class EdgeFile(Section, frozen=True):
@@ -344,7 +299,7 @@ def _power(section: PowerSection, folder: Path) -> PowerSection:
         raise ConfigurationError(f"power.mains_pin: expected gpio:0 to gpio:27, got {section.mains_pin!r}")
     if parse_gpio(section.ups_port) is not None:
         raise ConfigurationError(f"power.ups_port: expected a serial port, got {section.ups_port!r}; see mains_pin")
-    return msgspec.structs.replace(section, ups_port=_port("power.ups_port", section.ups_port, folder))
+    return msgspec.structs.replace(section, ups_port=port_path("power.ups_port", section.ups_port, folder))
 
 
 def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Path) -> Device:
@@ -387,7 +342,7 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         kind=section.kind,
         model=model,
         address=address,
-        port=_port(f"{where}.port", section.port, folder),
+        port=port_path(f"{where}.port", section.port, folder),
         poll_interval_s=section.poll_interval_s or DEFAULT_POLL_INTERVAL_S,
         passkey=section.passkey,
         pair=section.pair is not False,
@@ -397,28 +352,6 @@ def _device(place: int, section: DeviceSection, catalogue: Catalogue, folder: Pa
         canary=bool(section.canary),
         bind_key=key,
     )
-
-
-def parse_gpio(text: str) -> int | None:
-    """The pin of `gpio:17`, by its Broadcom number (0 to 27); None for another form."""
-    match = _GPIO.fullmatch(text)
-    return None if match is None else int(match["pin"])
-
-
-def need_address(where: str, text: str) -> str:
-    """A Bluetooth address in upper case. Raises ConfigurationError."""
-    if not _ADDRESS.fullmatch(text.upper()):
-        raise ConfigurationError(f"{where}: expected AA:BB:CC:DD:EE:FF, got {text!r}")
-    return text.upper()
-
-
-def _port(where: str, text: str, folder: Path) -> str:
-    if not text or parse_gpio(text) is not None:
-        return text
-    try:
-        return text if parse_usb_port(text) is not None else str(folder / text)
-    except ValueError as error:
-        raise ConfigurationError(f"{where}: {error}") from error
 
 
 def _need_unique(devices: tuple[Device, ...]) -> None:

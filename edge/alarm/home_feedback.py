@@ -9,12 +9,13 @@ from types import MappingProxyType
 import gpiozero
 import structlog
 
+from edge.addresses import parse_gpio
 from edge.alarm.call import Call
 from edge.alarm.feedback import Feedback
 from edge.alarm.signal import Signal
 from edge.alarm.speaker import Speaker
 from edge.alarm.words import LAMP, LAMP_TIMES_S, voice
-from edge.config import Alarm, parse_gpio
+from edge.config import Alarm
 from protocols.alarm.states import AlarmState
 
 _log = structlog.get_logger()

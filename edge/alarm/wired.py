@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from edge.addresses import parse_gpio
 from edge.alarm.calling import Calling
 from edge.alarm.contact import ContactTrigger
-from edge.config import Device, parse_gpio
+from edge.config import Device
 from edge.figures import Figures
 from edge.sources.serial_button import SerialButton
 

@@ -1,6 +1,7 @@
 """Which source of power's state a home's configuration names."""
 
-from edge.config import PowerSection, parse_gpio
+from edge.addresses import parse_gpio
+from edge.config import PowerSection
 from edge.power.supply import PowerSource
 from edge.power.upspack import UpspackSource
 

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from edge.catalogue import load_catalogue
-from edge.config import DeviceSection, load
+from edge.config import load
 from edge.device_keys import keys_used_by
+from edge.device_section import DeviceSection
 from protocols.configuration import ConfigurationError
 from tests.edge.conftest import CATALOGUE, CONFIG, KEY
 
