@@ -69,6 +69,41 @@ def status(
     raise typer.Exit(0 if found.well else 1)
 
 
+@app.command(epilog="Example: doorstep-edge enrol --server https://centre.example:8443 --code K7QM-4XNT-9PW4")
+def enrol(
+    config: ConfigOption = DEFAULT_CONFIG,
+    server: Annotated[str, typer.Option(help="The centre's enrolment: https://HOST:PORT.")] = "",
+    code: Annotated[str, typer.Option(help="The code that the centre drew for this gateway; it is good once.")] = "",
+    link: Annotated[str, typer.Option(help="In place of both: what the claim's QR says, doorstep:enrol?...")] = "",
+) -> None:
+    """Make this machine the gateway that a code is for: its key and certificate. Exit code 1: not enrolled."""
+    from edge.identity import enrolment  # noqa: PLC0415 - as above
+    from protocols.enrolment.link import parse_link  # noqa: PLC0415 - as above
+
+    if bool(link) == bool(server or code) or bool(server) != bool(code):
+        _refuse("give --server and --code, or --link alone", 2)
+    settings, _ = _settings(config)
+    set_up_logs()
+    fingerprint = ""
+    try:
+        if link:
+            claim = parse_link(link)
+            server, code, fingerprint = claim.server, str(claim.code), claim.fingerprint
+        enrolled = enrolment.enrol(server, code, settings.identity_path, fingerprint=fingerprint)
+    except ValueError as error:
+        _refuse(str(error), 2)
+    except EdgeError as error:
+        _refuse(str(error), 1)
+    except OSError as error:
+        _refuse(f"{settings.identity_path}: the identity cannot be kept: {error.strerror or error}", 1)
+    told = enrolled.settings
+    typer.echo(f"this machine is {told.gateway} of {told.home}; its certificate ends on {enrolled.expires_at:%Y-%m-%d}")
+    typer.echo(f"the authority that it believes: {enrolled.fingerprint}")
+    typer.echo(f"{config} has to say:")
+    typer.echo(f'gateway = "{told.gateway}"\ntime_zone = "{told.time_zone}"')
+    typer.echo(f'[broker]\nurl = "{told.broker}"\n[receipts]\npublic_key = "{told.receipt_key}"')
+
+
 CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="The catalogue of models; default: the one beside the configuration.")
 ]

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +30,7 @@ from edge.identity.folder import IdentityFolder
 from edge.identity.keeping import IdentityKeeper
 from edge.identity.renewal import renew
 from protocols.enrolment.code import parse_code
+from protocols.enrolment.link import ClaimLink
 from protocols.enrolment.messages import Certified, EnrolRequest
 from tests.integration.trust_centre import TrustCentre
 
@@ -60,6 +63,27 @@ def test_a_code_makes_a_machine_a_gateway_once(centre: TrustCentre, folder: Path
     assert folder.stat().st_mode & 0o777 == 0o700
     with pytest.raises(EnrolmentRefused, match="used already"):
         enrol(centre.server, code, tmp_path / "another")
+
+
+def test_the_command_enrols_by_code_or_by_link_and_says_what_to_configure(centre: TrustCentre, tmp_path: Path) -> None:
+    config, identity = tmp_path / "edge.toml", tmp_path / "data" / "identity"
+    config.write_text('gateway = "gw-home-1"\ndata = "data"\n')
+    by_code = _run_enrol(config, "--server", centre.server, "--code", centre.claim())
+    assert by_code.returncode == 0, by_code.stderr
+    assert f'[broker]\nurl = "mqtts://localhost:{centre.config.trust.broker_port}"' in by_code.stdout
+    assert IdentityFolder(identity).read().gateway == "gw-home-1"
+    link = ClaimLink(centre.server, parse_code(centre.claim()), "0" * 64)
+    forged = _run_enrol(config, "--link", str(link))
+    assert (forged.returncode, "another authority" in forged.stderr) == (1, True)
+    by_link = _run_enrol(config, "--link", str(link._replace(fingerprint=centre.authority.fingerprint)))
+    assert by_link.returncode == 0, by_link.stderr
+    assert _run_enrol(config, "--server", centre.server, "--code", "K7QM").returncode == 2
+    assert _run_enrol(config, "--server", centre.server).returncode == 2
+
+
+def _run_enrol(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge", "enrol", "--config", str(config), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_who_lost_power_before_the_answer_goes_on_with_the_same_code(centre: TrustCentre, folder: Path) -> None:
