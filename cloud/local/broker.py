@@ -121,9 +121,7 @@ class LocalBroker:
         self._gateways = gateways
         self._program = find_mosquitto()
         if gateways is not None and self._program is None:
-            raise BrokerFailed(
-                "gateways with certificates need Mosquitto: install it, or empty trust.names"
-            )
+            raise BrokerFailed("gateways with certificates need Mosquitto: install it, or empty trust.names")
         self.kind = "mosquitto" if self._program else "iotcore"
         if self._program is None:
             log.warning("broker_iotcore", limits=IOTCORE_LIMITS)
