@@ -9,25 +9,23 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import cloud
-from cloud.alarms.escalation.model import About, Group, Occasion, OnePerson, Turn, Way
+from cloud.alarms.escalation.model import About, Group, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
 from cloud.alarms.scaip.model import What
-from cloud.alarms.supervision.model import Opening, Scope, Watched
+from cloud.alarms.supervision.model import Opening, Scope
 from cloud.detection.episode import Extend, Open
-from cloud.detection.model import OWN_NORMAL, Baseline, Cause, Observation, Priority, Reason
+from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.unsure.severe import Severe
-from cloud.detection.unsure.store import DueRecord
 from cloud.identity.model import Role
 from cloud.readings.homes.store import Homes
 from cloud.readings.identities.store import Identity
-from cloud.readings.model import Delivery, Numbered
 from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
@@ -35,13 +33,22 @@ from cloud.registry.bulk.reading import read_bulk
 from cloud.registry.model import Elder, Gateway, Home, Level, Region
 from cloud.registry.whose import Whose, Why
 from cloud.visits.model import Report, VisitState
-from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
-from protocols.reading import CANONICAL_UNIT, Metric, Reading
-from protocols.telemetry.messages import AlarmMessage, StatusMessage
+from protocols.reading import Metric
+from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
+from tests.integration.both.samples import (
+    DAY,
+    REASON,
+    create_alarm,
+    create_delivery,
+    create_due,
+    create_occasion,
+    create_reading,
+    create_watched,
+    device_name,
+)
 
-DAY = timedelta(days=1)
 CONNECTION = frozenset({"connection", "conn"})
 
 
@@ -183,7 +190,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "give_up_after_s": 600.0,
         "lease_s": 30.0,
         "epoch": 1,
-        "message": _alarm(made),
+        "message": create_alarm(made),
         "within": timedelta(hours=26),
         "key_id": b"abcd",
         "key": b"k" * 32,
@@ -210,7 +217,7 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     made, day = filled.made, filled.day
     community = frozenset({made.regions["community"]})
     cuff = made.devices["home-1/sphygmomanometer"]
-    cuff_name = _device(made, "home-1/sphygmomanometer")
+    cuff_name = device_name(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
     return {
         "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
@@ -232,7 +239,7 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             {"about": About.SILENCE, "subject_id": UUID(int=7)},
         ],
         "alarms.escalation.region_of_code": [{"code": "320106001001"}],
-        "alarms.escalation.begin": [{"found": _occasion(UUID(int=7)), "rule": "a rule", "began_at": NOW}],
+        "alarms.escalation.begin": [{"found": create_occasion(UUID(int=7)), "rule": "a rule", "began_at": NOW}],
         "alarms.escalation.end_escalation": [{"ended_by": "taken"}],
         "alarms.escalation.people": [
             {"whom": whom, "region_id": made.regions["community"]}
@@ -247,38 +254,38 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
         ],
         "alarms.supervision.open_silence": [
-            {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (_watched(made),))}
+            {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (create_watched(made),))}
         ],
-        "alarms.supervision.join": [{"watched": _watched(made)}],
-        "alarms.supervision.learn_cause": [{"watched": _watched(made)}],
+        "alarms.supervision.join": [{"watched": create_watched(made)}],
+        "alarms.supervision.learn_cause": [{"watched": create_watched(made)}],
         "alarms.get": [{"lock": True}],
         "alarms.set_on_the_way": [{"alarm_id": day["coming"]}],
         "alarms.newest_step": [{"alarm_id": day["coming"]}],
         "alarms.close": [{"reason": CloseReason.REAL}],
         "alarms.add_event": [{"state": AlarmState.TAKEN, "staff_id": made.staff["desk"]}],
         "detection.observations": [{"metrics": list(Metric)}],
-        "detection.open_alert": [{"decision": Open(Priority.TODAY, (_REASON,), NOW - DAY, NOW)}],
-        "detection.extend_alert": [{"decision": Extend(Priority.NOW, (_REASON,), NOW - DAY, NOW, escalated=True)}],
+        "detection.open_alert": [{"decision": Open(Priority.TODAY, (REASON,), NOW - DAY, NOW)}],
+        "detection.extend_alert": [{"decision": Extend(Priority.NOW, (REASON,), NOW - DAY, NOW, escalated=True)}],
         "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
         "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
-        "detection.unsure.forget": [{"due": _due(filled)}],
-        "detection.unsure.put_back": [{"due": _due(filled)}],
-        "detection.unsure.nobodys": [{"due": _due(filled), "metrics": list(Metric)}],
+        "detection.unsure.forget": [{"due": create_due(made, filled.record_key)}],
+        "detection.unsure.put_back": [{"due": create_due(made, filled.record_key)}],
+        "detection.unsure.nobodys": [{"due": create_due(made, filled.record_key), "metrics": list(Metric)}],
         "detection.unsure.keep": [
-            {"due": _due(filled), "severe": Severe(Priority.NOW, (_REASON,)), "measured_at": NOW}
+            {"due": create_due(made, filled.record_key), "severe": Severe(Priority.NOW, (REASON,)), "measured_at": NOW}
         ],
         "identity.upsert_staff": [
             {"login": "new", "name": "New", "role": Role.NURSE, "phone": "", "region_id": made.regions["street"]}
         ],
         "readings.letters.letter": [{"claim": True}],
         "readings.retention.thin": [{"days": {"motion": 31, "glucose": 40}}],
-        "readings.chain.note_heads": [{"deliveries": [_delivery(made)]}],
-        "readings.chain.note_odd": [{"deliveries": [_delivery(made)]}],
+        "readings.chain.note_heads": [{"deliveries": [create_delivery(made)]}],
+        "readings.chain.note_odd": [{"deliveries": [create_delivery(made)]}],
         "readings.chain.note_duplicates": [
-            {"readings": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
+            {"readings": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0].reading}}
         ],
         "readings.chain.note_rows_of_refused": [
-            {"rows": {Place("gw-home-1", 77, 100): _delivery(made).readings[0].reading}}
+            {"rows": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0].reading}}
         ],
         "readings.chain.pieces": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
         "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
@@ -289,13 +296,16 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.heartbeats.stored_of": [{"outboxes": [("gw-home-1", 1), ("gw-home-1", 7), ("gw-strange", 1)]}],
         "readings.unsure.ask_whether_severe": [
             {
-                "lines": [Line(cuff, 7, _reading(cuff_name, NOW, 190.0))],
+                "lines": [Line(cuff, 7, create_reading(cuff_name, NOW, 190.0))],
                 "owners": [Whose(None, 0.5, Why.ASK)],
             }
         ],
         "readings.homes.learn_gateways": [{"homes": Fresh(Homes), "gateways": ["gw-home-1", "gw-strange"]}],
         "readings.homes.learn_devices": [
-            {"homes": Fresh(Homes), "names": [("gw-home-1", _device(made, "home-1/glucometer")), ("gw-home-2", "new")]}
+            {
+                "homes": Fresh(Homes),
+                "names": [("gw-home-1", device_name(made, "home-1/glucometer")), ("gw-home-2", "new")],
+            }
         ],
         "readings.identities.claim": [
             {
@@ -312,8 +322,8 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "readings.ruling.file": [{"elder_id": made.elders["home-2"]}, {"elder_id": None}],
-        "readings.store_deliveries": [{"deliveries": [_delivery(made)]}],
-        "readings.store_again": [{"delivery": _delivery(made)}],
+        "readings.store_deliveries": [{"deliveries": [create_delivery(made)]}],
+        "readings.store_again": [{"delivery": create_delivery(made)}],
         "readings.bury": [{"at": NOW}, {"at": NOW, "identity": b"again"}],
         "registry.bulk.import_bulk": [
             {"bulk": Fresh(partial(read_bulk, text.encode()))} for text in (_BULK, _BULK.replace("home-70", "home-1"))
@@ -343,77 +353,3 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "web.evidence.latest": [{"metrics": everything}],
         "web.nurse.report": [{"visit_id": day["before"]}],
     }
-
-
-def _occasion(subject_id: UUID) -> Occasion:
-    return Occasion(subject_id, About.SILENCE, "home_silent", None, frozenset(), "UTC", NOW, True, None)
-
-
-def _watched(made: Community) -> Watched:
-    return Watched("gw-home-2", made.regions["community"], made.regions["street"], NOW, False, None, False)
-
-
-def _alarm(made: Community) -> AlarmMessage:
-    return AlarmMessage(
-        alarm=str(UUID(int=9)),
-        kind=AlarmKind.PERSONAL_TRIGGER,
-        device=_device(made, "home-1/emergency_button"),
-        raised_at=NOW,
-    )
-
-
-def _delivery(made: Community) -> Delivery:
-    """A new record, one that is stored already, and a late one of weeks ago."""
-    cuff = _device(made, "home-1/sphygmomanometer")
-    times = (NOW - timedelta(minutes=3), NOW - timedelta(minutes=3), NOW - 33 * DAY)
-    readings = tuple(
-        Numbered(number, _reading(cuff, at, value))
-        for number, (at, value) in enumerate(zip(times, (151.0, 151.0, 149.0), strict=True), 100)
-    )
-    return Delivery(
-        gateway="gw-home-1",
-        topic="doorstep/v1/gw-home-1/readings",
-        payload=b"{}",
-        epoch=77,
-        first=100,
-        count=4,
-        readings=readings,
-        chain=(b"a" * 32, b"b" * 32),
-        odd=((103, b"c" * 32), (102, b"d" * 32)),
-    )
-
-
-def _due(filled: Filled) -> DueRecord:
-    made = filled.made
-    home = made.one("SELECT home_id FROM home WHERE code = 'home-1'")
-    return DueRecord(made.devices["home-1/sphygmomanometer"], filled.record_key, "gw-home-1", home, "Asia/Shanghai")
-
-
-def _reading(device: str, at: datetime, value: float) -> Reading:
-    return Reading(
-        device=device,
-        metric=Metric.SYSTOLIC,
-        value=value,
-        unit=CANONICAL_UNIT[Metric.SYSTOLIC],
-        measured_at=at,
-        received_at=at,
-        device_time=at.replace(tzinfo=None, microsecond=0),
-    )
-
-
-def _device(made: Community, name: str) -> str:
-    return str(made.one("SELECT name FROM device WHERE device_id = %s", made.devices[name]))
-
-
-_REASON = Reason(
-    rule=OWN_NORMAL,
-    priority=Priority.TODAY,
-    metric=Metric.PULSE,
-    value=120.0,
-    unit="/min",
-    at=NOW,
-    comparison="above",
-    count=2,
-    source="s",
-    confirmed=True,
-)
