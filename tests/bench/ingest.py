@@ -30,6 +30,7 @@ from cloud.local.postgres import EmbeddedPostgres
 from tests.bench import _ingest_ceiling as ceiling
 from tests.bench._ingest_load import packets_of, register
 from tests.bench._ingest_peers import PEERS, TABLE, Peer, PeerMissing, flat_packets
+from tests.bench._machine import machine
 from tests.bench._street import WITHIN_S, Street
 from tests.bench._usage import Usage, usage_of
 
@@ -49,13 +50,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--peer-folder", type=Path, default=FOLDER, help=f"where they are installed (default {FOLDER})")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
+    known = machine()
     with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # as root the server runs as another user
         with _database(options.dsn, folder) as dsn, LocalBroker(folder / "broker", 0) as broker:
             timescale = migrate(dsn).timescale
             register(dsn, options.homes)
-            figures = {"timescale": timescale, "cores": os.cpu_count(), **Bench(dsn, broker.url, folder, options).all()}
+            found = Bench(dsn, broker.url, folder, options).all()
+            figures = {"machine": known, "timescale": timescale, **found}
     text = json.dumps(figures, indent=2)
     print(text)
     if options.json:
