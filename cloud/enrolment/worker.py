@@ -74,7 +74,7 @@ async def _work(process: Process) -> None:
 
 
 def addresses(config: CloudConfig) -> Addresses:
-    """What gateways are told: the first of the names. Raises ReceiptKeyRefused."""
+    """What gateways are told: the first of the names. Raises KeyRefused."""
     name = config.trust.names[0]
     host = f"[{name}]" if ":" in name else name
     return Addresses(

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def _flat(gateway: str, place: int, message: object) -> bytes:
     ).encode()
 
 
-class Peer:
+class Peer(ABC):
     """One of them. Subclasses say how it is installed and started."""
 
     most_readings: int | None = None
@@ -63,11 +64,13 @@ class Peer:
         self.folder, self.dsn, self.broker = folder, dsn, broker
         self.version = ""
 
+    @abstractmethod
     def install(self) -> None:
         """Once; raises PeerMissing."""
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it."""
 
     @contextmanager
     def running(self) -> Iterator[int]:

@@ -34,7 +34,7 @@ _AT_ONCE = 100
 
 
 def run(config: CloudConfig) -> None:
-    """Blocks until SIGTERM. Raises PolicyRefused and PushKeyRefused before anything starts."""
+    """Blocks until SIGTERM. Raises PolicyRefused and KeyRefused before anything starts."""
     load_policy(policy_path(config))
     open_push_key(key_path(config))
     run_worker("escalation", config, work, port=config.escalation.port, away=(DatabaseAway,))

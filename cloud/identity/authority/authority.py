@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -27,6 +28,17 @@ SERVER_LIFE = timedelta(days=730)
 GATEWAY_LIFE = timedelta(days=90)
 REVOCATIONS_LIFE = timedelta(days=365)
 """Made anew long before: a list that ended would keep every gateway out."""
+NOT_OURS = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
+"""What judging a certificate from outside raises where it is broken, odd, or another authority's."""
+
 _SKEW = timedelta(hours=1)
 
 
@@ -91,7 +103,7 @@ class Authority:
         try:
             certificate.verify_directly_issued_by(self.certificate)
             usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        except Exception:  # noqa: BLE001 - bytes from outside: whatever the parser says of them, they are not ours
+        except NOT_OURS:
             return False
         return ExtendedKeyUsageOID.CLIENT_AUTH in usage
 

@@ -23,7 +23,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from cloud.errors import CloudError
 from cloud.identity.authority.access import mosquitto_rules
-from cloud.identity.authority.authority import REVOCATIONS_LIFE, SERVER_LIFE, Authority, create_authority, general_name
+from cloud.identity.authority.authority import (
+    NOT_OURS,
+    REVOCATIONS_LIFE,
+    SERVER_LIFE,
+    Authority,
+    create_authority,
+    general_name,
+)
 
 log = structlog.get_logger()
 
@@ -118,7 +125,7 @@ class AuthorityFolder:
             found = x509.load_pem_x509_certificate(self.server_certificate.read_bytes())
             found.verify_directly_issued_by(authority.certificate)
             said = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except Exception:  # noqa: BLE001 - missing, broken or another authority's: a new one is made
+        except (OSError, *NOT_OURS):  # missing, broken or another authority's: a new one is made
             return False
         fits = found.public_key() == key.public_key() and list(said) == [general_name(name) for name in names]
         return fits and now < found.not_valid_after_utc - SERVER_LIFE / 3

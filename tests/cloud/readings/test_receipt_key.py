@@ -6,7 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cloud.config import CloudConfig
-from cloud.readings.receipt_key import ReceiptKeyRefused, key_path, open_receipt_key
+from cloud.key_file import KeyRefused
+from cloud.readings.receipt_key import key_path, open_receipt_key
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_processes_that_start_together_have_one_key(path: Path) -> None:
 def test_a_key_that_others_can_read_is_refused(path: Path) -> None:
     open_receipt_key(path)
     path.chmod(0o644)
-    with pytest.raises(ReceiptKeyRefused, match="can be read by others"):
+    with pytest.raises(KeyRefused, match="can be read by others"):
         open_receipt_key(path)
 
 
@@ -39,13 +40,13 @@ def test_what_is_no_key_is_refused_in_a_sentence(path: Path) -> None:
     path.parent.mkdir()
     path.touch(0o600)
     path.write_bytes(b"nothing")
-    with pytest.raises(ReceiptKeyRefused, match="no private key in PEM"):
+    with pytest.raises(KeyRefused, match="no private key in PEM"):
         open_receipt_key(path)
     other = generate_private_key(SECP256R1())
     path.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    with pytest.raises(ReceiptKeyRefused, match="another kind"):
+    with pytest.raises(KeyRefused, match="another kind"):
         open_receipt_key(path)
-    with pytest.raises(ReceiptKeyRefused, match="cannot be made or read"):
+    with pytest.raises(KeyRefused, match="cannot be made or read"):
         open_receipt_key(path / "below" / "key.pem")
 
 
