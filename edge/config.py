@@ -1,10 +1,11 @@
 """The gateway's one configuration (configs/edge.toml), read once at start."""
 
+import contextlib
 import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -19,10 +20,14 @@ from edge.device_keys import refuse_unused
 from edge.device_section import DeviceSection
 from edge.outbox_bound import OutboxBound
 from edge.power.rules import PowerRules
+from edge.remote.kept import read_kept
+from edge.remote.laid_over import laid_over
+from edge.remote.section import Remote
 from edge.section import AtLeastOne, NotNegative, Port, Positive, Section
 from edge.shower.stay import StayRules
-from protocols.configuration import ConfigurationError, decode_configuration
+from protocols.configuration import ConfigurationError, convert_configuration, parse_tables
 from protocols.device_kind import DeviceKind
+from protocols.remote.wanted import Wanted
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"
@@ -166,6 +171,7 @@ class EdgeFile(Section, frozen=True):
     alarm: Alarm = Alarm()
     power: PowerSection = PowerSection()
     health: Health = Health()
+    remote: Remote = Remote()
     device: tuple[DeviceSection, ...] = ()
 
 
@@ -202,6 +208,9 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     alarm: Alarm
     power: PowerSection = PowerSection()
     health: Health
+    remote: Remote = Remote()
+    remote_version: int = 0
+    """Of the centre's configuration that is in force; 0: the file alone."""
     devices: tuple[Device, ...]
     sms: SmsSettings | None = None
     """None where no modem is configured."""
@@ -242,16 +251,37 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(path: Path) -> EdgeConfig:
-    """The configuration at `path`, with `DOORSTEP_BROKER` laid over it and every key looked up.
+    """The configuration at `path`, with what the centre changed and `DOORSTEP_BROKER` laid over it, all keys looked up.
 
-    Raises ConfigurationError, one sentence that names file, key and expected form.
+    What the centre changed is left away where it does not fit the file any more. Raises ConfigurationError, one
+    sentence that names file, key and expected form.
     """
+    tables = _read(path)
+    written = _of(tables, path)
+    if written.remote.accept:
+        for taken in read_kept(written.data).in_force:
+            with contextlib.suppress(ConfigurationError):  # EdgeConfig.remote_version says that it is not in force
+                found = _of(laid_over(tables, taken.wanted), path)
+                return msgspec.structs.replace(found, remote_version=taken.version)
+    return written
+
+
+def load_with(path: Path, wanted: Wanted) -> EdgeConfig:
+    """What `load` would give with `wanted` in force. Raises ConfigurationError where they do not fit together."""
+    return _of(laid_over(_read(path), wanted), path)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read: {reason}; name a file with --config") from error
-    file = decode_configuration(EdgeFile, text, str(path))
+    return parse_tables(text, str(path))
+
+
+def _of(tables: dict[str, Any], path: Path) -> EdgeConfig:
+    file = convert_configuration(EdgeFile, tables, str(path))
     try:
         return _checked(file, path.resolve().parent)
     except ConfigurationError as error:
@@ -287,6 +317,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         alarm=file.alarm,
         power=_power(file.power, folder),
         health=file.health,
+        remote=file.remote,
         devices=devices,
         sms=sms_settings(file.alarm.sms, folder),
     )

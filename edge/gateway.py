@@ -35,7 +35,7 @@ from edge.alarm.wired import create_wired
 from edge.calls_only import CallsOnly
 from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
-from edge.config import EdgeConfig
+from edge.config import EdgeConfig, load_with
 from edge.errors import Permanent, Temporary
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
@@ -43,6 +43,7 @@ from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
 from edge.power.source import create_power_source
 from edge.power.watch import PowerWatch
+from edge.remote.keeping import ConfigurationKeeper
 from edge.sources.advert import AdvertListener
 from edge.sources.ble_link import PROFILE_OF_DRIVER
 from edge.sources.ble_meter import BleMeter
@@ -55,6 +56,7 @@ from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
 from edge.tasks import end
 from edge.uplink import Uplink
+from protocols.alarm.kinds import AlarmKind
 from protocols.telemetry.messages import StatusMessage
 
 if TYPE_CHECKING:
@@ -75,9 +77,14 @@ class Gateway:
         self._scanner: BleScanner | None = None
         self._crash: str | None = None
         self._started_s = time.monotonic()
+        self.begins_anew = False
+        """Whether it ended so that the process begins once more, with what changed."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`. Raises EdgeError with a sentence when the gateway cannot do its work."""
+        """Until `stop`, which it sets itself where it is to begin anew.
+
+        Raises EdgeError with a sentence when the gateway cannot do its work.
+        """
         with contextlib.ExitStack() as files:
             files.enter_context(hold_alone(self._config.data / "gateway.lock"))
             self._journal = AlarmJournal(self._config.journal_path)
@@ -100,6 +107,7 @@ class Gateway:
             self._identity = self._open_identity()
             self._stop = stop
             self._loop = asyncio.get_running_loop()
+            self._remote = self._open_remote()
             self._uplink = Uplink(
                 self._config,
                 self._outbox,
@@ -107,6 +115,7 @@ class Gateway:
                 self._figures,
                 status=self._status,
                 crashed=self._crashed,
+                configured=self._remote.arrived,
             )
             self._figures.on_trouble_changed(self._uplink.status_changed)
             if self._config.health.port:
@@ -179,7 +188,7 @@ class Gateway:
             for device in config.devices
             if device.model.transport is Transport.WIRE
         ]
-        works += triggers
+        works += [*triggers, ("configuration", self._remote.run())]
         if self._identity is not None:
             works.append(("identity", self._identity.run()))
         bathrooms = [s for s in sensors.values() if s.watches_stays]
@@ -218,6 +227,27 @@ class Gateway:
         from edge.identity.keeping import IdentityKeeper  # noqa: PLC0415 - for those who have enrolled
 
         return IdentityKeeper(self._config.identity_path, self._config.gateway)
+
+    def _open_remote(self) -> ConfigurationKeeper:
+        return ConfigurationKeeper(
+            self._config,
+            key=lambda: self._uplink.centre_key,
+            fit=lambda wanted: load_with(self._config_path, wanted),
+            link_up=lambda: self._uplink.is_up and (not self._config.calls or self._line_connected()),
+            free=self._nobody_calls,
+            begin_anew=self._begin_anew,
+            changed=self._status_changed,
+        )
+
+    def _nobody_calls(self) -> bool:
+        try:
+            return all(call.kind is AlarmKind.DRILL for call in self._journal.open_calls())
+        except Temporary:
+            return False
+
+    def _begin_anew(self) -> None:
+        self.begins_anew = True
+        self._stop.set()
 
     def _status_changed(self) -> None:
         self._uplink.status_changed()
@@ -318,6 +348,8 @@ class Gateway:
             oldest_backlog_at=report.oldest_backlog_at,
             readings_taken=report.readings_taken,
             given_up=report.given_up,
+            config_version=self._remote.version,
+            config_refused=self._remote.refused,
             devices=report.devices,
             radio=report.radio,
             power=report.power,

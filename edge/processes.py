@@ -17,6 +17,7 @@ from edge.clock import Clock, clock_from_environment
 from edge.config import EdgeConfig, load
 from edge.errors import EdgeError
 from edge.logs import set_up_logs
+from edge.remote.starting import count_start
 from edge.sqlite_file import hold_alone
 from protocols.configuration import ConfigurationError
 
@@ -28,18 +29,25 @@ def command_of(process: str, config: Path) -> list[str]:
     return [sys.executable, "-P", "-m", "edge.processes", process, str(config)]
 
 
-def run_gateway(settings: EdgeConfig, config: Path, clock: Clock) -> None:
-    """Until SIGTERM or Ctrl-C."""
+def run_gateway(settings: EdgeConfig, config: Path, clock: Clock) -> bool:
+    """Until SIGTERM or Ctrl-C; or until it is to begin anew, which is then what it returns."""
     from edge.gateway import Gateway  # noqa: PLC0415 - the alarm's process does without bleak
 
-    async def work() -> None:
+    async def work() -> bool:
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await Gateway(settings, config, clock).run(stop)
+        loop, asked = asyncio.get_running_loop(), asyncio.Event()
 
-    asyncio.run(work())
+        def end() -> None:
+            asked.set()
+            stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        gateway = Gateway(settings, config, clock)
+        await gateway.run(stop)
+        return gateway.begins_anew and not asked.is_set()
+
+    return asyncio.run(work())
 
 
 def run_alarm(settings: EdgeConfig, clock: Clock) -> None:
@@ -76,7 +84,11 @@ def main(process: str, config: Path) -> None:
         if process == ALARM:
             run_alarm(settings, clock)
         else:
-            run_gateway(settings, config, clock)
+            if count_start(settings.data):
+                settings = load(config)
+            if run_gateway(settings, config, clock):
+                command = command_of(RUN, config)
+                os.execv(command[0], command)  # noqa: S606 - our own process begins anew in it
     except EdgeError as error:
         _refuse(str(error), 1)
 

@@ -33,6 +33,11 @@ class ReceiptTrust:
         self._refused_at: datetime | None = None
 
     @property
+    def key(self) -> bytes | None:
+        """The centre's public key; None before one is known."""
+        return self._key
+
+    @property
     def refused(self) -> int:
         """Since the gateway started."""
         return self._refused

@@ -76,8 +76,12 @@ class Uplink:
         *,
         status: Callable[[], StatusMessage],
         crashed: Callable[[str], None],
+        configured: Callable[[bytes], None] = lambda _payload: None,
     ) -> None:
-        """`crashed` is called with a reason when the thread had to end: the process must not live on without it."""
+        """`crashed` is called with a reason when the thread had to end: the process must not live on without it.
+
+        `configured` is given what the centre sends of configuration, in the connection's thread.
+        """
         self._settings = config.uplink
         self._gateway = config.gateway
         self._outbox = outbox
@@ -85,6 +89,7 @@ class Uplink:
         self._figures = figures
         self._status = status
         self._crashed = crashed
+        self._configured = configured
         self._wake = threading.Condition()
         self._stopping = False
         self._receipts: deque[Receipt] = deque()
@@ -105,9 +110,9 @@ class Uplink:
         self._line = MqttLine(
             config.gateway,
             config.broker.address,
-            (topics.topic(config.gateway, topics.RECEIPT),),
+            (topics.topic(config.gateway, topics.RECEIPT), topics.topic(config.gateway, topics.CONFIGURATION)),
             LineHandlers(
-                arrived=self._on_receipt,
+                arrived=self._on_arrived,
                 up=self._on_up,
                 down=lambda: None,
                 sent=lambda _mid, _ok: None,
@@ -120,6 +125,11 @@ class Uplink:
     @property
     def is_up(self) -> bool:
         return self._line.is_up
+
+    @property
+    def centre_key(self) -> bytes | None:
+        """The public key that the centre signs by; None before it is known."""
+        return self._trust.key
 
     def problem(self) -> str | None:
         """What is wrong with the centre's receipts, in a sentence. From any thread."""
@@ -156,6 +166,12 @@ class Uplink:
             self._status_due_s = 0.0
             self._woken = True
             self._wake.notify()
+
+    def _on_arrived(self, arrived: Arrived) -> None:
+        if arrived.topic.endswith("/" + topics.CONFIGURATION):
+            self._configured(arrived.payload)
+        else:
+            self._on_receipt(arrived)
 
     def _on_receipt(self, arrived: Arrived) -> None:
         try:

@@ -11,6 +11,7 @@ from protocols.telemetry import topics
 from protocols.telemetry.messages import (
     AlarmMessage,
     AlarmStateMessage,
+    ConfigurationMessage,
     Message,
     ReadingsMessage,
     Receipt,
@@ -25,12 +26,13 @@ _CHANNELS: tuple[tuple[str, type[Message], bool], ...] = (
     (topics.RECEIPT, Receipt, False),
     (topics.ALARM, AlarmMessage, True),
     (topics.ALARM_STATE, AlarmStateMessage, False),
+    (topics.CONFIGURATION, ConfigurationMessage, False),
     (topics.STATUS, StatusMessage, True),
 )
 
 
 def document() -> dict[str, Any]:
-    """The contract as the centre's side of it: it receives what gateways send, and sends receipts and alarm states."""
+    """The contract as the centre's side of it: it receives what gateways send, and sends the rest."""
     _, schemas = msgspec.json.schema_components(
         [message for _, message, _ in _CHANNELS], ref_template="#/components/schemas/{name}"
     )

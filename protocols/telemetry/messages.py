@@ -90,6 +90,24 @@ class AlarmStateMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """The centre knows that the home took it back."""
 
 
+class ConfigurationMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the centre changes in a gateway's configuration, signed; the newest stays with the broker."""
+
+    text: str
+    """JSON of protocols.remote.signed.HomeConfiguration, character by character what was signed."""
+    key: bytes
+    """Ed25519 public key of the centre, 32 bytes."""
+    signature: bytes
+    """By `key`, as protocols.remote.signed says; 64 bytes."""
+
+
+class ConfigurationRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration that this gateway did not take, or took back; the one before stays in force."""
+
+    version: int
+    why: str
+
+
 class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str
     heard_at: datetime | None = None
@@ -162,6 +180,10 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Counts the statuses within a session; the session's last will comes after all of them."""
     receipts_refused: int = 0
     """Receipts whose signature was not the centre's, since the gateway started."""
+    config_version: int = 0
+    """Of the centre's configuration that is in force; 0: the home's own file alone."""
+    config_refused: ConfigurationRefused | None = None
+    """The last that was refused, until another is taken."""
     given_up: tuple[GivenUp, ...] = ()
     devices: tuple[DeviceStatus, ...] = ()
     radio: RadioStatus | None = None
@@ -172,13 +194,13 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """None where nothing in the home calls for help."""
 
 
-Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | StatusMessage
-M = TypeVar("M", ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
+Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | ConfigurationMessage | StatusMessage
+M = TypeVar("M", ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, ConfigurationMessage, StatusMessage)
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type, msgspec.json.Decoder[Message]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
+    for kind in (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, ConfigurationMessage, StatusMessage)
 }
 
 
@@ -220,7 +242,7 @@ def _check(message: Message) -> None:
 
 def _check_status(message: StatusMessage) -> None:
     _need_instant(message.at, "at")
-    _need_numbers(message, "epoch", "store", "session", "sequence")
+    _need_numbers(message, "epoch", "store", "session", "sequence", "config_version")
     if message.oldest_backlog_at is not None:
         _need_instant(message.oldest_backlog_at, "oldest_backlog_at")
     for field, at in (

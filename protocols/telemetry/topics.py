@@ -11,10 +11,11 @@ READINGS = "readings"  # gateway -> centre: ReadingsMessage
 RECEIPT = "receipt"  # centre -> gateway, after COMMIT: Receipt
 ALARM = "alarm"  # gateway -> centre, on its own connection: AlarmMessage
 ALARM_STATE = "alarm-state"  # centre -> gateway: AlarmStateMessage
+CONFIGURATION = "configuration"  # centre -> gateway, retained: ConfigurationMessage
 STATUS = "status"  # gateway -> centre, retained, also the last will: StatusMessage
 
 GATEWAY_SAYS = (READINGS, ALARM, STATUS)
-GATEWAY_HEARS = (RECEIPT, ALARM_STATE)
+GATEWAY_HEARS = (RECEIPT, ALARM_STATE, CONFIGURATION)
 """Brokers hold gateways to these two: their access rules are made of them."""
 
 _GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

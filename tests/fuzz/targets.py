@@ -48,6 +48,7 @@ MESSAGES = (
     messages.Receipt,
     messages.AlarmMessage,
     messages.AlarmStateMessage,
+    messages.ConfigurationMessage,
     messages.StatusMessage,
 )
 
