@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from protocols.reading import Flag, Metric
+from protocols.reading import Flag, Meal, Metric
 
 DOUBTFUL_FLAGS = frozenset(
     {
@@ -69,6 +69,7 @@ class Observation:
     arrived_at: datetime
     """When the centre stored it."""
     flags: frozenset[Flag] = frozenset()
+    meal: Meal | None = None
 
     @property
     def at(self) -> datetime:
@@ -121,6 +122,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wider: float | None = None
     false_verdicts: int | None = None
     floor: bool = False
+    detail: dict[str, float | str] = {}
+    """What a layer says beside; its keys stand in docs/detection.md."""
 
     @property
     def first_at(self) -> datetime:
