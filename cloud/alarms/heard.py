@@ -22,7 +22,7 @@ async def store_alarm(connection: AsyncConnection, kept: KeptAlarm, take_within_
     What the home was told of it before (`kept.told_at`), it is not told again.
     """
     message, alarm_id = kept.message, alarm_id_of(kept.message)
-    async with connection.transaction():
+    async with connection.pipeline(), connection.transaction():  # BEGIN travels with the first statement
         if kept.told_at is not None:
             await store.hold_teller(connection)
         new = await store.insert(connection, kept.gateway_id, message, kept.heard_at)

@@ -112,6 +112,12 @@ class KeptAlarm:
     told_at: datetime | None
 
 
+def at_centre(kept: KeptAlarm) -> Untold:
+    """The first step of an alarm that is kept."""
+    message = AlarmStateMessage(alarm=kept.message.alarm, state=AlarmState.AT_CENTRE, at=kept.heard_at)
+    return Untold(0, kept.gateway_id, message)
+
+
 class HeldByAnother(Conflict):
     """Somebody else has the alarm."""
 

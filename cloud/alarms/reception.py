@@ -4,7 +4,6 @@ While the database is away the desk's journal keeps them (`standby`), and its di
 """
 
 import asyncio
-from uuid import UUID
 
 import structlog
 from prometheus_client import Histogram
@@ -14,7 +13,7 @@ from cloud.alarms.figures import RECEIVED
 from cloud.alarms.graveyard import Graveyard
 from cloud.alarms.heard import store_alarm
 from cloud.alarms.journal import JournalFails
-from cloud.alarms.model import KeptAlarm
+from cloud.alarms.model import KeptAlarm, at_centre
 from cloud.alarms.standby import Standby
 from cloud.alarms.subscriber import alarm_id_of, decode_alarm
 from cloud.alarms.teller import Teller
@@ -86,33 +85,44 @@ class Reception:
 
     async def _keep_in_database(self, kept: KeptAlarm, teller: Teller) -> bool:
         try:
-            with SECONDS.time():
+            with teller.announced(at_centre(kept)):
                 async with asyncio.timeout(_COMMIT_WITHIN_S if self._standby.has_journal else None):
-                    again = await self._store(kept)
+                    news = await self._store(kept)
+                if news and not kept.message.cancelled:
+                    teller.tell_at_once(at_centre(kept))
         except (DatabaseAway, TimeoutError) as error:
             self._process.ill("database", "the database is away")
             log.warning("database_away", what="an alarm waits to be stored", error=type(error).__name__)
             return await self._standby.keep(kept)
-        if again is None:
-            teller.wake()
-        else:
-            teller.repeat(again)
+        if not news:
+            teller.repeat(alarm_id_of(kept.message))
+        self._note(kept, news=news)
         self._process.healthy("database")
         return True
 
-    async def _store(self, kept: KeptAlarm) -> UUID | None:
-        """None for news; the alarm's id where the home asks again about one that is kept already."""
-        process, alarm_id = self._process, alarm_id_of(kept.message)
+    async def _store(self, kept: KeptAlarm) -> bool:
+        """False where the home asks again about an alarm that is kept already.
+
+        A connection of its own and no question first whether it lives: the home waits. One that died is tried anew.
+        """
+        with SECONDS.time():
+            try:
+                return await self._try_to_store(kept)
+            except DatabaseAway:
+                return await self._try_to_store(kept)
+
+    async def _try_to_store(self, kept: KeptAlarm) -> bool:
+        process = self._process
         async with self._pool.connection() as connection:
-            news = await store_alarm(connection, kept, process.config.alarms.take_within_s, process.clock)
+            return await store_alarm(connection, kept, process.config.alarms.take_within_s, process.clock)
+
+    def _note(self, kept: KeptAlarm, *, news: bool) -> None:
         RECEIVED.labels(("cancelled" if kept.message.cancelled else "new") if news else "again").inc()
-        if not news:
-            return alarm_id
-        log.info(
-            "alarm",
-            alarm=str(alarm_id),
-            gateway=kept.gateway_id,
-            kind=str(kept.message.kind),
-            cancelled=kept.message.cancelled,
-        )
-        return None
+        if news:
+            log.info(
+                "alarm",
+                alarm=str(alarm_id_of(kept.message)),
+                gateway=kept.gateway_id,
+                kind=str(kept.message.kind),
+                cancelled=kept.message.cancelled,
+            )

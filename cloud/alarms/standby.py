@@ -14,7 +14,7 @@ from cloud.alarms.catching_up import CAUGHT_UP, bring_act
 from cloud.alarms.graveyard import Graveyard
 from cloud.alarms.heard import store_alarm
 from cloud.alarms.journal import DeskJournal, JournalFails
-from cloud.alarms.model import Act, Doing, KeptAlarm, Untold
+from cloud.alarms.model import Act, Doing, KeptAlarm, Untold, at_centre
 from cloud.alarms.teller import BrokerAway, Teller
 from cloud.db.pool import DatabaseAway, create_async_pool
 from cloud.errors import RejectedMessage
@@ -116,7 +116,7 @@ class Standby:
         now = self._process.clock.now()
         untold_alarms = [kept for kept in alarms if kept.told_at is None and not kept.message.cancelled]
         untold_acts = [act for act in acts if act.told_at is None and act.doing in _STATES]
-        steps = [_at_centre(kept) for kept in untold_alarms] + [_step(act) for act in untold_acts]
+        steps = [at_centre(kept) for kept in untold_alarms] + [_step(act) for act in untold_acts]
         if steps and self._subscriber.connected:
             try:
                 await self._teller.publish(steps)
@@ -173,11 +173,6 @@ def _note_told(journal: DeskJournal, alarms: list[KeptAlarm], acts: list[Act], a
     for kept in alarms:
         journal.alarm_told(kept.message, at)
     journal.acts_told([act.number for act in acts], at)
-
-
-def _at_centre(kept: KeptAlarm) -> Untold:
-    message = AlarmStateMessage(alarm=kept.message.alarm, state=AlarmState.AT_CENTRE, at=kept.heard_at)
-    return Untold(0, kept.gateway_id, message)
 
 
 def _step(act: Act) -> Untold:

@@ -23,8 +23,10 @@ _ALARM = (
     "FROM alarm AS a LEFT JOIN staff ON staff.staff_id = a.taken_by WHERE a.alarm_id = %s"
 )
 
-# The only one who wears the device; in a home of one elder, that elder.
+# Alarm, first event and the word to who listens in one statement: the home waits for its answer.
+# Whose it is: the only one who wears the device; in a home of one elder, that elder.
 _INSERT = """
+WITH new AS (
 INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, test, raised_at, heard_at)
 SELECT %(alarm_id)s, gateway.gateway_id,
        coalesce(
@@ -36,7 +38,12 @@ SELECT %(alarm_id)s, gateway.gateway_id,
        %(kind)s, %(device)s, %(test)s, %(raised_at)s, %(heard_at)s
 FROM gateway WHERE gateway.gateway_id = %(gateway)s
 ON CONFLICT (alarm_id) DO NOTHING
+RETURNING alarm_id, heard_at
+), event AS (
+INSERT INTO alarm_event (alarm_id, state, at, note) SELECT alarm_id, 'at_centre', heard_at, '' FROM new
 RETURNING alarm_id
+)
+SELECT pg_notify(%(channel)s, alarm_id::text) FROM event
 """
 
 
@@ -58,13 +65,13 @@ async def insert(connection: AsyncConnection, gateway: str, message: AlarmMessag
                 "test": message.test,
                 "raised_at": message.raised_at,
                 "heard_at": heard_at,
+                "channel": ALARM,
             },
         )
+        if await cursor.fetchone() is not None:
+            return True
     except psycopg.DataError as error:
         raise RejectedMessage(f"the database cannot hold it: {error.diag.message_primary or error}") from error
-    if await cursor.fetchone() is not None:
-        await add_event(connection, alarm_id, AlarmState.AT_CENTRE, heard_at)
-        return True
     cursor = await connection.execute("SELECT gateway_id FROM alarm WHERE alarm_id = %s", (alarm_id,))
     owner = await cursor.fetchone()
     if owner is None:
@@ -122,10 +129,10 @@ async def cancel(connection: AsyncConnection, alarm_id: UUID, at: datetime) -> b
     """Closes an alarm that the home took back, where nobody had taken it."""
     cursor = await connection.execute(
         "UPDATE alarm SET state = 'closed', close_reason = 'cancelled', closed_at = %s "
-        "WHERE alarm_id = %s AND state = 'at_centre'",
+        "WHERE alarm_id = %s AND state = 'at_centre' RETURNING alarm_id",  # a pipeline knows no count of rows
         (at, alarm_id),
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 async def has_note(connection: AsyncConnection, alarm_id: UUID, note: str) -> bool:

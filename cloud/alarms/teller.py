@@ -1,7 +1,9 @@
 """Homes hear what the centre did with their alarms: every step, in order, after its COMMIT, until the broker has it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 
 TOLD = Counter("doorstep_alarms_told", "Steps of alarms that were published to their homes")
 
+_Key = tuple[UUID, AlarmState, datetime]
+
 _AT_ONCE = 100
 _ACK_WITHIN_S = 5.0
 _RETRY_S = 1.0
@@ -43,6 +47,30 @@ class Teller:
         self._subscriber = subscriber
         self._awake = asyncio.Event()
         self._repeats: set[UUID] = set()
+        self._announced: set[_Key] = set()
+        self._on_their_way: dict[_Key, Publication | None] = {}
+
+    @contextmanager
+    def announced(self, step: Untold) -> Iterator[None]:
+        """While `step` is being committed: of `tell_at_once` and a notification, whichever is first sends it."""
+        key = _key(step)
+        self._announced.add(key)
+        try:
+            yield
+        finally:
+            self._announced.discard(key)
+            self._awake.set()
+
+    def tell_at_once(self, step: Untold) -> None:
+        """A step that was committed this moment: it leaves before anything is read again, and is noted as told later.
+
+        Told by another process too, or after a later step, it changes nothing in a home.
+        """
+        key = _key(step)
+        if key in self._on_their_way:
+            return
+        if self._subscriber.connected:
+            self._on_their_way[key] = self._send(step)
 
     def wake(self) -> None:
         """There may be something to tell."""
@@ -80,8 +108,10 @@ class Teller:
         """Whether there may be more."""
         async with self._pool.connection() as connection, connection.transaction():
             await store.hold_teller(connection)
+            sent_before = list(self._on_their_way)
             steps = await store.untold(connection, _AT_ONCE)
             if not steps:
+                self._forget(sent_before)  # another process noted them
                 self._process.healthy("database")
                 return False
             await self.publish(await self._not_told_by_journal(steps))
@@ -110,22 +140,39 @@ class Teller:
             except NotFound:
                 self._repeats.discard(alarm_id)
                 continue
+            self._on_their_way.pop(_key(step), None)  # what is on its way may be what was lost
             await self.publish([step])
             self._repeats.discard(alarm_id)
 
     async def publish(self, steps: list[Untold]) -> None:
         """Returns when the broker has all of them. Raises BrokerAway."""
-        publications: list[Publication] = []
-        for step in steps:
-            try:
-                where = topic(step.gateway_id, ALARM_STATE)
-            except ValueError as error:  # such a gateway cannot be connected: there is no home to tell
-                log.warning("gateway_name", gateway=step.gateway_id, error=str(error))
-                continue
-            publications.append(self._subscriber.publish(where, encode(step.message)))
-            log.info("home_told", alarm=step.message.alarm, gateway=step.gateway_id, state=str(step.message.state))
-        if not await asyncio.to_thread(_all_arrived, publications):
+        keys = [_key(step) for step in steps]
+        for key, step in zip(keys, steps, strict=True):
+            if key not in self._on_their_way:
+                self._on_their_way[key] = self._send(step)
+        sent = [publication for key in keys if (publication := self._on_their_way[key]) is not None]
+        arrived = await asyncio.to_thread(_all_arrived, sent)
+        self._forget(keys)
+        if not arrived:
             raise BrokerAway
+
+    def _forget(self, keys: Iterable[_Key]) -> None:
+        for key in set(keys) - self._announced:
+            self._on_their_way.pop(key, None)
+
+    def _send(self, step: Untold) -> Publication | None:
+        try:
+            where = topic(step.gateway_id, ALARM_STATE)
+        except ValueError as error:  # such a gateway cannot be connected: there is no home to tell
+            log.warning("gateway_name", gateway=step.gateway_id, error=str(error))
+            return None
+        publication = self._subscriber.publish(where, encode(step.message))
+        log.info("home_told", alarm=step.message.alarm, gateway=step.gateway_id, state=str(step.message.state))
+        return publication
+
+
+def _key(step: Untold) -> _Key:
+    return UUID(step.message.alarm), step.message.state, step.message.at
 
 
 async def _to_its_end(round_: Coroutine[Any, Any, bool]) -> bool:

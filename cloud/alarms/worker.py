@@ -52,7 +52,10 @@ async def _work(process: Process) -> None:
         else:
             process.ill("broker", "the broker is away")
 
-    async with create_async_pool(config.database.dsn, "alarms") as pool:
+    async with (
+        create_async_pool(config.database.dsn, "alarms") as pool,
+        create_async_pool(config.database.dsn, "alarms-reception", size=1, ready=True) as reception_pool,
+    ):
         with create_pool(config.database.dsn, "alarms-letters", size=1) as letters_pool:
             subscriber = Subscriber(
                 config.broker.url,
@@ -66,7 +69,7 @@ async def _work(process: Process) -> None:
             teller = Teller(process, pool, subscriber, journal)
             graveyard = Graveyard(process, letters_pool)
             standby = Standby(process, journal, teller, subscriber, graveyard)
-            reception = Reception(process, pool, graveyard, standby)
+            reception = Reception(process, reception_pool, graveyard, standby)
             process.ill("broker", "the broker is away")  # until it is there
             await asyncio.to_thread(subscriber.start)
             try:

@@ -66,17 +66,21 @@ def create_pool(dsn: str, name: str, *, size: int = 4) -> Pool:
     )
 
 
-def create_async_pool(dsn: str, name: str, *, size: int = 4) -> AsyncPool:
-    """`create_pool` for asyncio."""
+def create_async_pool(dsn: str, name: str, *, size: int = 4, ready: bool = False) -> AsyncPool:
+    """`create_pool` for asyncio.
+
+    With `ready` a connection is handed out without asking first whether it lives, and statements are prepared at their
+    first use: for callers who are in a hurry, and try again with the next connection.
+    """
     return AsyncConnectionPool(
         dsn,
         connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
-        kwargs=connection_settings(name),
+        kwargs=connection_settings(name) | ({"prepare_threshold": 0} if ready else {}),
         min_size=1,
         max_size=size,
         timeout=CONNECT_TIMEOUT_S,
         reconnect_timeout=RECONNECT_S,
-        check=AsyncConnectionPool.check_connection,
+        check=None if ready else AsyncConnectionPool.check_connection,
         name=name,
         open=False,
     )

@@ -20,6 +20,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +101,8 @@ class _Home:
     def tell(self, call: Call) -> None:
         raise RuntimeError(f"the journal did not take {call.alarm}")
 
-    def press(self) -> float:
-        """The wall's Unix seconds at which the frame came in."""
+    def press(self) -> tuple[float, float]:
+        """The wall's Unix seconds at which the frame came in, and at which the press was in the journal."""
         self._counter += 1
         frame = encode_bthome(
             [(BUTTON, ButtonPress.PRESS)],
@@ -111,7 +113,7 @@ class _Home:
         )
         at = time.time()
         self._listener.heard(frame, -60)
-        return at
+        return at, time.time()
 
     def told(self, alarm: str, state: str) -> float:
         """When the home was told of `state`."""
@@ -133,6 +135,7 @@ class _Page:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
         self._came: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
         self._news = threading.Condition()
         self._order: list[str] = []
         self._ready = threading.Event()
@@ -149,10 +152,12 @@ class _Page:
                 at = time.time()
                 self._ready.set()
                 if line.startswith("data: ") and '"new":true' in line:
-                    alarm = json.loads(line[6:])["alarm_id"]
+                    said = json.loads(line[6:])
+                    alarm = said["alarm_id"]
                     with self._news:
                         if alarm not in self._came:
                             self._came[alarm] = at
+                            self._heard[alarm] = datetime.fromisoformat(said["heard_at"]).timestamp()
                             self._order.append(alarm)
                             self._news.notify_all()
 
@@ -162,6 +167,10 @@ class _Page:
             if not self._news.wait_for(lambda: len(self._order) > place, WITHIN_S):
                 raise TimeoutError("an alarm did not reach the page")
             return self._order[place], self._came[self._order[place]]
+
+    def heard_at(self, alarm: str) -> float:
+        """When the web's own process had it from the broker."""
+        return self._heard[alarm]
 
     @property
     def count(self) -> int:
@@ -175,38 +184,56 @@ def _measure(
     dsn: str, home: _Home, page: _Page, presses: int, goes_on: Callable[[], bool] = lambda: True
 ) -> dict[str, Any]:
     """Fewer than `presses` where something else does not go on so long; `n` says how many."""
-    stream, receipt, alarms = [], [], []
+    times: dict[str, _Times] = {}
     for _ in range(presses):
         if not goes_on():
             break
         place = page.count
-        pressed_at = home.press()
+        pressed_at, kept_at = home.press()
         alarm, came_at = page.next_alarm(place)
-        stream.append((came_at - pressed_at) * 1000)
-        receipt.append((home.told(alarm, "at_centre") - pressed_at) * 1000)
-        alarms.append(alarm)
+        told_at = home.told(alarm, "at_centre")
+        times[alarm] = _Times(pressed_at, kept_at, page.heard_at(alarm), came_at, told_at)
         page.close_alarm(alarm)  # a home has one or two open calls, not hundreds
         home.told(alarm, "closed")
         time.sleep(random.uniform(0.0, 0.03))  # not in step with anything
     return {
-        "press_to_stream_ms": _figures(stream),
-        "press_to_receipt_ms": _figures(receipt),
-        "seams_p50_ms": _seams(dsn, alarms),
+        "press_to_stream_ms": _figures([(one.came - one.pressed) * 1000 for one in times.values()]),
+        "press_to_receipt_ms": _figures([(one.told - one.pressed) * 1000 for one in times.values()]),
+        "seams_ms": _seams(dsn, times),
     }
 
 
-def _seams(dsn: str, alarms: list[str]) -> dict[str, float]:
-    """Where the time to the receipt goes: to the alarm desk's process, and from there to the broker's word that the
-    home's message is on its way."""
+@dataclass(frozen=True)
+class _Times:
+    """Of one press, Unix seconds of the wall clock that all processes share."""
+
+    pressed: float
+    kept: float
+    """In the gateway's journal."""
+    at_web: float
+    came: float
+    """On the page."""
+    told: float
+    """The home says that the centre has it."""
+
+
+def _seams(dsn: str, times: dict[str, _Times]) -> dict[str, list[float]]:
+    """Where the time goes: [p50, p99] of each part of both ways."""
     with psycopg.connect(dsn) as conn:
-        row = conn.execute(
-            "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.heard_at - a.raised_at)), "
-            "percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM v.told_home_at - a.heard_at)) "
-            "FROM alarm a JOIN alarm_event v USING (alarm_id) WHERE v.state = 'at_centre' AND alarm_id::text = ANY(%s)",
-            (alarms,),
-        ).fetchone()
-    assert row is not None
-    return {"press_to_desk": round(float(row[0]) * 1000, 2), "desk_to_told": round(float(row[1]) * 1000, 2)}
+        rows = conn.execute(
+            "SELECT alarm_id::text, extract(epoch FROM heard_at)::float8 FROM alarm WHERE alarm_id::text = ANY(%s)",
+            (list(times),),
+        ).fetchall()
+    at_desk: dict[str, float] = dict(rows)
+    parts = {
+        "press_to_journal": [one.kept - one.pressed for one in times.values()],
+        "journal_to_web": [one.at_web - one.kept for one in times.values()],
+        "web_to_page": [one.came - one.at_web for one in times.values()],
+        "journal_to_desk": [at_desk[alarm] - one.kept for alarm, one in times.items()],
+        "desk_to_home": [one.told - at_desk[alarm] for alarm, one in times.items()],
+    }
+    figures = {name: _figures([value * 1000 for value in values]) for name, values in parts.items()}
+    return {name: [found["p50"], found["p99"]] for name, found in figures.items()}
 
 
 def _figures(values: list[float]) -> dict[str, float]:
