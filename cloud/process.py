@@ -11,6 +11,7 @@ def work(process: Process) -> None:
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 _STEADY_AFTER_S = 60.0
+_GIVES_WAY = 5  # about a third of the processor against one that does not
 
 
 class Health:
@@ -136,14 +138,18 @@ def run_worker(
     *,
     port: int = 0,
     away: tuple[type[Exception], ...] = (OSError,),
+    gives_way: bool = False,
 ) -> None:
     """Runs `loop` until SIGTERM or SIGINT; begins it again after a failure, with a growing pause.
 
     A failure in `away` (a server that does not answer) is one line in the log; any other is a fault of ours, shown
     with its traceback. `loop` returns when `process.stop` is set, its work handed back. /health and /metrics are
     served on `port` of 127.0.0.1 (0: not at all). A library that `loop` uses must not install signal handlers.
+    With `gives_way` the processor is left to stages that a person waits for, where there is not enough of it.
     """
     set_up_logs(name)
+    if gives_way:
+        os.nice(_GIVES_WAY)
     process = Process(name, config)
     stop_on_signals(process.ask_to_stop)
     with serve_health(process.health, port):

@@ -42,7 +42,7 @@ def run(config: CloudConfig) -> None:
     def loop(process: Process) -> None:
         work(process, limits)
 
-    run_worker("detect", config, loop, port=config.detection.port, away=(DatabaseAway,))
+    run_worker("detect", config, loop, port=config.detection.port, away=(DatabaseAway,), gives_way=True)
 
 
 def work(process: Process, limits: Limits) -> None:

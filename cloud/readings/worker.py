@@ -29,7 +29,7 @@ STATUSES = "$share/ingest/" + topics.all_gateways(topics.STATUS)
 
 def run(config: CloudConfig) -> None:
     """The process `doorstep-cloud ingest`. Blocks until SIGTERM. Any number may run side by side."""
-    run_worker("ingest", config, work, port=config.ingest.port, away=(DatabaseAway, OSError))
+    run_worker("ingest", config, work, port=config.ingest.port, away=(DatabaseAway, OSError), gives_way=True)
 
 
 def work(process: Process) -> None:

@@ -44,7 +44,7 @@ from edge.figures import Figures
 from edge.processes import ALARM, command_of
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, ButtonPress
-from tests.bench._alarm_load import register
+from tests.bench._ingest_load import register
 from tests.edge.conftest import CONFIG
 
 ROOT = Path(__file__).parents[2]
