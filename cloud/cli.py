@@ -30,6 +30,7 @@ from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
 from cloud.people_commands import staff_app, token_app
 from cloud.proof_commands import proof_app
+from cloud.remote_commands import config_app
 from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
 
@@ -285,6 +286,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(staff_app, name="staff")
 app.add_typer(token_app, name="token")
 add_trust_commands(app)
+app.add_typer(config_app, name="config")
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True

@@ -21,6 +21,7 @@ from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
 from cloud.process import Process, run_worker, side_by_side
 from cloud.readings.receipt_key import key_path, open_receipt_key
+from cloud.remote.telling import Teller
 from protocols.configuration import ConfigurationError
 
 log = structlog.get_logger()
@@ -70,7 +71,13 @@ async def _work(process: Process) -> None:
         with socket.create_server((trust.host, trust.enrol_port), backlog=256) as listener:
             process.healthy("listener")
             log.info("listens", port=trust.enrol_port, authority=authority.fingerprint)
-            await side_by_side(process, _serve(server, listener), _keep_fresh(process, folder, authority, pool, server))
+            teller = Teller(pool, config.broker.url, open_receipt_key(key_path(config)), wall_now)
+            await side_by_side(
+                process,
+                _serve(server, listener),
+                _keep_fresh(process, folder, authority, pool, server),
+                teller.run(),
+            )
 
 
 def addresses(config: CloudConfig) -> Addresses:

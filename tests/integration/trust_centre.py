@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from cloud.config import CloudConfig, Database, Trust
+from cloud.config import Broker, CloudConfig, Database, Trust
 from cloud.enrolment.worker import work
 from cloud.identity.authority.authority import Authority
 from cloud.identity.authority.files import AuthorityFolder
@@ -27,9 +27,11 @@ COMMUNITY = "community-1"
 class TrustCentre:
     """Gateways gw-home-1 and gw-home-2 are registered; nothing runs before `enrolment`."""
 
-    def __init__(self, dsn: str, data: Path) -> None:
+    def __init__(self, dsn: str, data: Path, broker: str = "") -> None:
+        """`broker` is where its own processes reach the broker; without one there is none."""
         trust = Trust(names=["localhost"], host="127.0.0.1", broker_port=free_port(0), enrol_port=free_port(0))
-        self.config = CloudConfig(data=str(data), database=Database(dsn=dsn), trust=trust)
+        url = broker or f"mqtt://127.0.0.1:{free_port(0)}"
+        self.config = CloudConfig(data=str(data), database=Database(dsn=dsn), broker=Broker(url=url), trust=trust)
         self.server = f"https://localhost:{trust.enrol_port}"
         self.folder = AuthorityFolder(data / trust.authority)
         self.authority: Authority = self.folder.open(datetime.now(UTC))

@@ -35,6 +35,7 @@ from cloud.registry.whose import Whose, Why
 from cloud.visits.model import Report, VisitState
 from protocols.alarm.states import AlarmState
 from protocols.reading import Metric
+from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
 from tests.integration.both.samples import (
@@ -202,6 +203,9 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "references": [7],
         "reference": 7,
         "problem": None,
+        "after": 0,
+        "version": 1,
+        "wanted": Wanted(),
         "silence_id": made.one("SELECT silence_id FROM silence"),
         "what": What.RAISED,
         "subject_id": UUID(int=6),
