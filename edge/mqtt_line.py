@@ -65,13 +65,14 @@ class MqttLine:
         longest_pause_s: int = 30,
         keepalive_s: int = KEEPALIVE_S,
         tls: LineTls | None = None,
+        name: str = "",
     ) -> None:
-        """Nothing is opened before `start`."""
+        """Nothing is opened before `start`. `client_id` may hold a secret: `name` is for the log."""
         self._address = address
         self._keepalive_s = keepalive_s
         self._subscriptions = subscriptions
         self._handlers = handlers
-        self._log = _log.bind(line=client_id, broker=f"{address[0]}:{address[1]}")
+        self._log = _log.bind(line=name, broker=f"{address[0]}:{address[1]}")
         self._told_away = False
         self._told_hung_up = False
         self._tls = tls

@@ -18,6 +18,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
+from edge.client_id import client_id
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.errors import Temporary
@@ -108,7 +109,7 @@ class Uplink:
         self._oldest_unsent_s: float | None = None
         self._told: _Run | None = None
         self._line = MqttLine(
-            config.gateway,
+            client_id(config.data, config.gateway, "readings"),
             config.broker.address,
             (topics.topic(config.gateway, topics.RECEIPT), topics.topic(config.gateway, topics.CONFIGURATION)),
             LineHandlers(
@@ -119,6 +120,7 @@ class Uplink:
                 last_will=self._last_will,
             ),
             tls=LineTls(config.identity_path) if config.broker.is_secure else None,
+            name="readings",
         )
         self._thread = threading.Thread(target=self._work, name="uplink", daemon=True)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from edge.client_id import client_id
 from edge.config import EdgeConfig
 from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
@@ -52,7 +53,7 @@ class AlarmLine:
         self._tell = tell
         self._topic = topics.topic(config.gateway, topics.ALARM)
         self._line = MqttLine(
-            f"{config.gateway}-alarm",
+            client_id(config.data, config.gateway, "alarm"),
             config.broker.address,
             (topics.topic(config.gateway, topics.ALARM_STATE),),
             LineHandlers(
@@ -66,6 +67,7 @@ class AlarmLine:
             longest_pause_s=4,
             keepalive_s=KEEPALIVE_S,
             tls=LineTls(config.identity_path) if config.broker.is_secure else None,
+            name="alarm",
         )
 
     def start(self) -> None:

@@ -18,6 +18,7 @@ from cloud.local.broker import GatewayListener, LocalBroker
 from cloud.local.ports import free_port
 from cloud.mqtt import Subscriber
 from cloud.stages.trust import FollowedFiles
+from edge.client_id import client_id
 from edge.identity.folder import IdentityFolder
 from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
@@ -140,6 +141,25 @@ def test_a_gateway_says_and_hears_below_its_own_name_only(door: Door, tmp_path: 
         while not heard or heard[-1].payload != b"last":
             heard.append(own.heard.get(timeout=PATIENCE_S))
         assert {arrived.topic for arrived in heard} == {topic("gw-home-1", RECEIPT), topic("gw-home-1", ALARM_STATE)}
+
+
+def test_no_gateway_throws_another_off_by_its_name(door: Door, tmp_path: Path) -> None:
+    """Whatever of the other's name can be known: its own name, its home's, how names are made."""
+    door.identity(tmp_path / "own", "gw-home-1")
+    door.identity(tmp_path / "intruder", "gw-home-2")
+    with Line(door, tmp_path / "own", client_id(tmp_path / "data", "gw-home-1", "alarm")) as own:
+        assert own.up.wait(PATIENCE_S)
+        for name in (
+            "gw-home-1",
+            "gw-home-1-alarm",
+            "gw-home-1-alarm-",
+            client_id(tmp_path / "other", "gw-home-1", "alarm"),
+        ):
+            with Line(door, tmp_path / "intruder", name) as intruder:
+                assert intruder.up.wait(PATIENCE_S)
+        assert not own.down.is_set()
+        own.line.publish(topic("gw-home-1", ALARM), b"{}")
+        assert own.sent.get(timeout=PATIENCE_S) is True
 
 
 def test_without_a_good_certificate_nobody_comes_in(door: Door, tmp_path: Path) -> None:
