@@ -29,6 +29,7 @@ from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
 from cloud.people_commands import staff_app, token_app
+from cloud.privacy_commands import elder_app
 from cloud.proof_commands import proof_app
 from cloud.remote_commands import config_app
 from cloud.trust_commands import add_trust_commands
@@ -204,18 +205,25 @@ def backup(
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `doorstep-cloud backup` made.")],
+    erasures: Annotated[
+        Path | None, typer.Option(help="The old centre's folder of erasures (privacy.erasures), for a new data folder.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
-    """Fills an empty database from a back-up. `up` or `migrate` then brings it to this version.
+    """Fills an empty database from a back-up, and erases again whoever was erased since. `up` then goes on with it.
 
-    Example: doorstep-cloud restore centre-2026-03-01.doorstep --data ./data-new
+    Example: doorstep-cloud restore centre-2026-03-01.doorstep --data ./data-new --erasures ./data/erasures
     """
     from cloud.db.restore import restore as fill  # noqa: PLC0415
+    from cloud.logs import set_up_logs  # noqa: PLC0415
+    from cloud.privacy_commands import erase_again  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(loaded := load_config(config, data)) as dsn:
+        set_up_logs("restore")
         about = fill(dsn, file)
+        typer.echo(erase_again(dsn, loaded.erasures_folder, erasures))
         typer.echo(f"restored what was backed up at {about.made_at}; go on with `doorstep-cloud up` or `migrate`")
 
 
@@ -230,13 +238,19 @@ def seed(
 
     from cloud.db.migrate import migrate as apply  # noqa: PLC0415
     from cloud.db.pool import connection_settings  # noqa: PLC0415
+    from cloud.logs import set_up_logs  # noqa: PLC0415
+    from cloud.privacy.erasure.erasing import without_erased  # noqa: PLC0415
+    from cloud.privacy.erasure.ledger import known_ledger  # noqa: PLC0415
     from cloud.registry.community import read_community  # noqa: PLC0415
     from cloud.registry.seed import seed as load_community  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
     with sentences(), database_errors():
+        set_up_logs("seed")
         community = read_community(file)
-        with database_of(load_config(config, data)) as dsn:
+        loaded = load_config(config, data)
+        community = without_erased(community, known_ledger(loaded.erasures_folder))
+        with database_of(loaded) as dsn:
             apply(dsn)
             with psycopg.connect(dsn, **connection_settings("seed")) as connection:
                 typer.echo(f"{load_community(connection, community)}: loaded")
@@ -283,6 +297,7 @@ app.add_typer(backtest_app)
 app.add_typer(import_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")
+app.add_typer(elder_app, name="elder")
 app.add_typer(staff_app, name="staff")
 app.add_typer(token_app, name="token")
 add_trust_commands(app)

@@ -13,6 +13,8 @@ from protocols.reading import Metric
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 
 ENVIRONMENT = (
+LEAST_AUDIT_DAYS = 180
+"""The database refuses to forget earlier."""
     Metric.HUMIDITY,
     Metric.AMBIENT_TEMPERATURE,
     Metric.MOTION,
@@ -63,6 +65,24 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limits: str = "limits.toml"
+    alarms_days: Days = 1826
+    """Calls for help after they were closed, with steps, notices and drills; 0 in these six: for ever."""
+    audit_days: Days = 1096
+    """Lines of who saw and changed what; at least 180, or 0."""
+    dead_letters_days: Days = 90
+    sessions_days: Days = 30
+    """After they ended."""
+    notices_days: Days = 365
+    """Who was told of a call by which way, with the receipts of phones."""
+    texts_days: Days = 180
+
+
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    erasures: str = "erasures"
+    """Folder of the list of who was erased, made at the first start; a relative path starts at `data`. Back it up apart
+    from the database: what it names is erased from every copy that is restored."""
+    family_link_days: Annotated[int, msgspec.Meta(ge=1)] = 365
+    """After so long one of the family needs a new link."""
     """Clinical limits; a relative path starts at this configuration's folder."""
     fresh_hours: float = 24.0
     """A reading measured longer ago than this when it arrives is stored and shown, and is not news."""
@@ -216,6 +236,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     @property
     def sms_folder(self) -> Path:
+    privacy: Privacy = Privacy()
         """What the modem's process must not forget."""
         return Path(self.data) / "sms"
 
@@ -238,6 +259,10 @@ def load(path: Path) -> CloudConfig:
     if config.web.glucose_unit not in ("mmol/L", "mg/dL"):
         raise ConfigurationError(f"{path}: web.glucose_unit: expected mmol/L or mg/dL, got {config.web.glucose_unit!r}")
     for name in config.trust.names:
+    @property
+    def erasures_folder(self) -> Path:
+        return Path(self.data) / self.privacy.erasures
+
         if not _HOST_NAME.fullmatch(name):
             raise ConfigurationError(f"{path}: trust.names: expected host names or addresses, got {name!r}")
     if bool(config.web.certificate) != bool(config.web.certificate_key):
@@ -255,3 +280,8 @@ def load(path: Path) -> CloudConfig:
         ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )
+    if 0 < config.retention.audit_days < LEAST_AUDIT_DAYS:
+        raise ConfigurationError(
+            f"{path}: retention.audit_days: expected {LEAST_AUDIT_DAYS} or more, or 0 for ever, "
+            f"got {config.retention.audit_days}"
+        )

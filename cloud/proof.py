@@ -20,6 +20,7 @@ _WHY = {
     Why.ALTERED: "time brought to what a row holds",
     Why.REFUSED: "refused, among the dead letters",
     Why.THINNED: "taken by retention",
+    Why.ERASED: "of a person who was erased",
 }
 
 

@@ -17,10 +17,13 @@ from cloud.db.pool import DatabaseAway, connection_settings
 from cloud.local.broker import LocalBroker
 from cloud.local.ports import free_port
 from cloud.local.postgres import EmbeddedPostgres
+from cloud.privacy.erasure.erasing import without_erased
+from cloud.privacy.erasure.ledger import known_ledger
 from cloud.process import Health, serve_health
 from cloud.registry.model import Community
 from cloud.registry.seed import seed
 from cloud.stages import run_file
+from cloud.stages.broker_watch import BrokerWatch
 from cloud.stages.kept import Kept
 from cloud.stages.stage import StageChild, any_port_or
 from cloud.stages.trust import FollowedFiles, prepare_listener
@@ -66,6 +69,8 @@ class Centre:
             self._dsn = self._begin_database()
             self._broker_url = self._begin_broker()
             self._kept = self._kept_parts()
+            if self._followed is not None and self._broker is not None:
+                self._parts.enter_context(BrokerWatch(self._broker.log_file, self._dsn))
             if not self._prepare(community):
                 return
             self._begin_stages()
@@ -95,7 +100,8 @@ class Centre:
                 log.info("schema", applied=len(migrated.applied), timescale=migrated.timescale)
                 if community is not None:
                     with psycopg.connect(self._dsn, **connection_settings("seed")) as connection:
-                        log.info("seeded", what=str(seed(connection, community)))
+                        known = without_erased(community, known_ledger(self._config.erasures_folder))
+                        log.info("seeded", what=str(seed(connection, known)))
             except DatabaseAway as error:
                 log.warning("database_away", error=str(error).strip().splitlines()[0], what="will try again")
                 for part in self._kept:

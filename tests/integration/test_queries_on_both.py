@@ -22,10 +22,15 @@ from tests.integration.both.servers import contents_query, copy_all, materialise
 
 pytestmark = pytest.mark.integration
 
-COMMITS = {"readings.retention.thin"}
+COMMITS = {"privacy.erasure.forget_figures", "readings.retention.thin"}
 """Commits by itself, so it goes last and nothing is rolled back."""
 WROTE = "SELECT pg_current_xact_id_if_assigned() WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
-UNORDERED = {"detection.observations", "detection.unsure.nobodys", "detection.backtest.histories"}
+UNORDERED = {
+    "privacy.export.rows",
+    "detection.observations",
+    "detection.unsure.nobodys",
+    "detection.backtest.histories",
+}
 """They say nothing of an order."""
 DRAWN = {
     "identity.open_session": {"session"},

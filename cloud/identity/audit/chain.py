@@ -46,17 +46,19 @@ def head_from(text: str) -> Head:
     return Head(int(number), bytes.fromhex(digest))
 
 
-def verify(lines: Iterable[Line], known: Head | None = None) -> Verified:
-    """`lines` from the first on; `known` is a head noted earlier, which must still stand in them."""
-    head = Head(0, b"")
-    met = known is None or known.number == 0
+def verify(lines: Iterable[Line], known: Head | None = None, begins: Head | None = None) -> Verified:
+    """`lines` from the first on; `known` is a head noted earlier, which must still stand in them.
+
+    `begins` is the last line that retention took: the first of `lines` follows it. A head from before it cannot be
+    compared any more.
+    """
+    head = begins or Head(0, b"")
+    if known is not None and known.number == head.number and known.digest != head.digest:
+        return Verified(head, f"line {head.number} is another than the one that was noted")
+    met = known is None or known.number <= head.number
     for line in lines:
-        if line.audit_id != head.number + 1:
-            return Verified(head, f"after line {head.number} comes line {line.audit_id}: lines are missing")
-        if line.previous != head.digest:
-            return Verified(head, f"line {line.audit_id} does not follow the line before it, which was changed")
-        if line.digest != digest_of(line):
-            return Verified(head, f"line {line.audit_id} was changed")
+        if fault := _fault(head, line):
+            return Verified(head, fault)
         head = Head(line.audit_id, line.digest)
         if known is not None and known.number == head.number:
             if known.digest != head.digest:
@@ -65,3 +67,12 @@ def verify(lines: Iterable[Line], known: Head | None = None) -> Verified:
     if not met and known is not None:
         return Verified(head, f"it ends at line {head.number}; line {known.number} was noted: the end is missing")
     return Verified(head, "")
+
+
+def _fault(head: Head, line: Line) -> str:
+    """Why `line` does not follow `head`; empty: it does."""
+    if line.audit_id != head.number + 1:
+        return f"after line {head.number} comes line {line.audit_id}: lines are missing"
+    if line.previous != head.digest:
+        return f"line {line.audit_id} does not follow the line before it, which was changed"
+    return "" if line.digest == digest_of(line) else f"line {line.audit_id} was changed"

@@ -68,6 +68,14 @@ async def looks(conn: AsyncConnection, elder_id: int, since: datetime, at_most: 
         return await cursor.fetchall()
 
 
+def begins(connection: Connection) -> tuple[int, bytes, datetime] | None:
+    """The last line that retention took, its digest, and before when all that went was; None: nothing went."""
+    row = connection.execute(
+        "SELECT audit_id, digest, until FROM audit_start ORDER BY audit_id DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
+
+
 def lines(connection: Connection) -> Iterator[Line]:
     """All of them, the first first, without holding them all at once."""
     with connection.transaction(), connection.cursor("audit", row_factory=class_row(Line)) as cursor:

@@ -19,6 +19,8 @@ class Why(StrEnum):
     """No row can hold it; it lies among the dead letters."""
     THINNED = "thinned"
     """Retention took its row."""
+    ERASED = "erased"
+    """The person of whom it was was erased."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from cloud.readings.chain.model import Fault, FaultKind, Findings, Head, Piece, 
 from protocols.telemetry.chain import first_link, next_link
 
 _END = 2**62 + 1
+_TAKEN = (Why.THINNED, Why.ERASED)
+"""What was stored is gone rightly."""
 
 
 def walk(stream: Stream, heads: Iterable[Head], pieces: Iterable[Piece]) -> Findings:
@@ -76,7 +78,7 @@ class _Walker:
             self._skip(piece.number)
         if not known or (piece.row is not None and piece.sent is not None and piece.sent_row is None):
             self._fault(FaultKind.EXTRA, piece.number, piece.number, self._last, piece)
-        elif piece.sent_row is not None and piece.row is None and piece.why is not Why.THINNED:
+        elif piece.sent_row is not None and piece.row is None and piece.why not in _TAKEN:
             self._fault(FaultKind.MISSING, piece.number, piece.number, self._last, None)
         elif piece.sent_row is not None and piece.row is not None and piece.row != piece.sent_row:
             self._fault(FaultKind.CHANGED, piece.number, piece.number, piece, piece)

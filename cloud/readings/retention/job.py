@@ -1,13 +1,15 @@
-"""Retention beside the ingest loop: once at the start, then once a day."""
+"""Retention beside the ingest loop: once at the start, then once a day; of readings, and of all else that grows old."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import structlog
 
 from cloud.db.pool import connection_settings
+from cloud.privacy.keeping.job import keep
 from cloud.process import Process
 from cloud.readings.retention import store
 
@@ -36,6 +38,7 @@ def _run(process: Process, over: threading.Event) -> None:
     while not over.wait(pause_s):
         try:
             _thin(process, over)
+            _keep(process)
             pause_s = _EVERY_S
         except psycopg.Error as error:  # the database is away, or a row was changed meanwhile
             log.warning("retention_failed", error=str(error).strip().partition("\n")[0], retry_in_s=_AGAIN_S)
@@ -51,3 +54,11 @@ def _thin(process: Process, over: threading.Event) -> None:
             log.info("retention", metric=metric, week=week.date().isoformat(), rows=rows)
             if over.is_set():
                 return
+
+
+def _keep(process: Process) -> None:
+    config = process.config
+    with psycopg.connect(config.database.dsn, autocommit=True, **connection_settings("retention")) as connection:
+        now, wall_now = process.clock.now(), datetime.now(UTC)
+        for what, rows in keep(connection, config.retention, config.erasures_folder, now, wall_now):
+            log.info("retention", what=what, rows=rows)

@@ -100,7 +100,7 @@ def test_what_was_given_up_is_no_fault_and_ends_no_proof(one: int, other: int) -
     assert findings.proven == LAST - findings.given_up
 
 
-@pytest.mark.parametrize("why", [Why.DUPLICATE, Why.REFUSED, Why.THINNED])
+@pytest.mark.parametrize("why", [Why.DUPLICATE, Why.REFUSED, Why.THINNED, Why.ERASED])
 def test_what_has_no_row_for_a_reason_is_no_fault(why: Why) -> None:
     noted = [Piece(n, None, sent=digest(n), why=why) if n % 3 == 0 else ALL[n - 1] for n in range(1, LAST + 1)]
     findings = look(noted)

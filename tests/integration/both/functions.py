@@ -26,6 +26,9 @@ from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
 from cloud.readings.homes.store import Homes
 from cloud.readings.identities.store import Identity
+from cloud.readings.columns import CODE_OF
+from cloud.privacy.erasure.ledger import Erasure
+from cloud.privacy.holdings import HOLDINGS
 from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
@@ -256,6 +259,16 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "alarms.escalation.delivery.note_receipt": [{"opened": True}],
         "push.subscribe": [
             {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
+        "privacy.erasure.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
+        "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
+        "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],
+        "privacy.export.columns": [{"holding": holding} for holding in HOLDINGS],
+        "privacy.export.rows": [{"holding": holding} for holding in HOLDINGS],
+        **{
+            f"privacy.keeping.{name}": [{"before": NOW + DAY}]
+            for name in ("forget_alarms", "forget_dead_letters", "forget_sessions", "forget_notices", "forget_texts")
+        },
+        "privacy.keeping.forget_audit": [{"before": NOW - 200 * DAY}],
         ],
         "alarms.supervision.open_silence": [
             {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (create_watched(made),))}

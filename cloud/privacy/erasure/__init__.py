@@ -1,0 +1,1 @@
+"""Erasing one elder, so that no back-up brings them back."""

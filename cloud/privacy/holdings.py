@@ -1,0 +1,130 @@
+"""Every table that holds something of an elder: what of it is theirs, what they get of it, and what an erasure does.
+
+In the order in which an erasure goes through them, so that nothing is left pointing at what went. A test follows the
+schema's references and finds a table that is missing here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    DELETED = "deleted"
+    CLEARED = "cleared"
+    """The row stays, and says nothing of the person any more."""
+    STAYS = "stays"
+
+
+@dataclass(frozen=True)
+class Holding:
+    table: str
+    what: str
+    """In words, for the copy that the elder gets."""
+    theirs: str
+    """SQL: which rows `t` are of the elder with the id %(elder)s."""
+    fate: Fate = Fate.DELETED
+    why: str = ""
+    """Why the row stays."""
+    clears: str = ""
+    """SQL: what is set where the row is cleared."""
+    erased: str = ""
+    """SQL: which rows an erasure concerns, where that is not `theirs`. %(last)s: nobody else lives in their home."""
+    hidden: frozenset[str] = frozenset()
+    """Columns that are secrets: not even the elder gets a copy."""
+    given: bool = True
+    """Whether a copy holds it; not where it is nobody's for sure, or says nothing but what another table says."""
+
+    @property
+    def gone(self) -> str:
+        """SQL: which rows an erasure deletes or clears."""
+        return self.erased or self.theirs
+
+
+_OWN = "t.elder_id = %(elder)s"
+_OF_VISIT = "t.visit_id IN (SELECT visit_id FROM visit WHERE elder_id = %(elder)s)"
+_OF_ALARM = "t.alarm_id IN (SELECT alarm_id FROM alarm WHERE elder_id = %(elder)s)"
+_WORN = "EXISTS (SELECT FROM wearer w WHERE w.device_id = t.device_id AND w.elder_id = %(elder)s)"
+_WORN_THEN = (
+    "EXISTS (SELECT FROM wearer w WHERE w.device_id = t.device_id AND w.elder_id = %(elder)s "
+    "AND w.during @> t.measured_at)"
+)
+_HOME = "(SELECT home_id FROM elder WHERE elder_id = %(elder)s)"
+_OF_HOME = f"t.home_id = {_HOME}"
+_GATEWAYS = f"(SELECT gateway_id FROM gateway WHERE home_id = {_HOME})"  # noqa: S608 - a constant of ours
+_PROOF = "that a call came and was answered in time is proven by it; it goes after retention.alarms_days"
+
+READINGS = Holding(
+    "reading",
+    "measurements",
+    _OWN,
+    erased=f"({_OWN} OR (t.elder_id IS NULL AND {_WORN_THEN}))",  # and those that may be theirs
+)
+"""Erased apart from the others: the proof of their gateway is to hold afterwards."""
+
+HOLDINGS: tuple[Holding, ...] = (
+    READINGS,
+    Holding("reading_hourly_kept", "figures of an hour, of measurements that are gone", _OWN),
+    Holding("reading_daily_kept", "figures of a day, of measurements that are gone", _OWN),
+    Holding(
+        "ruling",
+        "who said whose a measurement was",
+        "%(elder)s IN (t.from_elder_id, t.to_elder_id)",
+    ),
+    Holding("detection_due", "that new measurements are to be looked at", _OWN, given=False),
+    Holding("unsure_due", "measurements that may be yours or another's, to be looked at", _WORN, given=False),
+    Holding("unsure_alert", "alerts of measurements that may be yours or another's", _WORN, given=False),
+    Holding("baseline", "your own normal", _OWN),
+    Holding("assessment", "what you said of visits", _OF_VISIT),
+    Holding("visit_report", "reports of visits", _OF_VISIT),
+    Holding("visit_event", "steps of visits", _OF_VISIT),
+    Holding("visit", "visits", _OWN),
+    Holding("alert", "what was noticed", _OWN),
+    Holding("alarm_card_view", "who opened your card when you called", f"({_OWN} OR {_OF_ALARM})"),
+    Holding("sms_alarm", "calls that came by text", _OF_ALARM, hidden=frozenset({"answer_to"})),
+    Holding("scaip_forward", "calls that went to another alarm-receiving centre", _OF_ALARM, Fate.STAYS, _PROOF),
+    Holding("alarm_event", "steps of calls for help", _OF_ALARM, Fate.CLEARED, _PROOF, clears="note = ''"),
+    Holding("alarm", "calls for help", _OWN, Fate.CLEARED, _PROOF, clears="elder_id = NULL"),
+    Holding(
+        "consent",
+        "what you agreed to",
+        _OWN,
+    ),
+    Holding("privacy_request", "what you asked of us about your data", _OWN),
+    Holding("link_session", "browsers that opened your link", _OWN, hidden=frozenset({"token_hash", "link_hash"})),
+    Holding("relative", "your family's ways in", _OWN, hidden=frozenset({"link_hash", "link_code"})),
+    Holding("contact", "whom we call", _OWN),
+    Holding(
+        "dead_letter",
+        "messages of your home that could not be stored",
+        f"split_part(t.topic, '/', 3) IN {_GATEWAYS}",
+        erased=f"%(last)s AND split_part(t.topic, '/', 3) IN {_GATEWAYS}",
+        given=False,
+    ),
+    Holding(
+        "device",
+        "devices in your home",
+        _WORN,
+        Fate.CLEARED,
+        "the device may go to somebody else",
+        clears="label = ''",
+        erased=f"(%(last)s AND t.gateway_id IN {_GATEWAYS})",
+    ),
+    Holding("wearer", "which device you measured with, and when", _OWN),
+    Holding(
+        "home",
+        "your home",
+        _OF_HOME,
+        Fate.CLEARED,
+        "its gateway goes on until it is collected",
+        clears="address = '', door_note = ''",
+        erased=f"%(last)s AND {_OF_HOME}",
+    ),
+    Holding(
+        "audit",
+        "who looked at you or changed something of yours",
+        _OWN,
+        Fate.STAYS,
+        "who had access has to be provable; it holds numbers and no content, and goes after retention.audit_days",
+    ),
+    Holding("elder", "you", _OWN, hidden=frozenset({"link_hash", "link_code"})),
+)

@@ -1,0 +1,1 @@
+"""Retention of what is not a reading."""
