@@ -56,6 +56,9 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     port: int = 0
 
 
+Days = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     days: dict[Metric, Annotated[int, msgspec.Meta(ge=31)]] = msgspec.field(
         default_factory=lambda: dict.fromkeys(ENVIRONMENT, 400)
@@ -209,6 +212,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     up: Up = Up()
     ingest: Ingest = Ingest()
     retention: Retention = Retention()
+    privacy: Privacy = Privacy()
     detection: Detection = Detection()
     visits: Visits = Visits()
     alarms: Alarms = Alarms()
@@ -231,12 +235,15 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         return Path(self.data) / self.web.sealing_key
 
     @property
+    def erasures_folder(self) -> Path:
+        return Path(self.data) / self.privacy.erasures
+
+    @property
     def authority_folder(self) -> Path:
         return Path(self.data) / self.trust.authority
 
     @property
     def sms_folder(self) -> Path:
-    privacy: Privacy = Privacy()
         """What the modem's process must not forget."""
         return Path(self.data) / "sms"
 
@@ -258,11 +265,12 @@ def load(path: Path) -> CloudConfig:
     config = decode_configuration(CloudConfig, text, str(path))
     if config.web.glucose_unit not in ("mmol/L", "mg/dL"):
         raise ConfigurationError(f"{path}: web.glucose_unit: expected mmol/L or mg/dL, got {config.web.glucose_unit!r}")
+    if 0 < config.retention.audit_days < LEAST_AUDIT_DAYS:
+        raise ConfigurationError(
+            f"{path}: retention.audit_days: expected {LEAST_AUDIT_DAYS} or more, or 0 for ever, "
+            f"got {config.retention.audit_days}"
+        )
     for name in config.trust.names:
-    @property
-    def erasures_folder(self) -> Path:
-        return Path(self.data) / self.privacy.erasures
-
         if not _HOST_NAME.fullmatch(name):
             raise ConfigurationError(f"{path}: trust.names: expected host names or addresses, got {name!r}")
     if bool(config.web.certificate) != bool(config.web.certificate_key):
@@ -280,8 +288,17 @@ def load(path: Path) -> CloudConfig:
         ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )
-    if 0 < config.retention.audit_days < LEAST_AUDIT_DAYS:
+
+
+def _check_oidc(config: CloudConfig, path: Path) -> None:
+    oidc = config.oidc
+    if not oidc.issuer:
+        return
+    if not is_https_or_here(oidc.issuer):
+        raise ConfigurationError(f"{path}: oidc.issuer: expected https://..., got {oidc.issuer!r}")
+    if not oidc.client_id:
+        raise ConfigurationError(f"{path}: oidc.client_id: expected the name that the provider gave this centre")
+    if not is_https_or_here(config.web.address):
         raise ConfigurationError(
-            f"{path}: retention.audit_days: expected {LEAST_AUDIT_DAYS} or more, or 0 for ever, "
-            f"got {config.retention.audit_days}"
+            f"{path}: web.address: expected https://..., since the provider of oidc.issuer sends people back to it"
         )

@@ -326,8 +326,12 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         ],
         "readings.identities.claim": [
             {
-                "identities": [Identity(cuff, filled.record_key, "systolic"), Identity(cuff, 7, "pulse")],
-                "measured_at": [NOW, NOW],
+                "identities": Identities(
+                    device_ids=np.array([cuff, cuff]),
+                    record_keys=np.array([filled.record_key, 7]),
+                    metrics=np.array([CODE_OF["systolic"], CODE_OF["pulse"]]),
+                    measured_us=np.array([0, 0]),
+                )
             }
         ],
         "readings.identities.decided": [{"acts": [(cuff, filled.record_key), (cuff, 7)]}],
