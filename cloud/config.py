@@ -12,9 +12,9 @@ from protocols.reading import Metric
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 
-ENVIRONMENT = (
 LEAST_AUDIT_DAYS = 180
 """The database refuses to forget earlier."""
+ENVIRONMENT = (
     Metric.HUMIDITY,
     Metric.AMBIENT_TEMPERATURE,
     Metric.MOTION,
@@ -64,10 +64,6 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         default_factory=lambda: dict.fromkeys(ENVIRONMENT, 400)
     )
     """How long at least a metric's readings are kept; what is not named is kept for ever. Figures stay."""
-
-
-class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    limits: str = "limits.toml"
     alarms_days: Days = 1826
     """Calls for help after they were closed, with steps, notices and drills; 0 in these six: for ever."""
     audit_days: Days = 1096
@@ -86,6 +82,10 @@ class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     from the database: what it names is erased from every copy that is restored."""
     family_link_days: Annotated[int, msgspec.Meta(ge=1)] = 365
     """After so long one of the family needs a new link."""
+
+
+class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    limits: str = "limits.toml"
     """Clinical limits; a relative path starts at this configuration's folder."""
     fresh_hours: float = 24.0
     """A reading measured longer ago than this when it arrives is stored and shown, and is not news."""
@@ -288,17 +288,3 @@ def load(path: Path) -> CloudConfig:
         ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )
-
-
-def _check_oidc(config: CloudConfig, path: Path) -> None:
-    oidc = config.oidc
-    if not oidc.issuer:
-        return
-    if not is_https_or_here(oidc.issuer):
-        raise ConfigurationError(f"{path}: oidc.issuer: expected https://..., got {oidc.issuer!r}")
-    if not oidc.client_id:
-        raise ConfigurationError(f"{path}: oidc.client_id: expected the name that the provider gave this centre")
-    if not is_https_or_here(config.web.address):
-        raise ConfigurationError(
-            f"{path}: web.address: expected https://..., since the provider of oidc.issuer sends people back to it"
-        )

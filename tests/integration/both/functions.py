@@ -24,11 +24,11 @@ from cloud.detection.episode import Extend, Open
 from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
-from cloud.readings.homes.store import Homes
-from cloud.readings.identities.store import Identity
 from cloud.readings.columns import CODE_OF
 from cloud.privacy.erasure.ledger import Erasure
 from cloud.privacy.holdings import HOLDINGS
+from cloud.readings.homes.store import Homes
+from cloud.readings.identities.store import Identity
 from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
@@ -257,8 +257,6 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "alarms.escalation.delivery.set_sent": [{"delivered": True}],
         "alarms.escalation.delivery.set_not_sent": [{"problem": "no net", "again": False}],
         "alarms.escalation.delivery.note_receipt": [{"opened": True}],
-        "push.subscribe": [
-            {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
         "privacy.erasure.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
         "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
         "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],
@@ -269,6 +267,8 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             for name in ("forget_alarms", "forget_dead_letters", "forget_sessions", "forget_notices", "forget_texts")
         },
         "privacy.keeping.forget_audit": [{"before": NOW - 200 * DAY}],
+        "push.subscribe": [
+            {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
         ],
         "alarms.supervision.open_silence": [
             {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (create_watched(made),))}
@@ -326,12 +326,8 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         ],
         "readings.identities.claim": [
             {
-                "identities": Identities(
-                    device_ids=np.array([cuff, cuff]),
-                    record_keys=np.array([filled.record_key, 7]),
-                    metrics=np.array([CODE_OF["systolic"], CODE_OF["pulse"]]),
-                    measured_us=np.array([0, 0]),
-                )
+                "identities": [Identity(cuff, filled.record_key, "systolic"), Identity(cuff, 7, "pulse")],
+                "measured_at": [NOW, NOW],
             }
         ],
         "readings.identities.decided": [{"acts": [(cuff, filled.record_key), (cuff, 7)]}],
