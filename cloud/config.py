@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -191,6 +192,29 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """File of its private key."""
 
 
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    issuer: str = ""
+    """Of the OpenID provider by which staff may sign in, such as https://login.example/staff; empty: none."""
+    name: str = ""
+    """What people call it; empty: the issuer's host."""
+    client_id: str = ""
+    """By which the provider knows this centre."""
+    client_secret: str = ""
+    """Or the name of a variable of the environment that holds it:"""
+    client_secret_env: str = ""
+    scopes: list[str] = msgspec.field(default_factory=lambda: ["openid"])
+    second_factor_amr: list[str] = msgspec.field(default_factory=lambda: ["mfa"])
+    """What the provider's `amr` (RFC 8176) says where it saw more than a password; else ours is asked for."""
+
+    @property
+    def secret(self) -> str:
+        return os.environ.get(self.client_secret_env, "") if self.client_secret_env else self.client_secret
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or urlsplit(self.issuer).netloc
+
+
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     names: list[str] = msgspec.field(default_factory=list)
     """Host names and addresses under which gateways reach this machine, the first is told to them. Empty: gateways
@@ -221,6 +245,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     scaip: Scaip = msgspec.field(default_factory=Scaip)
     sms: Sms = Sms()
     web: Web = msgspec.field(default_factory=Web)
+    oidc: Oidc = msgspec.field(default_factory=Oidc)
     trust: Trust = msgspec.field(default_factory=Trust)
     base: str = ""
     """Set by `load`: the configuration file's folder."""
@@ -273,6 +298,7 @@ def load(path: Path) -> CloudConfig:
     for name in config.trust.names:
         if not _HOST_NAME.fullmatch(name):
             raise ConfigurationError(f"{path}: trust.names: expected host names or addresses, got {name!r}")
+    _check_oidc(config, path)
     if bool(config.web.certificate) != bool(config.web.certificate_key):
         raise ConfigurationError(f"{path}: web.certificate: expected certificate_key beside it, or neither")
     if config.web.certificate:  # a session's cookie is then for HTTPS alone
@@ -288,3 +314,22 @@ def load(path: Path) -> CloudConfig:
         ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )
+
+def _check_oidc(config: CloudConfig, path: Path) -> None:
+    oidc = config.oidc
+    if not oidc.issuer:
+        return
+    if not is_https_or_here(oidc.issuer):
+        raise ConfigurationError(f"{path}: oidc.issuer: expected https://..., got {oidc.issuer!r}")
+    if not oidc.client_id:
+        raise ConfigurationError(f"{path}: oidc.client_id: expected the name that the provider gave this centre")
+    if not is_https_or_here(config.web.address):
+        raise ConfigurationError(
+            f"{path}: web.address: expected https://..., since the provider of oidc.issuer sends people back to it"
+        )
+
+
+def is_https_or_here(address: str) -> bool:
+    """Whether nobody between can read along: HTTPS, or this machine in a trial."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))

@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cloud.command_line import DEFAULT_CONFIG, ConfigOption, DataOption, connected
+from cloud.command_line import DEFAULT_CONFIG, ConfigOption, DataOption, connected, load_config, sentences
 from cloud.errors import CloudError
 from cloud.identity.rights import SCOPES, Right
 
@@ -30,6 +31,52 @@ def reset_second_factor(
         if not reset(connection, login):
             raise CloudError(f"there is nobody with the login {login!r}")
         typer.echo(f"{login}: second factors removed, signed out everywhere")
+
+
+@staff_app.command("bind-oidc")
+def bind_oidc(
+    login: Annotated[str, typer.Argument(help="Of the person, as in the community file.")],
+    subject: Annotated[str, typer.Argument(help="Who they are at the provider, as the login page shows it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
+    """From now on the person signs in by the provider of oidc.issuer too.
+
+    Make sure who asks: whoever is this subject is this person.
+
+    Example: doorstep-cloud staff bind-oidc nurse 248289761001
+    """
+    from cloud.identity.oidc.store import bind  # noqa: PLC0415 - `--help` must be quick
+
+    issuer = _issuer(config)
+    with connected(config, data, "staff") as connection:
+        if not bind(connection, issuer, subject, login, datetime.now(UTC)):
+            raise CloudError(f"there is nobody with the login {login!r}, or {subject!r} is somebody else already")
+        typer.echo(f"{login}: is {subject} at {issuer}")
+
+
+@staff_app.command("unbind-oidc")
+def unbind_oidc(
+    login: Annotated[str, typer.Argument(help="Of the person, as in the community file.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
+    """The provider opens nothing for the person any more, and their sessions by it end."""
+    from cloud.identity.oidc.store import unbind  # noqa: PLC0415
+
+    issuer = _issuer(config)
+    with connected(config, data, "staff") as connection:
+        if not unbind(connection, issuer, login):
+            raise CloudError(f"{login!r} is nobody at {issuer}")
+        typer.echo(f"{login}: no longer signs in by {issuer}")
+
+
+def _issuer(config: Path) -> str:
+    with sentences():
+        issuer = load_config(config).oidc.issuer
+        if not issuer:
+            raise CloudError("no provider is configured; set oidc.issuer, oidc.client_id and web.address first")
+    return issuer
 
 
 @token_app.command("new")

@@ -41,12 +41,16 @@ max_queued_messages 200000
 max_packet_size 2097152
 set_tcp_nodelay true
 sys_interval 5
-connection_messages false
 log_type error
 log_type warning
 log_type notice
-log_dest file {folder}/mosquitto.log
+{talk}
+log_dest file {log}
 """
+
+_QUIET = "connection_messages false"
+_WATCHED = "connection_messages true\nlog_type debug"
+"""Without these Mosquitto says nothing of what it refuses; `cloud.stages.broker_watch` reads the log and cuts it."""
 
 # The listener above is for the centre's own processes; this one is for gateways, and each is who its certificate says.
 _MOSQUITTO_TLS = """\
@@ -148,13 +152,19 @@ class LocalBroker:
             )
 
     def _mosquitto_command(self, program: str) -> list[str]:
-        gateways = "" if self._gateways is None else self._gateways.text()
-        text = _MOSQUITTO.format(port=self.port, host=HOST, folder=self._folder.resolve(), gateways=gateways)
+        gateways, talk = ("", _QUIET) if self._gateways is None else (self._gateways.text(), _WATCHED)
+        folder, log_file = self._folder.resolve(), self.log_file.resolve()
+        text = _MOSQUITTO.format(port=self.port, host=HOST, folder=folder, log=log_file, gateways=gateways, talk=talk)
         if os.geteuid() == 0:
             text += "user root\n"  # else it drops to a user who cannot write into our folder
         path = self._folder / "mosquitto.conf"
         path.write_text(text, encoding="utf-8")
         return [program, "-c", str(path)]
+
+    @property
+    def log_file(self) -> Path:
+        """Of Mosquitto; with gateways it tells each message, so somebody has to cut it."""
+        return self._folder / "mosquitto.log"
 
     def _iotcore_command(self) -> list[str]:
         path = self._folder / "rumqttd.toml"

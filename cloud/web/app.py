@@ -17,6 +17,7 @@ from cloud.web.board import pages as board_pages
 from cloud.web.card import pages as card_pages
 from cloud.web.elder import pages as elder_pages
 from cloud.web.entry import api as entry_api
+from cloud.web.entry import oidc as entry_oidc
 from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
 from cloud.web.fleet import pages as fleet_pages
@@ -27,6 +28,7 @@ from cloud.web.nurse import pages as nurse_pages
 from cloud.web.pushes import api as pushes_api
 from cloud.web.pushes import pages as pushes_pages
 from cloud.web.record import pages as record_pages
+from cloud.web.refusals import pages as refusals_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
 from cloud.web.unsure import api as unsure_api
@@ -37,6 +39,7 @@ from cloud.web.watch import router as watch_router
 ROUTERS = (
     entry_pages.router,
     entry_api.router,
+    entry_oidc.router,
     account_pages.router,
     account_api.router,
     board_pages.router,
@@ -51,6 +54,7 @@ ROUTERS = (
     unsure_api.router,
     fleet_pages.router,
     letters_pages.router,
+    refusals_pages.router,
     pushes_pages.router,
     pushes_api.router,
     stream.router,

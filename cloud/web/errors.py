@@ -1,6 +1,7 @@
 """The one place where what went wrong becomes an HTTP code and a page: what happened, what was kept, what to do."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,6 +13,10 @@ from cloud.db.pool import DatabaseAway
 from cloud.errors import CloudError, Conflict, NotAllowed, NotFound
 from cloud.identity.second.passkeys import PasskeyRefused
 from cloud.identity.tries.model import TooManyTries
+from cloud.refusals.counting import count_refusal
+from cloud.web.entry.bearer import bearer_of
+from cloud.web.entry.csrf import SESSION_COOKIE
+from cloud.web.entry.own_path import own_path
 from cloud.web.language import N_
 from cloud.web.render import language_of, page, see_other
 
@@ -84,6 +89,17 @@ _ELDER = {
 _CODES: dict[type[CloudError], int] = {NotFound: 404, Conflict: 409, NotAllowed: 403, PasskeyRefused: 401}
 
 
+_REFUSALS = {
+    403: "not_allowed",
+    404: "not_there",
+    405: "not_understood",
+    413: "too_large",
+    415: "file",
+    422: "not_understood",
+    429: "too_many_tries",
+}
+
+
 def speaks_json(request: Request) -> bool:
     return request.url.path.startswith("/api/") or "application/json" in (
         request.headers.get("accept", "") + request.headers.get("content-type", "")
@@ -92,6 +108,8 @@ def speaks_json(request: Request) -> bool:
 
 def failure(request: Request, code: int, detail: str = "", headers: dict[str, str] | None = None) -> Response:
     """The page or JSON for `code`; `detail` is one sentence more."""
+    if (kind := _REFUSALS.get(code)) is not None:
+        count_refusal(kind)
     words = _WORDS.get(code, _WORDS[400 if code < 500 else 500])
     language = language_of(request)
     title, kept, todo = (language.gettext(text) for text in (words.title, words.kept, words.todo))
@@ -120,13 +138,17 @@ def map_errors(app: FastAPI) -> None:
 
     async def cloud_error(request: Request, error: Exception) -> Response:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), 400)
+        if isinstance(error, PasskeyRefused):
+            count_refusal("passkey")
         detail = language_of(request).gettext(str(error)) if code == 403 else str(error)
         return failure(request, code, detail)
 
     async def not_signed_in(request: Request, _error: Exception) -> Response:
+        if SESSION_COOKIE in request.cookies or bearer_of(request.headers):
+            count_refusal("session")
         if speaks_json(request) or request.method != "GET":
             return failure(request, 401)
-        return see_other(f"/login?next={request.url.path}")
+        return see_other(f"/login?next={quote(own_path(request.url.path))}")
 
     async def code_needed(request: Request, _error: Exception) -> Response:
         return failure(request, 401, language_of(request).gettext(N_("A code of your app is needed too.")))

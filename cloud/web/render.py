@@ -56,7 +56,7 @@ def page(
         measures=services.measures,
         phrases=phrases(language),
         path=request.url.path,
-        other_languages={code: str(request.url.include_query_params(lang=code)) for code in NAMES},
+        other_languages={code: "?" + request.url.include_query_params(lang=code).query for code in NAMES},
         time=partial(_time, language, now),
     )
     answer = HTMLResponse(shown, status_code=status_code)

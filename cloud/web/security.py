@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.refusals.counting import count_refusal
 from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.entry.bearer import bearer_of
 from cloud.web.entry.csrf import HEADER, fits, shown_in
@@ -32,6 +33,10 @@ _OPENS_SESSIONS = frozenset({"/login", "/login/code"})
 _NOT_OURS = "This request did not come from a page of this centre. Nothing was changed. Open the page anew."
 
 
+_ANY_NAME = frozenset({"/health", "/metrics"})
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 class Guard:
     """Headers on every answer; unsafe methods only from our own pages."""
 
@@ -43,6 +48,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        headers = Headers(scope=scope)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -56,7 +62,11 @@ class Guard:
                     answered.setdefault("x-robots-tag", "noindex, nofollow")
             await send(message)
 
-        headers = Headers(scope=scope)
+        if path not in _ANY_NAME and not known_here(headers.get("host", ""), _address(scope)):
+            count_refusal("host")
+            said = PlainTextResponse("This centre is known by another address.", status_code=421)
+            await said(scope, receive, send_guarded)
+            return
         # no page elsewhere can make a browser send a bearer, and where one is sent the cookie counts for nothing
         if scope["method"] not in _SAFE and bearer_of(headers) is None:
             body = _Body(receive)
@@ -100,8 +110,10 @@ async def _refusal(request: Request, body: _Body) -> Response | None:
     """Why this unsafe request is not let in; None: it is."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TAKEN:
+        count_refusal("file")
         return PlainTextResponse("Files and other kinds of content are not taken here.", status_code=415)
     if not same_origin(request.headers):
+        count_refusal("other_site")
         return PlainTextResponse(_NOT_OURS, status_code=403)
     session = request.cookies.get(COOKIE, "")
     if kind == _JSON or not session or request.url.path in _OPENS_SESSIONS:
@@ -110,9 +122,30 @@ async def _refusal(request: Request, body: _Body) -> Response | None:
     if shown is None:
         form = await body.read()
         if form is None:
+            count_refusal("too_large")
             return PlainTextResponse("This is more than the centre reads at once.", status_code=413)
         shown = shown_in(form)
-    return None if fits(session, shown) else PlainTextResponse(_NOT_OURS, status_code=403)
+    if fits(session, shown):
+        return None
+    count_refusal("form_mark")
+    return PlainTextResponse(_NOT_OURS, status_code=403)
+
+
+def known_here(host: str, address: str) -> bool:
+    """Whether the request's `Host` is this centre's address or this machine; where no address is configured, any is."""
+    if not address:
+        return True
+    try:
+        asked = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return asked is not None and (asked in _LOCAL or asked == urlsplit(address).hostname)
+
+
+def _address(scope: Scope) -> str:
+    """As people's browsers know this centre; empty: it is not said."""
+    services = getattr(scope["app"].state, "services", None)
+    return "" if services is None else str(services.config.web.address)
 
 
 def same_origin(headers: Headers) -> bool:

@@ -14,9 +14,11 @@ from cloud.config import CloudConfig
 from cloud.db.pool import create_async_pool
 from cloud.db.replica import Replica
 from cloud.detection.limits import load_limits
+from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import open_seal
 from cloud.logs import set_up_logs
 from cloud.process import Process, stop_on_signals
+from cloud.refusals.keeping import refusals_kept
 from cloud.tasks import end
 from cloud.web.app import create_app
 from cloud.web.evidence.limit_lines import LimitLines, limit_lines
@@ -93,7 +95,12 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
         services = Services(
             config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal
         )
-        async with feeds(hearing, config.database.dsn, config.broker.url, process.health):
+        if config.oidc.issuer:
+            services.provider = Provider(config.oidc, config.web.address)
+        async with (
+            feeds(hearing, config.database.dsn, config.broker.url, process.health),
+            refusals_kept(pool, "web"),
+        ):
             watching = asyncio.create_task(replica.watch())
             yield services
             await end([watching])

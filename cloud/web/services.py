@@ -11,6 +11,7 @@ from cloud.clock import Clock
 from cloud.config import CloudConfig
 from cloud.db.pool import AsyncPool
 from cloud.db.replica import Replica
+from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import Seal
 from cloud.process import Health
 from cloud.web.evidence.limit_lines import LimitLines
@@ -39,6 +40,8 @@ class Services:
     journal: DeskJournal | None
     memory: Memory
     seal: Seal
+    provider: Provider | None = None
+    """By which staff may sign in too."""
     languages: dict[str, Language] = field(default_factory=load_languages)
 
     @property

@@ -31,6 +31,7 @@ NEEDED: Mapping[str, Right] = {
     "GET /api/v1/unsure": Right.UNSURE,
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": Right.SAY_WHOSE,
     "GET /fleet": Right.FLEET,
+    "GET /refusals": Right.REFUSALS,
     "GET /dead-letters": Right.LETTERS,
     "POST /dead-letters/{dead_letter_id}/replay": Right.LETTERS,
     "GET /pushes": Right.OWN,

@@ -1,6 +1,5 @@
 """Login, the code after it, and logout as pages."""
 
-import re
 from typing import Annotated
 from urllib.parse import quote
 
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from cloud.web.entry.current import COOKIE, viewer_of
+from cloud.web.entry.own_path import own_path
 from cloud.web.entry.signing_in import (
     HALF_COOKIE,
     Half,
@@ -20,9 +20,9 @@ from cloud.web.entry.signing_in import (
     sign_out,
 )
 from cloud.web.render import page, see_other
+from cloud.web.services import services_of
 
 router = APIRouter(include_in_schema=False)
-_OWN_PATH = re.compile(r"/(?![/\\])[\w/\-]{0,200}")
 
 
 @router.get("/login")
@@ -69,13 +69,8 @@ async def code(
 
 @router.post("/logout")
 async def logout(request: Request) -> Response:
-    await sign_out(request)
-    return forget(request, see_other("/login"))
-
-
-def own_path(path: str) -> str:
-    """`path` where it lies on this site, else nothing: a login must not lead elsewhere."""
-    return path if _OWN_PATH.fullmatch(path) else ""
+    by_provider = await sign_out(request)
+    return forget(request, see_other("/login/oidc/out" if by_provider else "/login"))
 
 
 def _login_page(
@@ -87,6 +82,7 @@ def _login_page(
         "ended": ended,
         "login": login,
         "passkeys": place_here(request) is not None,
+        "provider": provider.name if (provider := services_of(request).provider) is not None else "",
     }
     return page(request, "login.html", context, status_code=401 if refused else 200)
 

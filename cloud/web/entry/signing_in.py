@@ -9,12 +9,14 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from cloud.db.pool import AsyncConnection
+from cloud.identity.oidc import store as oidc_store
 from cloud.identity.second import passkeys, totp
 from cloud.identity.second import store as second_store
 from cloud.identity.second.passkeys import PasskeyRefused, Place, place_of
 from cloud.identity.store import authenticate, close_session, open_session, token_hash
 from cloud.identity.tries import store as tries_store
 from cloud.identity.tries.model import Key, TooManyTries, address_key, login_key, second_factor_key
+from cloud.refusals.counting import count_refusal
 from cloud.web.entry.current import COOKIE, wall_now
 from cloud.web.services import services_of
 
@@ -45,9 +47,10 @@ async def sign_in(request: Request, login: str, password: str) -> Opened | Half 
     services = services_of(request)
     async with services.pool.connection() as conn:
         of_login = login_key(login)
-        numbers = await _begin_try(request, conn, of_login)
+        numbers = await begin_try(request, conn, of_login)
         staff = await authenticate(conn, login, password)
         if staff is None:
+            count_refusal("password")
             log.info("login_refused", address=address_of(request))
             return None
         await tries_store.succeeded(conn, numbers, of_login)
@@ -64,8 +67,9 @@ async def show_code(request: Request, half: str, code: str) -> Opened | None:
         if staff is None:
             return None
         of_code = second_factor_key(staff.staff_id)
-        numbers = await _begin_try(request, conn, of_code)
+        numbers = await begin_try(request, conn, of_code)
         if not await code_is_right(request, conn, staff.staff_id, code):
+            count_refusal("code")
             log.info("code_refused", staff_id=staff.staff_id, address=address_of(request))
             return None
         await tries_store.succeeded(conn, numbers, of_code)
@@ -92,7 +96,7 @@ async def show_passkey(request: Request, answer: dict[str, Any]) -> Opened:
     place, services, now = here(request), services_of(request), wall_now()
     challenge, credential = passkeys.challenge_in(answer), passkeys.credential_in(answer)
     async with services.pool.connection() as conn:
-        numbers = await _begin_try(request, conn)
+        numbers = await begin_try(request, conn)
         if not await second_store.take_challenge(conn, challenge, None, now):
             raise PasskeyRefused("this sign-in took too long, or was answered before; try again")
         await conn.commit()  # it was answered, also where the answer does not hold
@@ -130,12 +134,16 @@ async def open_for(request: Request, conn: AsyncConnection, staff_id: int, *, se
     return Opened(token)
 
 
-async def sign_out(request: Request) -> None:
+async def sign_out(request: Request) -> bool:
+    """Whether the session was opened by the centre's provider, where they are signed in still."""
     token = request.cookies.get(COOKIE)
-    if token:
-        services_of(request).memory.forget_viewer(token_hash(token))
-        async with services_of(request).pool.connection() as conn:
-            await close_session(conn, token)
+    if not token:
+        return False
+    services_of(request).memory.forget_viewer(token_hash(token))
+    async with services_of(request).pool.connection() as conn:
+        by_provider = await oidc_store.is_by_provider(conn, token_hash(token))
+        await close_session(conn, token)
+    return by_provider and services_of(request).provider is not None
 
 
 def remember(request: Request, answer: Response, token: str) -> Response:
@@ -171,7 +179,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def _begin_try(request: Request, conn: AsyncConnection, *keys: Key) -> list[int]:
+async def begin_try(request: Request, conn: AsyncConnection, *keys: Key) -> list[int]:
     """Committed at once: what follows may fail."""
     address = address_of(request)
     await conn.commit()

@@ -4,7 +4,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from cloud.readings.letters.hexdump import hexdump
-from cloud.web.entry.pages import own_path
+from cloud.web.entry.own_path import own_path
 from cloud.web.security import same_origin
 
 

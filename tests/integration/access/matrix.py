@@ -34,6 +34,9 @@ ROUTES: Mapping[str, str] = {
     "DELETE /api/v1/session": "yyyyyyyy",
     "POST /api/v1/session/passkey/challenge": "ssssssss",
     "POST /api/v1/session/passkey": "ssssssss",
+    "GET /login/oidc": "nnnnnnnn",  # where there is no provider
+    "GET /login/oidc/back": "nnnnnnnn",
+    "GET /login/oidc/out": "nnnnnnnn",
     "GET /account": "ssyyyyyy",
     "POST /account/app": "ssyyyyyy",
     "POST /account/app/code": "ssyyyyyy",
@@ -69,6 +72,7 @@ ROUTES: Mapping[str, str] = {
     "GET /api/v1/unsure": "ssyy--ye",
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": "ssyy---n",
     "GET /fleet": "ssyy-yye",
+    "GET /refusals": "ss----y-",
     "GET /dead-letters": "ss----y-",
     "POST /dead-letters/{dead_letter_id}/replay": "ss----y-",
     "GET /pushes": "ssyyyyyy",

@@ -210,6 +210,8 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "version": 1,
         "wanted": Wanted(),
         "silence_id": made.one("SELECT silence_id FROM silence"),
+        "process": "web",
+        "counted": {"password": 2, "session": 1},
         "what": What.RAISED,
         "subject_id": UUID(int=6),
         "turn": Turn(UUID(int=6), 0, 0),
