@@ -3,29 +3,25 @@
 import asyncio
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from edge import structlog_alone  # noqa: F401 - before all that logs
 from edge.addresses import need_address
 from edge.catalogue import Catalogue, Model, Transport, find_catalogue, load_catalogue
-from edge.clock import Clock, clock_from_environment
-from edge.config import EdgeConfig, load
+from edge.clock import clock_from_environment
+from edge.command_line import DEFAULT_CONFIG, AdapterOption, ConfigOption, console, refuse, settings_of
 from edge.device_key import find_device_key
 from edge.errors import EdgeError
 from edge.home_zone import home_zone
+from edge.install_commands import add_install_commands
 from edge.logs import set_up_logs
+from edge.look_commands import add_look_commands
 from edge.processes import RUN, command_of
 from protocols.configuration import ConfigurationError
 from protocols.reading import Reading
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from edge.status import GatewayStatus
 
 app = typer.Typer(
     name="doorstep-edge",
@@ -34,82 +30,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigOption = Annotated[
-    Path, typer.Option("--config", help="The gateway's configuration file.", envvar="DOORSTEP_EDGE_CONFIG")
-]
-DEFAULT_CONFIG = Path("/etc/doorstep/edge.toml")
-
 
 @app.command(epilog="Example: doorstep-edge run --config configs/edge.toml")
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
-    _settings(config)  # what is wrong with it is said here, once
+    settings_of(config)  # what is wrong with it is said here, once
     command = command_of(RUN, config)
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - our own process goes on in it: without typer, 15 MB lighter
 
 
-@app.command(epilog="Example: doorstep-edge status --config configs/edge.toml --json")
-def status(
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
-) -> None:
-    """Show what waits in the outbox and who was heard. Exit code 1 when the gateway is not well."""
-    settings, clock = _settings(config)
-    from edge.status import ask_status  # noqa: PLC0415 - tables need rich, which a gateway that runs does not
-
-    try:
-        found = ask_status(settings)
-    except EdgeError as error:
-        _refuse(str(error), 1)
-    if as_json:
-        typer.echo(found.to_json())
-    else:
-        _print(found, clock)
-    raise typer.Exit(0 if found.well else 1)
-
-
-@app.command(epilog="Example: doorstep-edge enrol --server https://centre.example:8443 --code K7QM-4XNT-9PW4")
-def enrol(
-    config: ConfigOption = DEFAULT_CONFIG,
-    server: Annotated[str, typer.Option(help="The centre's enrolment: https://HOST:PORT.")] = "",
-    code: Annotated[str, typer.Option(help="The code that the centre drew for this gateway; it is good once.")] = "",
-    link: Annotated[str, typer.Option(help="In place of both: what the claim's QR says, doorstep:enrol?...")] = "",
-) -> None:
-    """Make this machine the gateway that a code is for: its key and certificate. Exit code 1: not enrolled."""
-    from edge.identity import enrolment  # noqa: PLC0415 - as above
-    from protocols.enrolment.link import parse_link  # noqa: PLC0415 - as above
-
-    if bool(link) == bool(server or code) or bool(server) != bool(code):
-        _refuse("give --server and --code, or --link alone", 2)
-    settings, _ = _settings(config)
-    set_up_logs()
-    fingerprint = ""
-    try:
-        if link:
-            claim = parse_link(link)
-            server, code, fingerprint = claim.server, str(claim.code), claim.fingerprint
-        enrolled = enrolment.enrol(server, code, settings.identity_path, fingerprint=fingerprint)
-    except ValueError as error:
-        _refuse(str(error), 2)
-    except EdgeError as error:
-        _refuse(str(error), 1)
-    except OSError as error:
-        _refuse(f"{settings.identity_path}: the identity cannot be kept: {error.strerror or error}", 1)
-    told = enrolled.settings
-    typer.echo(f"this machine is {told.gateway} of {told.home}; its certificate ends on {enrolled.expires_at:%Y-%m-%d}")
-    typer.echo(f"the authority that it believes: {enrolled.fingerprint}")
-    typer.echo(f"{config} has to say:")
-    typer.echo(f'gateway = "{told.gateway}"\ntime_zone = "{told.time_zone}"')
-    typer.echo(f'[broker]\nurl = "{told.broker}"\n[receipts]\npublic_key = "{told.receipt_key}"')
-
-
 CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="The catalogue of models; default: the one beside the configuration.")
 ]
-
-
-AdapterOption = Annotated[str, typer.Option(help="For example hci1; default: the system's first.")]
 
 
 @app.command(epilog="Example: doorstep-edge devices --json")
@@ -118,13 +51,13 @@ def devices(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list for machines.")] = False,
 ) -> None:
     """List the models that can be read, and what each was proven against."""
-    from edge.catalogue_table import catalogue_json, catalogue_table  # noqa: PLC0415 - as above
+    from edge.catalogue_table import catalogue_json, catalogue_table  # noqa: PLC0415 - slow to load: --help does not need it
 
     known = _catalogue(catalogue)
     if as_json:
         typer.echo(catalogue_json(known))
     else:
-        _console().print(catalogue_table(known), markup=False, highlight=False)
+        console().print(catalogue_table(known), markup=False, highlight=False)
 
 
 @app.command(epilog="Example: doorstep-edge scan --seconds 20 --json")
@@ -136,17 +69,17 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for machines.")] = False,
 ) -> None:
     """List the Bluetooth devices that are heard, with what each probably is. Nothing is connected to."""
-    from edge.readout import scan as listening  # noqa: PLC0415 - bleak takes a second to import; --help does not need it
+    from edge.readout import scan as listening  # noqa: PLC0415 - bleak takes a second to import
 
     set_up_logs()
     try:
         found = asyncio.run(listening.scan(seconds, adapter))
     except EdgeError as error:
-        _refuse(str(error), 1)
+        refuse(str(error), 1)
     if as_json:
         typer.echo(listening.on_air_json(found), nl=bool(found))
     else:
-        _console().print(listening.on_air_table(found), markup=False, highlight=False)
+        console().print(listening.on_air_table(found), markup=False, highlight=False)
         typer.echo(listening.conclusion(found))
 
 
@@ -182,7 +115,7 @@ def read(
 
     Some Bluetooth cuffs forget by themselves what they have told: of these, what is shown here is the only copy.
     """
-    from edge.readout.lines import HEADING, json_line, text_line  # noqa: PLC0415 - as above
+    from edge.readout.lines import HEADING, json_line, text_line  # noqa: PLC0415 - slow to load: --help does not need it
 
     set_up_logs()
     known = _catalogue(catalogue)
@@ -193,9 +126,9 @@ def read(
         key = find_device_key("--key-file", "", "", "" if key_file is None else str(key_file), Path())
         address = need_address("--ble", ble) if ble else ""
     except (ConfigurationError, ValueError) as error:
-        _refuse(str(error), 2)
+        refuse(str(error), 2)
     if bool(port) == bool(ble):
-        _refuse("give either --port (a meter on a cable) or --ble (a Bluetooth meter)", 2)
+        refuse("give either --port (a meter on a cable) or --ble (a Bluetooth meter)", 2)
     line = json_line if as_json else text_line
 
     def tell(reading: Reading) -> None:
@@ -205,17 +138,17 @@ def read(
         typer.echo(HEADING)
     try:
         if address:
-            from edge.readout.ble_address import BleReader  # noqa: PLC0415 - as above
+            from edge.readout.ble_address import BleReader  # noqa: PLC0415 - slow to load: --help does not need it
 
             over_air = BleReader(address, known, zone, clock, tell, passkey, key, adapter, listen)
             found = asyncio.run(over_air.read(model))
         else:
-            from edge.readout.serial_port import SerialReader  # noqa: PLC0415 - as above
+            from edge.readout.serial_port import SerialReader  # noqa: PLC0415 - slow to load: --help does not need it
 
             on_cable = SerialReader(port, known, zone, clock, tell=tell, listen_s=listen)
             found = on_cable.read_any() if model is None else on_cable.read(model)
     except (EdgeError, ValueError) as error:
-        _refuse(str(error), 2 if isinstance(error, ValueError) else 1)
+        refuse(str(error), 2 if isinstance(error, ValueError) else 1)
     typer.echo(found.sentence(known), err=True)
 
 
@@ -223,7 +156,7 @@ def _catalogue(path: Path | None) -> Catalogue:
     try:
         return load_catalogue(path or find_catalogue(DEFAULT_CONFIG.parent))
     except ConfigurationError as error:
-        _refuse(str(error), 2)
+        refuse(str(error), 2)
 
 
 def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
@@ -231,36 +164,12 @@ def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
     fits: dict[str, Model] = {known: model for known, model in catalogue.items() if model.transport is transport}
     found = next((known for known, model in fits.items() if name in (known, model.driver)), None)
     if found is None:
-        _refuse(f"--driver: expected auto or one of {', '.join(fits)}, got {name!r}", 2)
+        refuse(f"--driver: expected auto or one of {', '.join(fits)}, got {name!r}", 2)
     return found
 
 
-def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - as above
-
-    return Console()
-
-
-def _print(found: "GatewayStatus", clock: Clock) -> None:
-    from edge.status import status_table  # noqa: PLC0415 - as above
-
-    console = _console()
-    console.print(status_table(found, clock.now() if found.report is not None else datetime.now(UTC)))
-    for problem in found.problems:
-        console.print(f"! {problem}", markup=False, highlight=False)
-    console.print(found.conclusion(), markup=False, highlight=False)
-
-
-def _settings(path: Path) -> tuple[EdgeConfig, Clock]:
-    try:
-        return load(path), clock_from_environment()
-    except (ConfigurationError, ValueError) as error:
-        _refuse(str(error), 2)
-
-
-def _refuse(sentence: str, code: int) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(code)
+add_install_commands(app)
+add_look_commands(app)
 
 
 def main() -> None:

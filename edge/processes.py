@@ -19,6 +19,8 @@ from edge.errors import EdgeError
 from edge.logs import set_up_logs
 from edge.remote.starting import count_start
 from edge.sqlite_file import hold_alone
+from edge.tasks import end as end_tasks
+from edge.watchdog import Watchdog
 from protocols.configuration import ConfigurationError
 
 RUN, ALARM = "run", "alarm"
@@ -44,7 +46,11 @@ def run_gateway(settings: EdgeConfig, config: Path, clock: Clock) -> bool:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
         gateway = Gateway(settings, config, clock)
-        await gateway.run(stop)
+        watchdog = asyncio.create_task(Watchdog().run(), name="watchdog")
+        try:
+            await gateway.run(stop)
+        finally:
+            await end_tasks([watchdog])
         return gateway.begins_anew and not asked.is_set()
 
     return asyncio.run(work())

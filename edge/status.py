@@ -67,10 +67,11 @@ class GatewayStatus:
 
 def ask_status(config: EdgeConfig) -> GatewayStatus:
     """Raises Permanent where no gateway ever ran with this data folder."""
-    return GatewayStatus(config.gateway, outbox_figures(config.outbox_path), _ask_health(config), config.health.port)
+    return GatewayStatus(config.gateway, outbox_figures(config.outbox_path), ask_health(config), config.health.port)
 
 
-def _ask_health(config: EdgeConfig) -> HealthReport | None:
+def ask_health(config: EdgeConfig) -> HealthReport | None:
+    """What the running gateway says of itself; None where none answers."""
     if config.health.port == 0:
         return None
     url = f"http://{config.health.host}:{config.health.port}/health"

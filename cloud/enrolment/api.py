@@ -1,6 +1,6 @@
-"""The three requests of gateways as an application: small JSON in, small JSON out, errors in sentences."""
+"""The requests of gateways as an application: small JSON in, small JSON out, errors in sentences."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,8 +13,10 @@ from fastapi.responses import Response
 from cloud.db.pool import DatabaseAway, Pool
 from cloud.enrolment.counting import GRANTED, REFUSED
 from cloud.enrolment.granting import Granting
+from cloud.enrolment.telling import Telling
 from cloud.errors import CloudError
 from cloud.identity.authority.authority import Authority
+from cloud.identity.claims.store import Connection
 from protocols.enrolment.messages import (
     AUTHORITY_PATH,
     ENROL_PATH,
@@ -26,14 +28,15 @@ from protocols.enrolment.messages import (
     Refusal,
     RenewRequest,
 )
+from protocols.enrolment.reports import DEVICES_PATH, HOME_PATH, PROOF_PATH, Signed
 
 log = structlog.get_logger()
 
 Now = Callable[[], datetime]
-R = TypeVar("R", EnrolRequest, RenewRequest)
+R = TypeVar("R", EnrolRequest, RenewRequest, Signed)
 
 
-def create_app(authority: Authority, granting: Granting, pool: Pool, now: Now) -> FastAPI:
+def create_app(authority: Authority, granting: Granting, telling: Telling, pool: Pool, now: Now) -> FastAPI:
     """Nothing is opened here."""
     app = FastAPI(title="Doorstep enrolment", version="1", openapi_url=None, docs_url=None, redoc_url=None)
 
@@ -57,10 +60,27 @@ def create_app(authority: Authority, granting: Granting, pool: Pool, now: Now) -
 
         return await _answer(request, RenewRequest, grant, "renewal")
 
+    for path, answer in ((HOME_PATH, telling.home), (DEVICES_PATH, telling.devices), (PROOF_PATH, telling.proof)):
+        app.add_api_route(path, _signed(answer, pool, now), methods=["POST"])
     return app
 
 
-async def _answer(request: Request, kind: type[R], grant: Callable[[R], Certified], way: str) -> Response:
+def _signed(
+    answer: Callable[[Connection, Signed, datetime], msgspec.Struct], pool: Pool, now: Now
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route that takes what an enrolled gateway signed."""
+
+    async def route(request: Request) -> Response:
+        def take(told: Signed) -> msgspec.Struct:
+            with pool.connection() as connection:
+                return answer(connection, told, now())
+
+        return await _answer(request, Signed, take, "")
+
+    return route
+
+
+async def _answer(request: Request, kind: type[R], grant: Callable[[R], msgspec.Struct], way: str) -> Response:
     body = await _body(request)
     if body is None:
         REFUSED.labels("size").inc()
@@ -77,7 +97,8 @@ async def _answer(request: Request, kind: type[R], grant: Callable[[R], Certifie
     except DatabaseAway:
         log.warning("database_away", what="enrolment")
         return _json(Refusal(error="the centre's database does not answer; try again in a minute"), 503)
-    GRANTED.labels(way).inc()
+    if way:
+        GRANTED.labels(way).inc()
     return _json(certified)
 
 

@@ -16,6 +16,7 @@ from cloud.config import CloudConfig
 from cloud.db.pool import DatabaseAway, Pool, create_pool
 from cloud.enrolment.api import create_app
 from cloud.enrolment.granting import Addresses, Granting
+from cloud.enrolment.telling import Telling
 from cloud.identity.authority.authority import GATEWAY_LIFE, Authority
 from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
@@ -54,9 +55,10 @@ async def _work(process: Process) -> None:
     authority = folder.open(wall_now())
     folder.prepare_servers(authority, trust.names, wall_now())
     granting = Granting(authority, addresses(config), folder.read_revoked)
+    telling = Telling(authority, folder.read_revoked)
     with create_pool(config.database.dsn, "enrolment") as pool:
         settings = uvicorn.Config(
-            create_app(authority, granting, pool, wall_now),
+            create_app(authority, granting, telling, pool, wall_now),
             ssl_keyfile=str(folder.server_key),
             ssl_certfile=str(folder.server_certificate),
             log_config=None,

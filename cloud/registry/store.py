@@ -115,7 +115,7 @@ def _upsert_device(connection: Connection, gateway: str, device: Device) -> None
         raise NotFound(f"device {device.name} of {gateway} was removed meanwhile")
     _set_rule(connection, row[0], device.rule)
     for wearing in device.wearings():
-        _wear(connection, f"{gateway} {device.name}", row[0], wearing, shared=device.rule is not None)
+        wear(connection, f"{gateway} {device.name}", row[0], wearing, shared=device.rule is not None)
 
 
 def _set_rule(connection: Connection, device_id: int, rule: SharingRule | None) -> None:
@@ -129,7 +129,7 @@ def _set_rule(connection: Connection, device_id: int, rule: SharingRule | None) 
     )
 
 
-def _wear(connection: Connection, device_name: str, device_id: int, wearing: Wearing, *, shared: bool) -> None:
+def wear(connection: Connection, device_name: str, device_id: int, wearing: Wearing, *, shared: bool) -> None:
     """Raises Conflict where somebody else wears the device in that time, and it is not `shared`."""
     elder_id = id_of(connection, "elder", wearing.elder)
     during = TimestamptzRange(wearing.begin, wearing.until)

@@ -60,6 +60,14 @@ def wall_now() -> datetime:
     return datetime.now(UTC)
 
 
+def centre_time(server_url: str) -> datetime:
+    """The centre's clock, over a line that proves nothing: with a wrong clock no certificate could be judged.
+
+    Raises ValueError for a mistyped address, and CentreAway.
+    """
+    return CentreLine(server_url, _believes_anybody()).get(AUTHORITY_PATH, AuthorityAnswer).at
+
+
 def enrol(server_url: str, code: str, folder: Path, *, fingerprint: str = "", now: Now = wall_now) -> Enrolled:
     """Makes this machine the gateway that the claim is for, its identity in `folder`. An older identity is replaced.
 

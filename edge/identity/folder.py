@@ -9,8 +9,6 @@ The key lies in a file: neither a TPM nor a secure element is used yet.
 """
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from edge.identity.errors import NoIdentity
 from edge.identity.files import AUTHORITY, CHAIN, PENDING, SETTINGS
+from edge.whole_file import write_whole
 from protocols.enrolment.messages import Settings
 
 RENEW_AFTER = timedelta(days=30)
@@ -96,37 +95,19 @@ class IdentityFolder:
             if isinstance(found, EllipticCurvePrivateKey):
                 return found
         key = generate_private_key(SECP256R1())
-        _write(self._pending, _pem(key))
+        write_whole(self._pending, _pem(key))
         return key
 
     def keep(self, key: EllipticCurvePrivateKey, certificate: str, authority: str, settings: Settings) -> None:
         """The new identity, each file whole or not at all; the key with its certificate last. Raises OSError."""
-        _write(self.authority, authority.encode())
-        _write(self._settings, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
-        _write(self.chain, _pem(key) + certificate.encode())
+        write_whole(self.authority, authority.encode())
+        write_whole(self._settings, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+        write_whole(self.chain, _pem(key) + certificate.encode())
         self._pending.unlink(missing_ok=True)
 
 
 def _pem(key: EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Durable before it is seen, readable by its owner only."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 Now = Callable[[], datetime]

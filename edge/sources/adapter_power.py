@@ -44,6 +44,25 @@ async def power_cycle(adapter: str) -> None:
         bus.disconnect()
 
 
+async def adapters() -> dict[str, bool]:
+    """The adapters that bluetoothd has, by name, and whether each is on.
+
+    Raises OSError, EOFError and DBusError where nobody answers.
+    """
+    bus = MessageBus(bus_type=BusType.SYSTEM)
+    try:
+        await bus.connect()
+        objects = (await _call(bus, Message("org.bluez", "/", _OBJECTS, "GetManagedObjects")))[0]
+    finally:
+        bus.disconnect()
+    found = {
+        str(path).rpartition("/")[2]: bool(interfaces[_ADAPTER]["Powered"].value)
+        for path, interfaces in objects.items()
+        if _ADAPTER in interfaces
+    }
+    return dict(sorted(found.items()))
+
+
 async def _path(bus: MessageBus, adapter: str) -> str:
     objects = (await _call(bus, Message("org.bluez", "/", _OBJECTS, "GetManagedObjects")))[0]
     paths = sorted(path for path, interfaces in objects.items() if _ADAPTER in interfaces)

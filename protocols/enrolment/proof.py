@@ -44,5 +44,10 @@ def renewal_bytes(certificate: bytes, request: bytes, at: str) -> bytes:
     return _RENEWAL + _digest(certificate) + _digest(request) + at.encode()
 
 
+def signed_bytes(path: str, certificate: bytes, body: str, at: str) -> bytes:
+    """What a gateway signs of a request to `path` (protocols/enrolment/reports.py); no other path takes it."""
+    return f"doorstep {path} 1\n".encode() + _digest(certificate) + _digest(body.encode()) + at.encode()
+
+
 def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cloud.db.pool import create_pool
 from cloud.enrolment.api import create_app
 from cloud.enrolment.granting import Granting
+from cloud.enrolment.telling import Telling
 from cloud.enrolment.worker import addresses
 from cloud.identity.authority.authority import create_authority, key_digest
 from cloud.identity.claims.store import Connection
@@ -65,12 +66,17 @@ def test_a_code_makes_a_machine_a_gateway_once(centre: TrustCentre, folder: Path
         enrol(centre.server, code, tmp_path / "another")
 
 
-def test_the_command_enrols_by_code_or_by_link_and_says_what_to_configure(centre: TrustCentre, tmp_path: Path) -> None:
+def test_the_command_enrols_by_code_or_by_link_and_configures(centre: TrustCentre, tmp_path: Path) -> None:
     config, identity = tmp_path / "edge.toml", tmp_path / "data" / "identity"
-    config.write_text('gateway = "gw-home-1"\ndata = "data"\n')
-    by_code = _run_enrol(config, "--server", centre.server, "--code", centre.claim())
+    config.write_text('gateway = "gw-old"  # of the machine before\ndata = "data"\n')
+    code = centre.claim()
+    by_code = _run_enrol(config, "--server", centre.server, "--code", code)
     assert by_code.returncode == 0, by_code.stderr
-    assert f'[broker]\nurl = "mqtts://localhost:{centre.config.trust.broker_port}"' in by_code.stdout
+    written = config.read_text(encoding="utf-8")
+    assert f'[broker]\nurl = "mqtts://localhost:{centre.config.trust.broker_port}"' in written
+    assert 'gateway = "gw-home-1"  # of the machine before' in written
+    again = _run_enrol(config, "--server", centre.server, "--code", code)
+    assert (again.returncode, config.read_text(encoding="utf-8")) == (0, written), "the same code goes on here"
     assert IdentityFolder(identity).read().gateway == "gw-home-1"
     link = ClaimLink(centre.server, parse_code(centre.claim()), "0" * 64)
     forged = _run_enrol(config, "--link", str(link))
@@ -149,7 +155,7 @@ def test_who_does_not_know_the_code_cannot_play_the_centre(database: str, tmp_pa
         create_pool(database, "forger") as pool,
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
-        app = create_app(forged.authority, granting, pool, wall_now)
+        app = create_app(forged.authority, granting, Telling(forged.authority), pool, wall_now)
         settings = uvicorn.Config(
             app,
             ssl_keyfile=str(forged.folder.server_key),

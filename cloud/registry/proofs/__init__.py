@@ -1,0 +1,1 @@
+"""Reports of homes that were proven, and where a home's devices are and whose."""
