@@ -105,8 +105,10 @@ class Meal(StrEnum):
     BEDTIME = "bedtime"
 
 
-class Reading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One value from one device, as it crosses the wire to the centre. It names a device, never a person."""
+
+    # gc=False: it can be in no cycle of references, and an ingester holds tens of thousands.
 
     device: str
     """The gateway's name of the device, e.g. `ble:C0:FF:EE:00:00:01` or `serial:onetouch-ultraeasy:AB1234`."""

@@ -9,9 +9,12 @@ from typing import ClassVar
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+
+Values = Sequence[int] | NDArray[np.int64]
 
 
 class Array(bytes):
@@ -31,7 +34,7 @@ class Integers(Array):
     element_oid, array_oid = 23, 1007
 
     @classmethod
-    def of(cls, values: Sequence[int]) -> "Integers":
+    def of(cls, values: Values) -> "Integers":
         return cls(cls.head(len(values)) + _numbers(values, ">i4", 4))
 
 
@@ -39,7 +42,7 @@ class Bigints(Array):
     element_oid, array_oid = 20, 1016
 
     @classmethod
-    def of(cls, values: Sequence[int]) -> "Bigints":
+    def of(cls, values: Values) -> "Bigints":
         return cls(cls.head(len(values)) + _numbers(values, ">i8", 8))
 
 
@@ -49,7 +52,7 @@ class Instants(Array):
     element_oid, array_oid = 1184, 1185
 
     @classmethod
-    def of(cls, microseconds_since_2000: Sequence[int]) -> "Instants":
+    def of(cls, microseconds_since_2000: Values) -> "Instants":
         return cls(cls.head(len(microseconds_since_2000)) + _numbers(microseconds_since_2000, ">i8", 8))
 
 
@@ -61,6 +64,12 @@ class Texts(Array):
         """`values` in UTF-8."""
         return cls(cls.head(len(values)) + b"".join([len(value).to_bytes(4, "big") + value for value in values]))
 
+    @classmethod
+    def picked(cls, words: Sequence[bytes], places: Sequence[int]) -> "Texts":
+        """Those of the few `words`, in UTF-8, that stand at `places`."""
+        elements = [len(word).to_bytes(4, "big") + word for word in words]
+        return cls(cls.head(len(places)) + b"".join([elements[place] for place in places]))
+
 
 class Byteas(Array):
     element_oid, array_oid = 17, 1001
@@ -70,7 +79,7 @@ class Byteas(Array):
         return cls(cls.head(len(values)) + b"".join([len(value).to_bytes(4, "big") + value for value in values]))
 
 
-def _numbers(values: Sequence[int], number: str, size: int) -> bytes:
+def _numbers(values: Values, number: str, size: int) -> bytes:
     elements = np.empty(len(values), dtype=[("size", ">i4"), ("value", number)])
     elements["size"] = size
     elements["value"] = values

@@ -1,17 +1,10 @@
 """What the ingester handles: deliveries (opened letters), and what storing them gave."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from protocols.reading import Reading
 from protocols.telemetry.messages import Receipt
-
-
-class Numbered(NamedTuple):
-    """A reading and its place in the gateway's outbox."""
-
-    number: int
-    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -25,8 +18,10 @@ class Delivery:
     first: int
     count: int
     """The message holds the numbers `first` to `first + count - 1`, whether each is storable or not."""
-    readings: tuple[Numbered, ...]
+    readings: tuple[Reading, ...]
     """Those that can be stored."""
+    numbers: Sequence[int]
+    """Their places in the outbox."""
     fault: str | None = None
     """Why the others cannot; the letter is then kept as a dead letter as well, and its numbers count as stored."""
     given_up: tuple[tuple[int, int], ...] = ()

@@ -5,12 +5,14 @@ others: forty-nine good values do not wait for one bad one.
 """
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
 from cloud.errors import RejectedMessage
-from cloud.readings.model import Delivery, Numbered
+from cloud.readings.model import Delivery
 from protocols.errors import DecodeError
 from protocols.reading import CANONICAL_UNIT, Flag, Reading
 from protocols.telemetry.chain import digest_of
@@ -27,6 +29,16 @@ _MAX_DEVICE_NAME = 200
 _FAULTS_NAMED = 3
 
 
+class _Looked(NamedTuple):
+    """What of a message can be stored, its numbers, what is wrong with the rest, and number and digest of all that
+    will not lie in the database as it was sent."""
+
+    readings: tuple[Reading, ...]
+    numbers: Sequence[int]
+    faults: Sequence[str] = ()
+    odd: Sequence[tuple[int, bytes]] = ()
+
+
 def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
     """The letter's readings. `now` bounds how far ahead a clock may be.
 
@@ -37,35 +49,44 @@ def open_readings(topic: str, payload: bytes, now: datetime) -> Delivery:
         message = decode(ReadingsMessage, payload)
     except (DecodeError, ValueError) as error:
         raise RejectedMessage(str(error)) from error
-    good: list[Numbered] = []
-    faults: list[str] = []
-    odd: list[tuple[int, bytes]] = []
+    first, sent = message.first, message.readings
     newest = now + AHEAD
-    for place, sent in enumerate(message.readings):
-        if is_plain(sent, newest):
-            good.append(Numbered(message.first + place, sent))
-            continue
-        reading = within_time(sent, now)
-        fault = fault_of(reading, now)
-        if fault is None:
-            good.append(Numbered(message.first + place, reading))
-        else:
-            faults.append(f"readings[{place}]: {fault}")
-        if reading is not sent or fault is not None:
-            odd.append((message.first + place, digest_of(sent)))
+    if all(is_plain(reading, newest) for reading in sent):
+        good = _Looked(sent, range(first, first + len(sent)))
+    else:
+        good = _look_closely(message, now)
     return Delivery(
         gateway=gateway,
         topic=topic,
         payload=payload,
         epoch=message.epoch,
-        first=message.first,
-        count=len(message.readings),
-        readings=tuple(good),
-        fault=_summary(faults),
+        first=first,
+        count=len(sent),
+        readings=good.readings,
+        numbers=good.numbers,
+        fault=_summary(good.faults),
         given_up=message.given_up,
-        chain=(message.chain_before, message.chain_after) if message.chain_before and message.readings else None,
-        odd=tuple(odd),
+        chain=(message.chain_before, message.chain_after) if message.chain_before and sent else None,
+        odd=tuple(good.odd),
     )
+
+
+def _look_closely(message: ReadingsMessage, now: datetime) -> _Looked:
+    good: list[Reading] = []
+    numbers: list[int] = []
+    faults: list[str] = []
+    odd: list[tuple[int, bytes]] = []
+    for place, sent in enumerate(message.readings):
+        reading = within_time(sent, now)
+        fault = fault_of(reading, now)
+        if fault is None:
+            good.append(reading)
+            numbers.append(message.first + place)
+        else:
+            faults.append(f"readings[{place}]: {fault}")
+        if reading is not sent or fault is not None:
+            odd.append((message.first + place, digest_of(sent)))
+    return _Looked(tuple(good), numbers, faults, odd)
 
 
 def is_plain(reading: Reading, newest: datetime) -> bool:
@@ -128,7 +149,7 @@ def _number_fault(reading: Reading) -> str | None:
     return None
 
 
-def _summary(faults: list[str]) -> str | None:
+def _summary(faults: Sequence[str]) -> str | None:
     if not faults:
         return None
     named = "; ".join(faults[:_FAULTS_NAMED])

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.readings.columns import Whole
 from cloud.registry.usual_times import minute_at
 from cloud.registry.wearing import DeviceWearing, Question, whose_or_who
 from cloud.registry.whose import BODY_METRICS, Band, Candidate, Measurement, Whose, Why, whose
@@ -67,6 +71,42 @@ class LookUp:
     """What was decided of these records before."""
     bands: Callable[[Collection[int]], Bands]
     """Own normal bands by elder."""
+
+
+class Filed(NamedTuple):
+    """Whose the readings of a batch are."""
+
+    owners: Sequence[Whose]
+    of: NDArray[np.intp]
+    """For each reading the place of its owner in `owners`."""
+    asked: Sequence[Line]
+    """Those of devices that do not say by themselves whose their readings are."""
+    answers: Sequence[Whose]
+    """Whose those are, in their order."""
+
+
+def file(
+    readings: Sequence[Reading],
+    device_ids: Whole,
+    record_keys: Whole,
+    wearings: Mapping[int, DeviceWearing],
+    look_up: LookUp,
+) -> Filed:
+    """Whose each of `readings` is: of nearly every device there is but one answer to all its readings."""
+    devices, of = np.unique(device_ids, return_inverse=True)
+    always = [wearings[device].always for device in devices.tolist()]
+    unsure = [place for place, owner in enumerate(always) if owner is None]
+    owners = [_ROOM if owner is None else owner for owner in always]
+    if not unsure:
+        return Filed(owners, of, (), ())
+    asked = np.flatnonzero(np.isin(of, unsure))
+    lines = [
+        Line(device, key, readings[at])
+        for device, key, at in zip(device_ids[asked].tolist(), record_keys[asked].tolist(), asked.tolist(), strict=True)
+    ]
+    answers = owners_of(lines, wearings, look_up)
+    of[asked] = np.arange(len(owners), len(owners) + len(answers))
+    return Filed([*owners, *answers], of, lines, answers)
 
 
 def owners_of(lines: Sequence[Line], wearings: Mapping[int, DeviceWearing], look_up: LookUp) -> list[Whose]:

@@ -8,30 +8,38 @@ as COPY takes them, and lie compressed there.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain as chain_of
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from cloud.db import names
 from cloud.db.arrays import Bigints, Instants, Integers, Texts
 from cloud.readings.chain import store as chain
+from cloud.readings.columns import columns_of
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
-from cloud.readings.identities.store import Identity, claim, decided
+from cloud.readings.identities.store import Identities, claim, decided
 from cloud.readings.model import Delivery, Stored
-from cloud.readings.ownership import Line, LookUp, owners_of
+from cloud.readings.ownership import LookUp, file
 from cloud.readings.receipt import receipt_of
-from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row, microseconds_since_2000
+from cloud.readings.record_keys import record_keys
+from cloud.readings.rows import COLUMNS, Place, Rows, encode_rows
 from cloud.readings.unsure.store import ask_whether_severe
 from cloud.registry import store as registry
-from protocols.reading import record_key
+from protocols.reading import Reading
 from protocols.telemetry.messages import Receipt
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Stream = tuple[str, int]
 """An outbox: gateway and epoch."""
+Places = NDArray[np.intp]
+"""In the readings of a batch."""
 
 _COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 _HELD = """
@@ -165,68 +173,96 @@ def _insert(
     connection: Connection, homes: Homes, deliveries: Sequence[Delivery], now: datetime, *, again: bool = False
 ) -> Counter[Stream]:
     """New rows by outbox. Asks detection to look at their elders. `again`: some of them were refused before."""
-    named = {(delivery.gateway, item.reading.device) for delivery in deliveries for item in delivery.readings}
-    learn_devices(connection, homes, named)
-    lines: list[Line] = []
-    places: list[Place] = []
-    for delivery in deliveries:
-        gateway, epoch, devices = delivery.gateway, delivery.epoch, homes.devices
-        for number, reading in delivery.readings:
-            lines.append(Line(devices[gateway, reading.device], record_key(reading), reading))
-            places.append(Place(gateway, epoch, number))
-    owners = owners_of(lines, homes.wearings, LookUp(partial(decided, connection), partial(registry.bands, connection)))
-    new = _claimed(connection, lines)
-    if len(new) < len(lines):
-        made = {places[at] for at in new}
-        doubled = {place: line.reading for place, line in zip(places, lines, strict=True) if place not in made}
-        chain.note_duplicates(connection, doubled)
-    if again:
-        chain.note_rows_of_refused(connection, {places[at]: lines[at].reading for at in new})
-    stored_at = encode_instant(now)
-    since: dict[int, datetime] = {}
-    rows = [HEADER]
-    for at in new:
-        line, elder = lines[at], owners[at].elder_id
-        rows.append(encode_row(line, owners[at], places[at], stored_at))
-        if elder is not None and not since.get(elder, line.reading.measured_at) < line.reading.measured_at:
-            since[elder] = line.reading.measured_at
-    if new:
+    readings = [reading for delivery in deliveries for reading in delivery.readings]
+    if not readings:
+        return Counter()
+    columns = columns_of(readings)
+    counts = [len(delivery.readings) for delivery in deliveries]
+    delivery_of = np.repeat(np.arange(len(deliveries)), counts)
+    gateways = chain_of.from_iterable(
+        repeat(delivery.gateway, count) for delivery, count in zip(deliveries, counts, strict=True)
+    )
+    devices = list(zip(gateways, columns.devices, strict=True))
+    learn_devices(connection, homes, devices)
+    device_ids = np.array([homes.devices[device] for device in devices])
+    keys = record_keys(columns)
+    look_up = LookUp(partial(decided, connection), partial(registry.bands, connection))
+    filed = file(readings, device_ids, keys, homes.wearings, look_up)
+    rows = Rows(
+        columns=columns,
+        device_ids=device_ids,
+        record_keys=keys,
+        epochs=np.array([delivery.epoch for delivery in deliveries])[delivery_of],
+        numbers=np.concatenate([np.array(delivery.numbers, np.int64) for delivery in deliveries]),
+        owners=filed.owners,
+        owner_of=filed.of,
+        gateways=[delivery.gateway for delivery in deliveries],
+        gateway_of=delivery_of,
+    )
+    new = _claimed(connection, rows)
+    _note_proof(connection, rows, readings, new, again=again)
+    if len(new):
         with connection.cursor() as cursor, cursor.copy(_COPY_READINGS) as copy:
-            copy.write(b"".join([*rows, TRAILER]))
-        _ask_detection(connection, since, now)
-        ask_whether_severe(connection, lines, owners, now)
-    return _made(deliveries, places, new)
-
-
-def _made(deliveries: Sequence[Delivery], places: Sequence[Place], new: Sequence[int]) -> Counter[Stream]:
-    """New rows by outbox; `new` are places in `places`, most often all."""
+            copy.write(encode_rows(rows, new, now))
+        _ask_detection(connection, rows, new, now)
+        ask_whether_severe(connection, filed.asked, filed.answers, now)
     made: Counter[Stream] = Counter()
-    if len(new) == len(places):
-        for delivery in deliveries:
-            made[delivery.gateway, delivery.epoch] += len(delivery.readings)
-    else:
-        made.update(places[at][:2] for at in new)
+    for delivery, count in zip(deliveries, np.bincount(delivery_of[new], minlength=len(deliveries)), strict=True):
+        made[delivery.gateway, delivery.epoch] += int(count)
     return made
 
 
-def _claimed(connection: Connection, lines: Sequence[Line]) -> list[int]:
-    """The places in `lines` of those that are new, in the order of their identities; of equal ones the first."""
-    come: dict[Identity, int] = {}
-    for at, line in enumerate(lines):
-        come.setdefault(Identity(line.device_id, line.record_key, line.reading.metric._value_), at)
-    identities = sorted(come)
-    known = claim(connection, identities, [lines[come[identity]].reading.measured_at for identity in identities])
-    return [come[identity] for identity in identities if identity not in known]
+def _claimed(connection: Connection, rows: Rows) -> Places:
+    """The places in `rows` of those that are new, in the order of their identities; of equal ones the first."""
+    devices, keys, metrics = rows.device_ids, rows.record_keys, rows.columns.metrics
+    order = np.lexsort((metrics, keys, devices))
+    differs = [np.diff(column[order]) != 0 for column in (devices, keys, metrics)]
+    chosen: Places = order[np.concatenate([[True], np.logical_or.reduce(differs)])]
+    identities = Identities(devices[chosen], keys[chosen], metrics[chosen], rows.columns.measured_us[chosen])
+    known = claim(connection, identities)
+    if known:
+        chosen = chosen[np.array([identity not in known for identity in identities.each()])]
+    return chosen
 
 
-def _ask_detection(connection: Connection, since: Mapping[int, datetime], now: datetime) -> None:
-    """`since`: the earliest new reading by elder."""
-    if not since:
+def _note_proof(connection: Connection, rows: Rows, readings: Sequence[Reading], new: Places, *, again: bool) -> None:
+    """Keeps what the proof needs of readings that get no row, and of such as got none before."""
+    if len(new) < len(readings):
+        doubled = np.setdiff1d(np.arange(len(readings)), new)
+        made = set(_places(rows, new))
+        chain.note_duplicates(
+            connection,
+            {
+                place: readings[at]
+                for place, at in zip(_places(rows, doubled), doubled.tolist(), strict=True)
+                if place not in made
+            },
+        )
+    if again:
+        places = _places(rows, new)
+        chain.note_rows_of_refused(
+            connection, {place: readings[at] for place, at in zip(places, new.tolist(), strict=True)}
+        )
+
+
+def _places(rows: Rows, chosen: Places) -> list[Place]:
+    gateways = [rows.gateways[of] for of in rows.gateway_of[chosen].tolist()]
+    return list(map(Place, gateways, rows.epochs[chosen].tolist(), rows.numbers[chosen].tolist()))
+
+
+def _ask_detection(connection: Connection, rows: Rows, new: Places, now: datetime) -> None:
+    """With the earliest new reading of each elder."""
+    elders = np.array([owner.elder_id or 0 for owner in rows.owners])[rows.owner_of[new]]  # ids begin at 1
+    somebodys = elders > 0
+    if not somebodys.any():
         return
-    elders = Integers.of(sorted(since))
-    earliest = Instants.of([microseconds_since_2000(since[elder]) for elder in sorted(since)])
-    connection.execute(_ASK_DETECTION, {"now": now, "elders": elders, "since": earliest})
-    connection.execute("SELECT pg_notify(%s, elder_id::text) FROM unnest(%s) AS elder_id", (names.NEW_READINGS, elders))
+    known, of = np.unique(elders[somebodys], return_inverse=True)
+    earliest = np.full(len(known), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, of, rows.columns.measured_us[new][somebodys])
+    connection.execute(_ASK_DETECTION, {"now": now, "elders": Integers.of(known), "since": Instants.of(earliest)})
+    connection.execute(
+        "SELECT pg_notify(%s, elder_id::text) FROM unnest(%s) AS elder_id", (names.NEW_READINGS, Integers.of(known))
+    )
 
 
 def _extend_streams(

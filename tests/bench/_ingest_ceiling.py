@@ -6,34 +6,43 @@ into a temporary table, and INSERT ... ON CONFLICT DO NOTHING takes them over, 5
 
 import time
 
+import numpy as np
 import psycopg
 
-from cloud.readings.ownership import Line
-from cloud.readings.rows import COLUMNS, HEADER, TRAILER, Place, encode_instant, encode_row
+from cloud.readings.columns import columns_of
+from cloud.readings.record_keys import record_keys
+from cloud.readings.rows import COLUMNS, Rows, encode_rows
 from cloud.registry.whose import Whose, Why
-from protocols.reading import record_key
+from protocols.telemetry.messages import ReadingsMessage
 from tests.bench._ingest_load import START, messages
 
 _IN_A_TRANSACTION = 5_000
-_COPY = f"COPY arriving ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 
 
 def batches(homes: int, readings: int) -> list[bytes]:
     """The rows as COPY takes them."""
-    stored_at = encode_instant(START)
-    rows = [
-        encode_row(
-            Line(1 + int(gateway.removeprefix("bench-")), record_key(reading), reading),
-            Whose(1 + int(gateway.removeprefix("bench-")), 1.0, Why.ONLY_WEARER),
-            Place(gateway, message.epoch, message.first + place),
-            stored_at,
-        )
-        for gateway, message in messages(homes, readings, 20)
-        for place, reading in enumerate(message.readings)
-    ]
-    return [
-        b"".join([HEADER, *rows[at : at + _IN_A_TRANSACTION], TRAILER]) for at in range(0, len(rows), _IN_A_TRANSACTION)
-    ]
+    sent = list(messages(homes, readings, 20))
+    a_transaction = _IN_A_TRANSACTION // 20
+    return [_rows(sent[at : at + a_transaction]) for at in range(0, len(sent), a_transaction)]
+
+
+def _rows(sent: list[tuple[str, ReadingsMessage]]) -> bytes:
+    columns = columns_of([reading for _, message in sent for reading in message.readings])
+    of = np.repeat(np.arange(len(sent)), [len(message.readings) for _, message in sent])
+    ids = np.array([1 + int(gateway.removeprefix("bench-")) for gateway, _ in sent])
+    numbers = [message.first + place for _, message in sent for place in range(len(message.readings))]
+    rows = Rows(
+        columns=columns,
+        device_ids=ids[of],
+        record_keys=record_keys(columns),
+        epochs=np.array([message.epoch for _, message in sent])[of],
+        numbers=np.array(numbers),
+        owners=[Whose(id_, 1.0, Why.ONLY_WEARER) for id_ in ids.tolist()],
+        owner_of=of,
+        gateways=[gateway for gateway, _ in sent],
+        gateway_of=of,
+    )
+    return encode_rows(rows, np.arange(len(of)), START)
 
 
 def seconds(dsn: str, rows: list[bytes]) -> float:

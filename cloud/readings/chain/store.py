@@ -104,7 +104,7 @@ def note_odd(connection: Connection, deliveries: Iterable[Delivery]) -> None:
     altered: dict[Place, tuple[bytes, bytes | None]] = {}
     for delivery in deliveries:
         if delivery.odd:
-            rows = {item.number: item.reading for item in delivery.readings}
+            rows = dict(zip(delivery.numbers, delivery.readings, strict=True))
             for number, digest in delivery.odd:
                 place = Place(delivery.gateway, delivery.epoch, number)
                 if number in rows:

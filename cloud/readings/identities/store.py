@@ -4,18 +4,21 @@ What is there already is refused here, without a look at the rows, which may lie
 reading was measured, and so where its row lies.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cloud.db.arrays import Bigints, Instants, Integers, Texts
 from cloud.db.pool import Connection
+from cloud.readings.columns import METRICS, Whole
 from cloud.readings.ownership import Act
 from cloud.registry.whose import BODY_METRICS, Whose, Why
 from protocols.reading import record_key_without_user
 
 DEVICE_LOCK = 0x0D5  # first half of the advisory locks that stand for one device's memory
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _CLAIM = """
 INSERT INTO reading_identity (device_id, record_key, metric, measured_at)
@@ -59,6 +62,7 @@ SELECT DISTINCT ON (1, 2) * FROM (
     WHERE wearer_why = 'only_wearer' AND r.measured_at BETWEEN %(first)s AND %(last)s
       AND r.device_id = known.device_id AND r.record_key IN (known.record_key, known.old_key)) AS decided
 """
+_METRIC_NAMES = [metric.value.encode() for metric in METRICS]
 _BODY = sorted(metric.value for metric in BODY_METRICS)
 
 
@@ -67,36 +71,48 @@ class _SomeAreKnownError(Exception):
 
 
 class Identity(NamedTuple):
-    """In the order in which they are claimed."""
-
     device_id: int
     record_key: int
     metric: str
 
 
-def claim(connection: Connection, identities: Sequence[Identity], measured_at: Sequence[datetime]) -> set[Identity]:
-    """Makes `identities` ours, with when each was measured; gives those that were somebody's before.
+@dataclass(frozen=True)
+class Identities:
+    """Several, and when each was measured; in the order of device, record and metric, none twice."""
+
+    device_ids: Whole
+    record_keys: Whole
+    metrics: NDArray[np.intp]
+    """Codes of `columns.METRICS`."""
+    measured_us: Whole
+
+    def each(self) -> list[Identity]:
+        names = [METRICS[code].value for code in self.metrics.tolist()]
+        return list(map(Identity, self.device_ids.tolist(), self.record_keys.tolist(), names))
+
+
+def claim(connection: Connection, identities: Identities) -> set[Identity]:
+    """Makes `identities` ours; gives those that were somebody's before.
 
     They come sorted, so that two ingesters that hold the same readings wait for each other and do not deadlock. Waits
     for whoever claims one of them at this moment.
     """
-    since = [at - _EPOCH for at in measured_at]
     wanted = {
-        "devices": Integers.of([identity.device_id for identity in identities]),
-        "keys": Bigints.of([identity.record_key for identity in identities]),
-        "metrics": Texts.of([identity.metric.encode() for identity in identities]),
-        "times": Instants.of([(at.days * 86400 + at.seconds) * 1_000_000 + at.microseconds for at in since]),
+        "devices": Integers.of(identities.device_ids),
+        "keys": Bigints.of(identities.record_keys),
+        "metrics": Texts.picked(_METRIC_NAMES, identities.metrics.tolist()),
+        "times": Instants.of(identities.measured_us),
     }
     # Nearly always all are new, and their number says so. Else it is done over, by a statement that tells which were:
     # a third dearer, since it goes through all of them twice more.
     try:
         with connection.transaction():
             made = connection.execute(_CLAIM, wanted).rowcount
-            if 0 < made < len(identities):
+            if 0 < made < len(identities.metrics):
                 raise _SomeAreKnownError  # noqa: TRY301 - out of the transaction, which it undoes
     except _SomeAreKnownError:
         return {Identity(*row) for row in connection.execute(_CLAIM_SOME, wanted)}
-    return set() if made else set(identities)
+    return set() if made else set(identities.each())
 
 
 def decided(connection: Connection, acts: Collection[Act]) -> dict[Act, Whose]:

@@ -38,7 +38,7 @@ def create_payload(*readings: Reading, first: int = 1) -> bytes:
 
 def test_a_good_letter_keeps_numbers() -> None:
     delivery = open_readings(TOPIC, create_payload(create_reading(), create_reading(value=80.0), first=41), NOW)
-    assert [item.number for item in delivery.readings] == [41, 42]
+    assert list(delivery.numbers) == [41, 42]
     assert (delivery.gateway, delivery.epoch, delivery.first, delivery.count) == ("gw-1", 7, 41, 2)
     assert delivery.fault is None
 
@@ -96,15 +96,14 @@ def test_a_record_of_an_impossible_time_is_kept_and_flagged(
     payload = create_payload(create_reading(measured_at=measured_at, device_time=device_time, flags=()))
     delivery = open_readings(TOPIC, payload, NOW)
     assert delivery.fault is None
-    (numbered,) = delivery.readings
-    found = numbered.reading
+    (found,) = delivery.readings
     assert (found.measured_at, found.flags, found.device_time) == (at, flags, device_time)
 
 
 def test_good_neighbours_of_a_bad_reading_are_taken() -> None:
     bad = create_reading(unit=Unit.KPA)
     delivery = open_readings(TOPIC, create_payload(create_reading(), *[bad] * 4, create_reading(), first=10), NOW)
-    assert [item.number for item in delivery.readings] == [10, 15]
+    assert list(delivery.numbers) == [10, 15]
     assert delivery.count == 6
     assert delivery.fault is not None
     assert delivery.fault.startswith("readings[1]: unit")

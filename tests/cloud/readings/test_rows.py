@@ -3,17 +3,56 @@
 import struct
 from datetime import UTC, datetime
 
+import msgspec
+import numpy as np
 import pytest
 
 from cloud.db.arrays import Bigints, Instants, Integers, Texts
-from cloud.readings.ownership import Line
-from cloud.readings.rows import Place, encode_instant, encode_row
+from cloud.readings.columns import columns_of
+from cloud.readings.rows import HEADER, TRAILER, Rows, encode_rows
 from cloud.registry.whose import Whose, Why
 from protocols.reading import Flag, Meal, Metric, Reading, Unit
 
 Numbers = type[Integers] | type[Bigints] | type[Instants]
 AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 READING = Reading(device="cuff", metric=Metric.PULSE, value=61.5, unit=Unit.PER_MINUTE, measured_at=AT, received_at=AT)
+
+
+def create_rows(*filed: tuple[Reading, Whose]) -> Rows:
+    """Of device 7, gateway gw-1 and epoch 3, numbers from 9."""
+    count = len(filed)
+    return Rows(
+        columns=columns_of([reading for reading, _ in filed]),
+        device_ids=np.full(count, 7),
+        record_keys=np.full(count, 1 << 62),
+        epochs=np.full(count, 3),
+        numbers=np.arange(9, 9 + count),
+        owners=[owner for _, owner in filed],
+        owner_of=np.arange(count),
+        gateways=["gw-1"],
+        gateway_of=np.zeros(count, np.intp),
+    )
+
+
+def rows_of(*filed: tuple[Reading, Whose]) -> list[bytes]:
+    body = encode_rows(create_rows(*filed), np.arange(len(filed)), AT)
+    assert body.startswith(HEADER)
+    assert body.endswith(TRAILER)
+    return split(body.removeprefix(HEADER).removesuffix(TRAILER))
+
+
+def split(body: bytes) -> list[bytes]:
+    """Rows that stand one after the other."""
+    found, at = [], 0
+    while at < len(body):
+        begin = at
+        (count,) = struct.unpack_from(">h", body, at)
+        at += 2
+        for _ in range(count):
+            (length,) = struct.unpack_from(">i", body, at)
+            at += 4 + max(length, 0)
+        found.append(body[begin:at])
+    return found
 
 
 def fields(row: bytes) -> list[bytes | None]:
@@ -29,12 +68,12 @@ def fields(row: bytes) -> list[bytes | None]:
 
 
 def test_a_row_is_its_columns_in_order() -> None:
-    row = encode_row(Line(7, 1 << 62, READING), Whose(None, None, Why.NOBODY), Place("gw-1", 3, 9), encode_instant(AT))
+    (row,) = rows_of((READING, Whose(None, None, Why.NOBODY)))
     since_2000 = struct.pack(">q", int((AT - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000))
     assert fields(row) == [
         struct.pack(">i", 7), struct.pack(">q", 1 << 62), since_2000, struct.pack(">d", 61.5), since_2000,
-        struct.pack(">q", 3), struct.pack(">q", 9), b"pulse", None, None, b"nobody",
-        struct.pack(">iii", 0, 0, 25), None, None, None, None, None, b"gw-1", since_2000,
+        struct.pack(">q", 3), struct.pack(">q", 9), since_2000, None, None, None, None,
+        b"pulse", None, None, b"nobody", struct.pack(">iii", 0, 0, 25), None, b"gw-1",
     ]  # fmt: skip
 
 
@@ -44,13 +83,24 @@ def test_a_full_row_has_flags_meal_and_the_meters_own_words() -> None:
         device_time=datetime(1999, 12, 31, 23, 59, 59), clock_offset_s=-1.5, sequence=12, user_slot=0,
         flags=(Flag.CLOCK_RESET, Flag.BODY_MOVED), meal=Meal.FASTING,
     )  # fmt: skip
-    found = fields(encode_row(Line(7, 5, full), Whose(4, 0.5, Why.SAID), Place("g", 1, 1), encode_instant(AT)))
-    assert found[8:11] == [struct.pack(">i", 4), struct.pack(">f", 0.5), b"said"]
-    assert found[11] is not None
-    assert found[11].endswith(b"\0\0\0\x0bclock_reset\0\0\0\x0abody_moved")
-    assert found[12:17] == [
-        b"fasting", struct.pack(">i", 0), struct.pack(">q", -1_000_000), struct.pack(">d", -1.5), struct.pack(">i", 12),
+    plain, row = rows_of((READING, Whose(None, None, Why.NOBODY)), (full, Whose(4, 0.5, Why.SAID)))
+    assert fields(plain)[8:12] == [None] * 4
+    found = fields(row)
+    assert found[8:12] == [
+        struct.pack(">q", -1_000_000), struct.pack(">d", -1.5), struct.pack(">i", 12), struct.pack(">i", 0),
     ]  # fmt: skip
+    assert found[12:16] == [b"glucose", struct.pack(">i", 4), struct.pack(">f", 0.5), b"said"]
+    assert found[16] is not None
+    assert found[16].endswith(b"\0\0\0\x0bclock_reset\0\0\0\x0abody_moved")
+    assert found[17] == b"fasting"
+
+
+def test_rows_come_in_the_order_that_was_asked_for() -> None:
+    owner = Whose(None, None, Why.NOBODY)
+    made = create_rows((READING, owner), (msgspec.structs.replace(READING, value=1.0), owner))
+    body = encode_rows(made, np.array([1, 0]), AT)
+    first, second = split(body.removeprefix(HEADER).removesuffix(TRAILER))
+    assert (fields(first)[3], fields(second)[3]) == (struct.pack(">d", 1.0), struct.pack(">d", 61.5))
 
 
 @pytest.mark.parametrize("kind", [Integers, Bigints, Instants])

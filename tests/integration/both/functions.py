@@ -15,6 +15,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 import cloud
 from cloud.alarms.escalation.model import About, Group, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
@@ -24,11 +26,11 @@ from cloud.detection.episode import Extend, Open
 from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
-from cloud.readings.columns import CODE_OF
 from cloud.privacy.erasure.ledger import Erasure
 from cloud.privacy.holdings import HOLDINGS
+from cloud.readings.columns import CODE_OF
 from cloud.readings.homes.store import Homes
-from cloud.readings.identities.store import Identity
+from cloud.readings.identities.store import Identities
 from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
@@ -301,10 +303,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.chain.note_heads": [{"deliveries": [create_delivery(made)]}],
         "readings.chain.note_odd": [{"deliveries": [create_delivery(made)]}],
         "readings.chain.note_duplicates": [
-            {"readings": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0].reading}}
+            {"readings": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
         ],
         "readings.chain.note_rows_of_refused": [
-            {"rows": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0].reading}}
+            {"rows": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
         ],
         "readings.chain.pieces": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
         "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
@@ -328,8 +330,12 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         ],
         "readings.identities.claim": [
             {
-                "identities": [Identity(cuff, filled.record_key, "systolic"), Identity(cuff, 7, "pulse")],
-                "measured_at": [NOW, NOW],
+                "identities": Identities(
+                    device_ids=np.array([cuff, cuff]),
+                    record_keys=np.array([filled.record_key, 7]),
+                    metrics=np.array([CODE_OF["systolic"], CODE_OF["pulse"]]),
+                    measured_us=np.array([0, 0]),
+                )
             }
         ],
         "readings.identities.decided": [{"acts": [(cuff, filled.record_key), (cuff, 7)]}],

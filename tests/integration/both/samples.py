@@ -7,7 +7,7 @@ from cloud.alarms.escalation.model import About, Occasion
 from cloud.alarms.supervision.model import Watched
 from cloud.detection.model import OWN_NORMAL, Priority, Reason
 from cloud.detection.unsure.store import DueRecord
-from cloud.readings.model import Delivery, Numbered
+from cloud.readings.model import Delivery
 from protocols.alarm.kinds import AlarmKind
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 from protocols.telemetry.messages import AlarmMessage
@@ -49,10 +49,7 @@ def create_delivery(made: Community) -> Delivery:
     """A new record, one that is stored already, and a late one of weeks ago."""
     cuff = device_name(made, "home-1/sphygmomanometer")
     times = (NOW - timedelta(minutes=3), NOW - timedelta(minutes=3), NOW - 33 * DAY)
-    readings = tuple(
-        Numbered(number, create_reading(cuff, at, value))
-        for number, (at, value) in enumerate(zip(times, (151.0, 151.0, 149.0), strict=True), 100)
-    )
+    readings = tuple(create_reading(cuff, at, value) for at, value in zip(times, (151.0, 151.0, 149.0), strict=True))
     return Delivery(
         gateway="gw-home-1",
         topic="doorstep/v1/gw-home-1/readings",
@@ -61,6 +58,7 @@ def create_delivery(made: Community) -> Delivery:
         first=100,
         count=4,
         readings=readings,
+        numbers=range(100, 103),
         chain=(b"a" * 32, b"b" * 32),
         odd=((103, b"c" * 32), (102, b"d" * 32)),
     )
