@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS kept_alarm (      -- messages of homes that the datab
     told_at   TEXT,                          -- when the home was told that the centre has it
     PRIMARY KEY (alarm, cancelled)
 );
+CREATE TABLE IF NOT EXISTS known_gateway (gateway TEXT PRIMARY KEY);  -- registered when the database last said so
 CREATE TABLE IF NOT EXISTS holder (          -- who has an alarm, as far as this machine knows
     alarm     TEXT PRIMARY KEY,
     staff_id  INTEGER NOT NULL,
@@ -125,6 +126,15 @@ class DeskJournal:
                 "DELETE FROM kept_alarm WHERE alarm = ? AND cancelled = ?",
                 (str(UUID(message.alarm)), message.cancelled),
             )
+
+    def remember_gateways(self, registered: Iterable[str]) -> None:
+        """All that the database knows now; the call of any other waits for it."""
+        with self._writing():
+            self._db.execute("DELETE FROM known_gateway")
+            self._db.executemany("INSERT INTO known_gateway VALUES (?)", [(gateway,) for gateway in registered])
+
+    def known_gateways(self) -> set[str]:
+        return {row[0] for row in self._read("SELECT gateway FROM known_gateway")}
 
     # steps of people
 

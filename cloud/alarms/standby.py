@@ -1,7 +1,7 @@
 """The desk while the database is away, and the way back: homes are told by the journal, and the journal is emptied.
 
-A home is told "the centre has it" when the call is on this machine's disk, and "Li has it" when the take is. What
-stands only in the journal is brought to the database as soon as it answers.
+A home that the centre knows is told "the centre has it" when the call is on this machine's disk, and "Li has it" when
+the take is. What stands only in the journal is brought to the database as soon as it answers.
 """
 
 import asyncio
@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from cloud.alarms import store
 from cloud.alarms.catching_up import CAUGHT_UP, bring_act
 from cloud.alarms.graveyard import Graveyard
 from cloud.alarms.heard import store_alarm
 from cloud.alarms.journal import DeskJournal, JournalFails
 from cloud.alarms.model import Act, Doing, KeptAlarm, Untold, at_centre
 from cloud.alarms.teller import BrokerAway, Teller
-from cloud.db.pool import DatabaseAway, create_async_pool
+from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.errors import RejectedMessage
 from cloud.mqtt import Subscriber
 from cloud.process import Process
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 _LOOK_S = 0.25
 """How often the journal is looked at: another process writes the takes."""
 _TRY_S = 1.0
+_LEARN_S = 30.0
 _DATABASE_WITHIN_S = 10.0
 _ABANDONED = timedelta(seconds=20)
 """A step begun so long ago has lost its process; whether it was done is found out by doing it."""
@@ -58,6 +60,8 @@ class Standby:
         self._subscriber = subscriber
         self._away = False
         self._awake = asyncio.Event()
+        self._known: frozenset[str] = frozenset()
+        """Gateways that are registered. Of any other nobody can say that the centre has its call: it knows no door."""
 
     @property
     def has_journal(self) -> bool:
@@ -93,6 +97,7 @@ class Standby:
             await asyncio.Event().wait()
             return
         await asyncio.to_thread(self._journal.forget_holders, self._process.clock.now() - _HOLDERS_KEPT)
+        self._known = frozenset(await asyncio.to_thread(self._journal.known_gateways))
         next_try = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -110,11 +115,31 @@ class Standby:
                     await self._awake.wait()
             self._awake.clear()
 
+    async def learn_gateways(self, pool: AsyncPool) -> None:
+        """Until cancelled: keeps in mind, and in the journal, which gateways are registered."""
+        while self._journal is not None:
+            try:
+                async with pool.connection() as connection:
+                    registered = await store.registered_gateways(connection)
+                if registered != self._known:
+                    await asyncio.to_thread(self._journal.remember_gateways, registered)
+                    self._known = registered
+            except DatabaseAway:
+                pass  # the journal has what was known before
+            except JournalFails as error:
+                log.error("desk_journal", problem=str(error))  # noqa: TRY400 - the sentence says it
+            await asyncio.sleep(_LEARN_S)
+        await asyncio.Event().wait()
+
     async def _look(self, journal: DeskJournal) -> bool:
         """Tells homes what is untold; whether anything waits for the database."""
         alarms, acts = await asyncio.to_thread(_waiting, journal, self._process)
         now = self._process.clock.now()
-        untold_alarms = [kept for kept in alarms if kept.told_at is None and not kept.message.cancelled]
+        untold_alarms = [
+            kept
+            for kept in alarms
+            if kept.told_at is None and not kept.message.cancelled and kept.gateway_id in self._known
+        ]
         untold_acts = [act for act in acts if act.told_at is None and act.doing in _STATES]
         steps = [at_centre(kept) for kept in untold_alarms] + [_step(act) for act in untold_acts]
         if steps and self._subscriber.connected:

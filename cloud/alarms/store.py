@@ -81,6 +81,11 @@ async def insert(connection: AsyncConnection, gateway: str, message: AlarmMessag
     return False
 
 
+async def registered_gateways(connection: AsyncConnection) -> frozenset[str]:
+    cursor = await connection.execute("SELECT gateway_id FROM gateway")
+    return frozenset(row[0] for row in await cursor.fetchall())
+
+
 async def get(connection: AsyncConnection, alarm_id: UUID, *, lock: bool = False) -> Alarm:
     """Raises NotFound. With `lock` it stays as it is until the transaction ends."""
     if lock:  # by itself: a join beside FOR UPDATE would still show the person from before the wait

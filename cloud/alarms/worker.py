@@ -78,6 +78,7 @@ async def _work(process: Process) -> None:
                     reception.receive(subscriber, teller),
                     teller.tell(),
                     standby.attend(),
+                    standby.learn_gateways(pool),
                     watch_drills(process, pool),
                     _follow(process, teller),
                     run_timers(pool, QUEUE, {OVERDUE: _overdue_timer(pool)}),

@@ -85,15 +85,21 @@ def until_empty(journal: DeskJournal) -> None:
 
 
 def test_called_and_taken_without_the_database_and_written_when_it_is_back(
-    config: CloudConfig, mortal: EmbeddedPostgres, dsn: str, care: Care, home: ListeningHome
+    config: CloudConfig,
+    mortal: EmbeddedPostgres,
+    dsn: str,
+    care: Care,
+    broker: LocalBroker,
+    home: ListeningHome,
 ) -> None:
-    before, during = create_alarm(), create_alarm()
-    with running(work, config, "alarms") as process:
+    before, during, strange = create_alarm(), create_alarm(), create_alarm()
+    with running(work, config, "alarms") as process, ListeningHome(broker.url, gateway="gw-unknown") as stranger:
         process.wait_until("broker")
         home.press(before)
         assert home.next_state().state is AlarmState.AT_CENTRE
         until_noted(dsn)  # else it would rightly be told again
         stop(mortal)
+        stranger.press(strange)
         home.press(during)
         told = home.next_state()
         assert (told.alarm, told.state) == (during.alarm, AlarmState.AT_CENTRE)
@@ -126,7 +132,12 @@ def test_called_and_taken_without_the_database_and_written_when_it_is_back(
         with pytest.raises(DoneBefore):
             journal.begin(create_act(before.alarm, Doing.CLOSE, dora, reason="mistake"))
         journal.close()
+        assert stranger.is_silent(), "nobody knows its door: the centre does not have its call"
     assert home.is_silent(), "what was told is not told again"
+    letters = rows_of(dsn, "SELECT topic, payload FROM dead_letter")
+    assert [(topic, strange.alarm in payload.decode()) for topic, payload in letters] == [
+        ("doorstep/v1/gw-unknown/alarm", True)
+    ]
     rows = rows_of(dsn, "SELECT alarm_id::text, state, taken_by, minutes, close_reason FROM alarm")
     assert sorted(rows) == sorted(
         [
@@ -156,6 +167,7 @@ def test_two_workers_and_a_death_between_keep_and_tell(
     stop(mortal)
     assert config.journal_folder is not None
     journal = DeskJournal(config.journal_folder)
+    journal.remember_gateways([GATEWAY])
     alarm = create_alarm()
     journal.keep_alarm(GATEWAY, alarm, datetime.now(UTC))
     do_without_database(journal, create_act(alarm.alarm, Doing.TAKE, (care.desk, "Dora")))

@@ -170,13 +170,16 @@ def test_repeated_strange_and_broken_messages_show_nothing_twice(site: Site, gat
         for payload in (b"{", b"\xff" * 100, encode(AlarmMessage(
             alarm="not a uuid", kind=AlarmKind.FALL, device="x", raised_at=NOW))):  # fmt: skip
             gateway.publish(topic("gw-home-1", ALARM), payload)
-        press(gateway, "gw-nobody")
+        nobody, _ = press(gateway, "gw-nobody")
+        press(gateway, "gw-nobody", alarm=str(nobody), attempt=2)
+        press(gateway, "gw-nobody", alarm=str(nobody), attempt=3, cancelled=True)
         first, _ = press(gateway)
         press(gateway, alarm=str(first), attempt=2)
         second, _ = press(gateway, "gw-home-2")
         heard = [next_event(events, "alarm")[1]["alarm_id"] for _ in range(2)]
         assert heard == [str(first), str(second)]
         assert events.empty()
+        assert "gw-nobody" not in desk.get("/board/parts").text
 
 
 def test_rows_are_told_by_notify_and_found_again_without_it(site: Site, community: Community) -> None:
@@ -197,10 +200,15 @@ def test_rows_are_told_by_notify_and_found_again_without_it(site: Site, communit
 
 def test_an_unknown_home_is_learned_when_it_calls(site: Site, community: Community, gateway: Subscriber) -> None:
     with site.signed_in("desk") as desk, listening(desk) as events:
+        stranger, _ = press(gateway, "gw-replaced")
+        _, told, _ = next_event(events, "stranger")
+        assert (told["alarm_id"], told["gateway_id"]) == (str(stranger), "gw-replaced")
+        assert "Gateway gw-replaced is not registered" in desk.get("/board/parts").text
         home = community.one("SELECT home_id FROM home WHERE code = 'home-3'")
         community.run("INSERT INTO gateway (gateway_id, home_id) VALUES ('gw-replaced', %s)", home)
-        press(gateway, "gw-replaced")
+        press(gateway, "gw-replaced", alarm=str(stranger), attempt=2)
         assert next_event(events, "alarm")[1]["elder_name"] == "张桂兰"
+        assert "Gateway gw-replaced" not in desk.get("/board/parts").text
 
 
 def test_an_alarm_that_the_database_lost_is_news_when_the_home_says_it_again(

@@ -57,6 +57,7 @@ async def _context(request: Request, viewer: Viewer) -> dict[str, Any]:
             )
             for street, homes in _by_street(shown.silent)
         ],
+        "strangers": services.hearing.strangers.calls() if viewer.may_act_on_alarms else [],
         "minutes": MINUTES,
         "kind_names": {kind: labels.label(language, labels.ALARM_KINDS, kind) for kind in labels.ALARM_KINDS},
     }

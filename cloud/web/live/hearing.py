@@ -28,6 +28,7 @@ from cloud.web.live import store
 from cloud.web.live.hub import Hub
 from cloud.web.live.model import HomeEntry, LiveEvent
 from cloud.web.live.overlay import laid_over
+from cloud.web.live.strangers import Strangers
 from cloud.web.standby.database_watch import DatabaseWatch
 from cloud.web.standby.memory import Memory
 from protocols.telemetry.messages import AlarmMessage
@@ -73,6 +74,7 @@ class Hearing:
         self._stored: dict[UUID, asyncio.Event] = {}
         self._shown: OrderedDict[UUID, BoardAlarm] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.strangers = Strangers(clock, hub)
 
     def unstored(self, regions: frozenset[int]) -> list[BoardAlarm]:
         """Alarms that only the broker has told of, newest first."""
@@ -168,6 +170,8 @@ class Hearing:
             alarm_id = UUID(message.alarm)
         except ValueError:
             return  # the alarms' worker keeps it as a dead letter
+        if message.cancelled:
+            self.strangers.over(alarm_id)
         if alarm_id in self._shown or message.cancelled:
             return
         known = self._homes.get(gateway_id)
@@ -291,9 +295,10 @@ class Hearing:
     async def _learn_and_show(self, gateway_id: str, alarm_id: UUID, message: AlarmMessage) -> None:
         await self._learn(gateway_id)
         if gateway_id in self._homes:
+            self.strangers.over(alarm_id)
             self._show_unstored(self._homes[gateway_id][1], alarm_id, message)
         else:
-            log.warning("alarm_of_unknown_gateway", gateway=gateway_id, alarm=str(alarm_id))
+            self.strangers.heard(gateway_id, alarm_id, message)
 
     async def _learn(self, gateway_id: str) -> None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-EventKind = Literal["alarm", "alert", "visit", "status", "severe"]
+EventKind = Literal["alarm", "alert", "visit", "status", "severe", "stranger"]
 
 
 @dataclass(frozen=True)

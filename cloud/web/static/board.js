@@ -3,7 +3,7 @@
 import { closeCard, openCardId, showCard } from "./card.js";
 import { fill, now, phrases, refresh } from "./moments.js";
 import { patch } from "./page.js";
-import { canSound, mayWake, sound } from "./sound.js";
+import { canSound, mayWake, sound, soundOnce } from "./sound.js";
 
 const parts = document.getElementById("parts");
 const live = document.getElementById("live");
@@ -112,6 +112,10 @@ function listen() {
       soundIfCalled();
       if (!chosen) choose(alarm.alarm_id, false);
     } else renew();
+  });
+  stream.addEventListener("stranger", (event) => {
+    if (JSON.parse(event.data).gateway_id) soundOnce(); // nobody can take it, so nothing would end an endless tone
+    renew();
   });
   for (const kind of ["alert", "visit", "status", "severe"]) stream.addEventListener(kind, renew);
 }

@@ -31,6 +31,11 @@ function tone() {
   }
 }
 
+/** One tone, where none sounds already. */
+export function soundOnce() {
+  if (timer === null) tone();
+}
+
 /** Sounds while `calling`; there is no other way to silence it. */
 export function sound(calling) {
   if (calling && timer === null) {
