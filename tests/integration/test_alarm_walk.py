@@ -20,7 +20,7 @@ from cloud.alarms.heard import CANCELLED_AT_HOME, store_alarm
 from cloud.alarms.model import KeptAlarm
 from cloud.clock import Clock
 from cloud.errors import Conflict
-from edge.alarm.call import Call, PressRules
+from edge.alarm.call import Call, Meaning, PressRules
 from edge.alarm.calls import Action, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.journal import AlarmJournal
 from protocols.alarm.kinds import AlarmKind
@@ -48,7 +48,8 @@ class Walk(RuleBasedStateMachine):
             psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
         )
         self.folder = tempfile.TemporaryDirectory()
-        self.journal = AlarmJournal(Path(self.folder.name) / "alarm.db")
+        self.journal_path = Path(self.folder.name) / "alarm.db"
+        self.journal = AlarmJournal(self.journal_path)
         self.now_s = 0.0
         self.counter = 0
         self.calls_made = 0
@@ -56,6 +57,7 @@ class Walk(RuleBasedStateMachine):
         self.to_home: list[AlarmStateMessage] = []
         self.told: dict[str, AlarmState] = {}
         self.carried: set[str] = set()
+        self.taken_back: set[str] = set()
         self.home_starts()
 
     def teardown(self) -> None:
@@ -76,8 +78,19 @@ class Walk(RuleBasedStateMachine):
         self.do(self.calls.line_up(self.now_s))
         self.look()
 
+    @rule()
+    def power_is_cut(self) -> None:
+        """Of the whole gateway: what it had in memory, and what it had just said, is gone."""
+        self.journal.close()
+        self.journal = AlarmJournal(self.journal_path)
+        self.to_centre.clear()
+        self.home_starts()
+
     def look(self) -> None:
-        self.do(self.calls.look(self.journal.open_calls(), self.now_s))
+        calls = self.journal.open_calls()
+        for call in calls:
+            assert call.cancelled is (call.alarm in self.taken_back), "what was taken back stays it, and that alone"
+        self.do(self.calls.look(calls, self.now_s))
 
     def do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -104,6 +117,8 @@ class Walk(RuleBasedStateMachine):
         if before is not None and before not in _UNTAKEN:
             assert state not in _UNTAKEN, f"{before} became {state}"
         assert before is not AlarmState.CLOSED
+        if before is AlarmState.CANCELLED:
+            assert state not in _UNTAKEN - {AlarmState.CANCELLED}, f"taken back, and {state} again"
 
     def check_heard(self, call: Call) -> None:
         """The home rests only when the centre knows that the call is taken back."""
@@ -111,10 +126,11 @@ class Walk(RuleBasedStateMachine):
             notes = self.rows("SELECT note FROM alarm_event WHERE alarm_id = %s", UUID(call.alarm))
             assert (CANCELLED_AT_HOME,) in notes
 
-    def press(self, *, long: bool, later_s: float) -> None:
+    def press(self, *, long: bool, later_s: float, seen: bool = True) -> None:
+        """`seen`: the alarm's process lives, and looks."""
         self.now_s += later_s
         self.counter += 1
-        self.journal.press(
+        pressed = self.journal.press(
             BUTTON,
             AlarmKind.PERSONAL_TRIGGER,
             self.counter,
@@ -123,7 +139,10 @@ class Walk(RuleBasedStateMachine):
             rules=RULES,
             long=long,
         )
-        self.look()
+        if pressed.meaning is Meaning.TAKES_BACK:
+            self.taken_back.add(pressed.alarm)
+        if seen:
+            self.look()
 
     @precondition(lambda self: self.calls_made < MOST_CALLS)
     @rule(long=st.booleans(), later_s=st.sampled_from([1.0, 5.0, 70.0]))
@@ -138,6 +157,16 @@ class Walk(RuleBasedStateMachine):
         self.press(long=True, later_s=5.0)
         if unheard:
             self.to_centre.clear()
+
+    @precondition(lambda self: self.calls_made)
+    @rule(power=st.booleans())
+    def restart_as_it_is_taken_back(self, power: bool) -> None:
+        """The press is on the disk, and whoever should say it to the centre dies before it does."""
+        self.press(long=True, later_s=5.0, seen=False)
+        if power:
+            self.power_is_cut()
+        else:
+            self.home_starts()
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 10.0]))
     def time_passes(self, seconds: float) -> None:
