@@ -15,6 +15,7 @@ from edge.clock import clock_from_environment
 from edge.command_line import DEFAULT_CONFIG, AdapterOption, ConfigOption, console, refuse, settings_of
 from edge.device_key import find_device_key
 from edge.errors import EdgeError
+from edge.home_commands import add_home_commands
 from edge.home_zone import home_zone
 from edge.install_commands import add_install_commands
 from edge.logs import set_up_logs
@@ -169,6 +170,7 @@ def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
 
 
 add_install_commands(app)
+add_home_commands(app)
 add_look_commands(app)
 
 

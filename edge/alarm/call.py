@@ -26,6 +26,8 @@ class Call:
     """Taken back in the home; of a technical alarm: what it told is over."""
     cancel_heard: bool = False
     """The centre knows that."""
+    test: bool = False
+    """Somebody installs and tries the trigger."""
     kept: bool = True
     """False: the journal takes nothing, only memory has it."""
 

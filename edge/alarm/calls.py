@@ -228,5 +228,6 @@ def _message(call: Call) -> AlarmMessage:
         raised_at=call.raised_at,
         attempt=max(call.attempts, 1),
         cancelled=call.cancelled,
+        test=call.test,
         kept=call.kept,
     )

@@ -7,6 +7,7 @@ from the button's repeats, or a call that will be made.
 
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -175,7 +176,7 @@ class AlarmJournal:
         with self._lock, _usable():
             rows = self._db.execute(
                 "SELECT alarm, kind, device, raised_at, state, attempts, presses, spoken_by, minutes, "
-                "cancelled, cancel_heard FROM alarm WHERE state <> 'closed' ORDER BY raised_at, alarm"
+                "cancelled, cancel_heard, test FROM alarm WHERE state <> 'closed' ORDER BY raised_at, alarm"
             ).fetchall()
         return [
             Call(
@@ -190,6 +191,7 @@ class AlarmJournal:
                 minutes=row[8],
                 cancelled=bool(row[9]),
                 cancel_heard=bool(row[10]),
+                test=bool(row[11]),
             )
             for row in rows
         ]
@@ -225,8 +227,9 @@ class AlarmJournal:
 
     def _insert(self, call: Call, pressed_at_s: float | None) -> None:
         self._db.execute(
-            "INSERT INTO alarm (alarm, kind, device, raised_at, state, presses, cancelled, first_pressed_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alarm) DO NOTHING",
+            "INSERT INTO alarm (alarm, kind, device, raised_at, state, presses, cancelled, first_pressed_at, test) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM proving WHERE until > ?)) "
+            "ON CONFLICT (alarm) DO NOTHING",
             (
                 call.alarm,
                 call.kind.value,
@@ -236,6 +239,7 @@ class AlarmJournal:
                 call.presses,
                 int(call.cancelled),
                 pressed_at_s,
+                time.time(),
             ),
         )
 
@@ -272,6 +276,20 @@ class AlarmJournal:
                 "INSERT OR REPLACE INTO drill VALUES (1, ?, ?, ?, ?, ?)",
                 (log.not_before.isoformat(), log.next_at.isoformat(), times[0], log.answered_by, times[1]),
             )
+
+    def prove_until(self, until_s: float) -> None:
+        """Calls that begin before `until_s` (Unix seconds) are told as tests: somebody installs. Raises Temporary."""
+        with self._lock, _usable(), transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO proving VALUES (1, ?)", (until_s,))
+
+    def calls_of(self, device: str, since: datetime) -> list[tuple[AlarmState, bool]]:
+        """State, and whether it was a test, of the device's calls since then, the newest first. Raises Temporary."""
+        with self._lock, _usable():
+            rows = self._db.execute(
+                "SELECT state, test FROM alarm WHERE device = ? AND raised_at >= ? ORDER BY raised_at DESC",
+                (device, since.isoformat()),
+            ).fetchall()
+        return [(AlarmState(state), bool(test)) for state, test in rows]
 
     def troubles(self) -> list[str]:
         """What the alarm's process says is wrong with its own parts, a sentence each. Raises Temporary."""

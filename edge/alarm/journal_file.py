@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS drill (
     answered_by TEXT NOT NULL,
     failed_at   TEXT
 );
+CREATE TABLE IF NOT EXISTS proving (one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL);  -- Unix seconds
 CREATE TABLE IF NOT EXISTS trouble (part TEXT PRIMARY KEY, sentence TEXT NOT NULL);
 """
 
@@ -52,6 +53,7 @@ _LATER_COLUMNS = {
     "first_pressed_at": "REAL",  # Unix seconds of the wall clock
     "cancelled": "INTEGER NOT NULL DEFAULT 0",
     "cancel_heard": "INTEGER NOT NULL DEFAULT 0",
+    "test": "INTEGER NOT NULL DEFAULT 0",
 }
 """Of `alarm`, in journals that an earlier version began."""
 

@@ -3,14 +3,12 @@
 from typing import TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge.identity.centre_line import CentreLine
-from edge.identity.enrolment import trusting, wall_now
+from edge.identity.enrolment import trusting
 from edge.identity.folder import Identity
-from protocols.enrolment.proof import signed_bytes
+from edge.identity.signing import signed_request
 from protocols.enrolment.reports import (
     DEVICES_PATH,
     HOME_PATH,
@@ -21,7 +19,6 @@ from protocols.enrolment.reports import (
     Placement,
     Placements,
     ProofReport,
-    Signed,
 )
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -46,13 +43,4 @@ class Centre:
         return self._tell(PROOF_PATH, report, Accepted)
 
     def _tell(self, path: str, message: msgspec.Struct, answer: type[A]) -> A:
-        held, at = self._identity.certificate, wall_now().isoformat()
-        body = msgspec.json.encode(message).decode()
-        said = signed_bytes(path, held.public_bytes(Encoding.DER), body, at)
-        told = Signed(
-            certificate=held.public_bytes(Encoding.PEM).decode(),
-            body=body,
-            at=at,
-            signature=self._identity.key.sign(said, ECDSA(SHA256())),
-        )
-        return self._line.post(path, told, answer)
+        return self._line.post(path, signed_request(self._identity, path, message), answer)

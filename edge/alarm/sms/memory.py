@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS sent (
 _KEPT_TEXTS = 200
 _REPORT_WITHIN_S = 48 * 3600.0
 _SAID, _HEARD, _REFUSED_PIN, _MODEM, _TEST = "said", "heard", "refused_pin", "modem", "test"
+_WANTED = "test_wanted"
 
 
 class SmsTest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,6 +114,14 @@ class SmsMemory:
         with self._lock:
             self._keep(_TEST, msgspec.json.encode(test).decode())
 
+    def take_wanted_test(self) -> bool:
+        """Whether somebody who installs asked for a test text (`want_test`), once."""
+        with self._lock:
+            found = self._db.execute("SELECT 1 FROM fact WHERE name = ?", (_WANTED,)).fetchone() is not None
+            if found:
+                self._write("DELETE FROM fact WHERE name = ?", (_WANTED,))
+            return found
+
     def sent(self, alarm: str, number: int, references: tuple[int, ...]) -> None:
         with self._lock:
             self._write(
@@ -157,6 +166,12 @@ class SmsMemory:
                 self._db.execute(statement, values)
         except Temporary as error:
             _log.error("sms_memory", problem=str(error))
+
+
+def want_test(path: Path) -> None:
+    """Asks the alarm's process, whose file is at `path`, for a test text now. Raises EdgeError."""
+    with open_durable(path, read_only=False) as db, transaction(db):
+        db.execute("INSERT OR REPLACE INTO fact VALUES (?, '')", (_WANTED,))
 
 
 def modem_report(path: Path) -> ModemReport | None:

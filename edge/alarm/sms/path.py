@@ -249,9 +249,12 @@ class SmsPath:
     def _test_if_due(self, now_s: float) -> None:
         """Walks the whole way of a text and back, and disturbs nobody."""
         test, every_s = self._memory.test, self._settings.test_days * _DAY_S
-        if not every_s or not self._ready or not self._plan.idle:
+        if not self._ready or not self._plan.idle:
             return
-        if test is not None:
+        wanted = self._memory.take_wanted_test()
+        if not wanted and not every_s:
+            return
+        if test is not None and not wanted:
             pause_s = every_s if test.answered_at is not None else min(_TEST_AGAIN_S, every_s)
             if time.time() - test.sent_at < pause_s:
                 return
