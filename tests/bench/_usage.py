@@ -1,6 +1,7 @@
-"""What a process and its children cost, from /proc: processor seconds and peak memory."""
+"""What a process and its children cost, from /proc: processor seconds and peak memory; and what others took."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,3 +43,27 @@ def with_children(pids: tuple[int, ...]) -> list[int]:
             except OSError:  # it ended meanwhile
                 continue
     return found
+
+
+class Others:
+    """What processes that are not ours take of the machine: without it no figure says whether it was quiet."""
+
+    def __init__(self, *ours: int) -> None:
+        """`ours` with all that descend from them."""
+        self._ours = ours
+        self._began = time.monotonic()
+        self._busy_s, self._own_s = _busy_s(), usage_of(*ours).cpu_s
+
+    def percent(self) -> float:
+        """Of all processors, since the beginning."""
+        taken_s = (_busy_s() - self._busy_s) - (usage_of(*self._ours).cpu_s - self._own_s)
+        processors_s = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return round(100 * max(taken_s, 0.0) / processors_s, 1)
+
+
+def _busy_s() -> float:
+    """Of all processors since the machine began; what a host takes away from a virtual machine is in it."""
+    user, nice, system, _idle, _waiting, irq, softirq, steal, *_ = (
+        int(value) for value in Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:]
+    )
+    return (user + nice + system + irq + softirq + steal) / _TICKS_S

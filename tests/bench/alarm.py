@@ -5,6 +5,8 @@ frame is an encrypted BTHome advertisement handed to the gateway's own button li
 are not in the figures; decryption, the journal on disk and everything after are. `press_to_stream_ms` ends when the
 event is read from the web's stream, `press_to_receipt_ms` when the home has been told that the centre has it. Once
 with nothing else going on, once under readings at a rate, of which the database tells how many it stored meanwhile.
+`others_cpu_percent` is what processes that are not the bench's took of the processors: much above 5, the figures are of
+the machine's other work.
 """
 
 import argparse
@@ -45,6 +47,7 @@ from edge.processes import ALARM, command_of
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, ButtonPress
 from tests.bench._ingest_load import register
+from tests.bench._usage import Others
 from tests.edge.conftest import CONFIG
 
 ROOT = Path(__file__).parents[2]
@@ -65,12 +68,15 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as name, ExitStack() as parts:
         folder = Path(name)
         folder.chmod(0o755)  # as root the server runs as another user
-        dsn, broker, address = _centre(folder, parts)
+        dsn, broker, address, server = _centre(folder, parts)
         home = parts.enter_context(_home(folder / "home", broker))
         page = parts.enter_context(_page(address))
         _measure(dsn, home, page, 10)  # not counted: first connections, first plans
-        idle = _measure(dsn, home, page, options.presses)
+        others = Others(os.getpid(), server)
+        idle = _measure(dsn, home, page, options.presses) | {"others_cpu_percent": others.percent()}
+        others = Others(os.getpid(), server)
         loaded, load = _loaded(dsn, broker, home, page, options)
+        loaded |= {"others_cpu_percent": others.percent()}
     figures = {"idle": idle, "loaded": loaded, **load, "goals": GOALS}
     text = json.dumps(figures, indent=2)
     print(text)
@@ -277,8 +283,8 @@ def _stored(dsn: str) -> int:
         return int(row[0])
 
 
-def _centre(folder: Path, parts: ExitStack) -> tuple[str, str, str]:
-    """DSN, broker and web's address of a centre that is up."""
+def _centre(folder: Path, parts: ExitStack) -> tuple[str, str, str, int]:
+    """DSN, broker and web's address of a centre that is up, and the database's process."""
     postgres = parts.enter_context(EmbeddedPostgres(folder / "postgres"))
     broker = parts.enter_context(LocalBroker(folder / "broker", 0))
     migrate(postgres.dsn)
@@ -310,7 +316,7 @@ def _centre(folder: Path, parts: ExitStack) -> tuple[str, str, str]:
         if time.monotonic() > deadline:
             raise TimeoutError("the web did not become well")
         time.sleep(0.1)
-    return postgres.dsn, broker.url, address
+    return postgres.dsn, broker.url, address, postgres.pid
 
 
 def _is_well(address: str) -> bool:
