@@ -31,6 +31,7 @@ from cloud.import_commands import import_app
 from cloud.people_commands import staff_app, token_app
 from cloud.privacy_commands import elder_app
 from cloud.proof_commands import proof_app
+from cloud.release_commands import release_app
 from cloud.remote_commands import config_app
 from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
@@ -302,6 +303,7 @@ app.add_typer(staff_app, name="staff")
 app.add_typer(token_app, name="token")
 add_trust_commands(app)
 app.add_typer(config_app, name="config")
+app.add_typer(release_app, name="release")
 
 letters_app = typer.Typer(
     help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True

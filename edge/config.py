@@ -25,6 +25,7 @@ from edge.remote.laid_over import laid_over
 from edge.remote.section import Remote
 from edge.section import AtLeastOne, NotNegative, Port, Positive, Section
 from edge.shower.stay import StayRules
+from edge.updates.section import Updates
 from protocols.configuration import ConfigurationError, convert_configuration, parse_tables
 from protocols.device_kind import DeviceKind
 from protocols.remote.wanted import Wanted
@@ -172,6 +173,7 @@ class EdgeFile(Section, frozen=True):
     power: PowerSection = PowerSection()
     health: Health = Health()
     remote: Remote = Remote()
+    updates: Updates = Updates()
     device: tuple[DeviceSection, ...] = ()
 
 
@@ -209,6 +211,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     power: PowerSection = PowerSection()
     health: Health
     remote: Remote = Remote()
+    updates: Updates = Updates()
     remote_version: int = 0
     """Of the centre's configuration that is in force; 0: the file alone."""
     devices: tuple[Device, ...]
@@ -298,7 +301,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(f"time_zone: expected a zone such as Asia/Shanghai, got {file.time_zone!r}") from error
     broker = msgspec.structs.replace(file.broker, url=os.environ.get(BROKER_VARIABLE, file.broker.url))
-    _ = broker.address, file.receipts.pinned
+    _ = broker.address, file.receipts.pinned, file.updates.key
     catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
     for key, port in (("lamp", file.alarm.lamp), ("buzzer", file.alarm.buzzer)):
         if port and parse_gpio(port) is None:
@@ -318,6 +321,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
         power=_power(file.power, folder),
         health=file.health,
         remote=file.remote,
+        updates=file.updates,
         devices=devices,
         sms=sms_settings(file.alarm.sms, folder),
     )

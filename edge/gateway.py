@@ -55,12 +55,14 @@ from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
 from edge.sources.serial_meter import SerialMeter
 from edge.sqlite_file import hold_alone
 from edge.tasks import end
+from edge.updates.state import read_releases
 from edge.uplink import Uplink
 from protocols.alarm.kinds import AlarmKind
 from protocols.telemetry.messages import StatusMessage
 
 if TYPE_CHECKING:
     from edge.identity.keeping import IdentityKeeper
+    from edge.updates.keeping import ReleaseKeeper
 
 _log = structlog.get_logger()
 _VERSION = version("doorstep")
@@ -117,6 +119,7 @@ class Gateway:
                 crashed=self._crashed,
                 configured=self._remote.arrived,
             )
+            self._updates = self._open_updates()
             self._figures.on_trouble_changed(self._uplink.status_changed)
             if self._config.health.port:
                 address = (self._config.health.host, self._config.health.port)
@@ -191,6 +194,8 @@ class Gateway:
         works += [*triggers, ("configuration", self._remote.run())]
         if self._identity is not None:
             works.append(("identity", self._identity.run()))
+        if self._updates is not None:
+            works.append(("updates", self._updates.run()))
         bathrooms = [s for s in sensors.values() if s.watches_stays]
         if bathrooms:
             works.append(("bathrooms", LongStays(bathrooms, self._calling, self._clock).run()))
@@ -233,11 +238,31 @@ class Gateway:
             self._config,
             key=lambda: self._uplink.centre_key,
             fit=lambda wanted: load_with(self._config_path, wanted),
-            link_up=lambda: self._uplink.is_up and (not self._config.calls or self._line_connected()),
+            link_up=self._link_up,
             free=self._nobody_calls,
             begin_anew=self._begin_anew,
             changed=self._status_changed,
         )
+
+    def _open_updates(self) -> "ReleaseKeeper | None":
+        rules = self._config.updates
+        if not rules.release and not read_releases(self._config.data).current:
+            return None
+        from edge.updates.keeping import ReleaseKeeper  # noqa: PLC0415 - for homes that are updated from afar
+
+        return ReleaseKeeper(
+            rules,
+            self._config.data,
+            self._config_path,
+            self._config.identity_path,
+            ask=self._uplink.ask_receipt,
+            came_through=lambda: self._uplink.receipts_taken > 0 and self._link_up(),
+            free=self._nobody_calls,
+            begin_anew=self._begin_anew,
+        )
+
+    def _link_up(self) -> bool:
+        return self._uplink.is_up and (not self._config.calls or self._line_connected())
 
     def _nobody_calls(self) -> bool:
         try:
@@ -275,6 +300,8 @@ class Gateway:
             problems.append(f"{self._figures.disk_trouble}; meters keep what they have until it does")
         if self._identity is not None and (ill := self._identity.problem()) is not None:
             problems.append(ill)
+        if self._updates is not None and (waits := self._updates.problem()) is not None:
+            problems.append(waits)
         refused = self._uplink.problem()
         if refused is not None:
             problems.append(refused)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,14 +21,21 @@ from edge.logs import set_up_logs
 from edge.remote.starting import count_start
 from edge.sqlite_file import hold_alone
 from edge.tasks import end as end_tasks
+from edge.updates.launch import installed_python
 from edge.watchdog import Watchdog
 from protocols.configuration import ConfigurationError
 
-RUN, ALARM = "run", "alarm"
+RUN, ALARM, CHECK = "run", "alarm", "check"
+"""The last says that this release can read the configuration and load its programs, and its version."""
 
 
 def command_of(process: str, config: Path) -> list[str]:
-    """What starts `process`. Not from the folder that it is started in: that one may hold an `edge` of its own."""
+    """What starts `process`. Not from the folder that it is started in: that one may hold an `edge` of its own.
+
+    What was installed by hand chooses the release of the gateway, which starts what is its own.
+    """
+    if process == RUN:
+        return [installed_python(), "-P", "-m", "edge.updates.launch", str(config)]
     return [sys.executable, "-P", "-m", "edge.processes", process, str(config)]
 
 
@@ -85,6 +93,11 @@ def main(process: str, config: Path) -> None:
         settings, clock = load(config), clock_from_environment()
     except (ConfigurationError, ValueError) as error:
         _refuse(str(error), 2)
+    if process == CHECK:
+        from edge.gateway import Gateway  # noqa: F401, PLC0415 - that it can be loaded is what is asked
+
+        print(version("doorstep"))
+        return
     set_up_logs()
     try:
         if process == ALARM:

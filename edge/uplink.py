@@ -104,6 +104,9 @@ class Uplink:
         self._trust = ReceiptTrust(config.gateway, config.receipts.pinned, config.centre_key_path)
         self._session = 0
         self._sequence = 0
+        self._asks = False
+        self.receipts_taken = 0
+        """Since this start."""
         self._sent_through = 0
         self._window: list[_Run] = []
         self._oldest_unsent_s: float | None = None
@@ -153,6 +156,11 @@ class Uplink:
             self._status_due_s = min(self._status_due_s, self._status_sent_s + SHORTEST_STATUS_S)
             self._woken = True
             self._wake.notify()
+
+    def ask_receipt(self) -> None:
+        """Has the centre say what it has of us, also where nothing is new. From any thread."""
+        self._asks = True
+        self.status_changed()
 
     def stop(self, reason: str) -> None:
         """Sends what the outbox holds as far as the window allows, and says farewell with `reason`."""
@@ -214,7 +222,7 @@ class Uplink:
                 status,
                 session=self._session,
                 sequence=self._sequence,
-                store=self._store,
+                store=0 if self._asks else self._store,  # a centre answers to a store that is not its own
                 receipts_refused=self._trust.refused,
             )
 
@@ -267,6 +275,8 @@ class Uplink:
     def _take_receipt(self, receipt: Receipt) -> None:
         gone = self._outbox.forget(receipt, self._clock.now())
         self._figures.receipts.inc()
+        self.receipts_taken += 1
+        self._asks = False
         epoch, store = self._outbox.epoch, self._outbox.store
         if (epoch, store) != (self._epoch, self._store):  # what waits is another, or other numbers wait again
             self._epoch, self._store, self._sent_through, self._window, self._told = epoch, store, 0, [], None

@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
 from cloud.db.pool import DatabaseAway, Pool
 from cloud.enrolment.counting import GRANTED, REFUSED
+from cloud.enrolment.files import Files
 from cloud.enrolment.granting import Granting
 from cloud.enrolment.telling import Telling
 from cloud.errors import CloudError
@@ -29,6 +31,7 @@ from protocols.enrolment.messages import (
     RenewRequest,
 )
 from protocols.enrolment.reports import DEVICES_PATH, HOME_PATH, PROOF_PATH, Signed
+from protocols.releases.manifest import RELEASE_PATH
 
 log = structlog.get_logger()
 
@@ -36,7 +39,9 @@ Now = Callable[[], datetime]
 R = TypeVar("R", EnrolRequest, RenewRequest, Signed)
 
 
-def create_app(authority: Authority, granting: Granting, telling: Telling, pool: Pool, now: Now) -> FastAPI:
+def create_app(
+    authority: Authority, granting: Granting, telling: Telling, files: Files, *, pool: Pool, now: Now
+) -> FastAPI:
     """Nothing is opened here."""
     app = FastAPI(title="Doorstep enrolment", version="1", openapi_url=None, docs_url=None, redoc_url=None)
 
@@ -60,18 +65,24 @@ def create_app(authority: Authority, granting: Granting, telling: Telling, pool:
 
         return await _answer(request, RenewRequest, grant, "renewal")
 
-    for path, answer in ((HOME_PATH, telling.home), (DEVICES_PATH, telling.devices), (PROOF_PATH, telling.proof)):
+    answers: dict[str, Callable[[Connection, Signed, datetime], msgspec.Struct | Path]] = {
+        HOME_PATH: telling.home,
+        DEVICES_PATH: telling.devices,
+        PROOF_PATH: telling.proof,
+        RELEASE_PATH: files.file,
+    }
+    for path, answer in answers.items():
         app.add_api_route(path, _signed(answer, pool, now), methods=["POST"])
     return app
 
 
 def _signed(
-    answer: Callable[[Connection, Signed, datetime], msgspec.Struct], pool: Pool, now: Now
+    answer: Callable[[Connection, Signed, datetime], msgspec.Struct | Path], pool: Pool, now: Now
 ) -> Callable[[Request], Awaitable[Response]]:
     """A route that takes what an enrolled gateway signed."""
 
     async def route(request: Request) -> Response:
-        def take(told: Signed) -> msgspec.Struct:
+        def take(told: Signed) -> msgspec.Struct | Path:
             with pool.connection() as connection:
                 return answer(connection, told, now())
 
@@ -80,7 +91,7 @@ def _signed(
     return route
 
 
-async def _answer(request: Request, kind: type[R], grant: Callable[[R], msgspec.Struct], way: str) -> Response:
+async def _answer(request: Request, kind: type[R], grant: Callable[[R], msgspec.Struct | Path], way: str) -> Response:
     body = await _body(request)
     if body is None:
         REFUSED.labels("size").inc()
@@ -99,6 +110,8 @@ async def _answer(request: Request, kind: type[R], grant: Callable[[R], msgspec.
         return _json(Refusal(error="the centre's database does not answer; try again in a minute"), 503)
     if way:
         GRANTED.labels(way).inc()
+    if isinstance(certified, Path):
+        return FileResponse(certified, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
     return _json(certified)
 
 

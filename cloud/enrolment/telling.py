@@ -40,18 +40,18 @@ class Telling:
         self._listed = listed
 
     def home(self, connection: Connection, told: Signed, now: datetime) -> HomeAnswer:
-        gateway = self._gateway(connection, told, HOME_PATH, now)
+        gateway = self.who(connection, told, HOME_PATH, now)
         _body(told, AskHome)
         return HomeAnswer(home=gateway.home, elders=store.elders_of(connection, gateway.name), at=now)
 
     def devices(self, connection: Connection, told: Signed, now: datetime) -> Accepted:
-        gateway = self._gateway(connection, told, DEVICES_PATH, now)
+        gateway = self.who(connection, told, DEVICES_PATH, now)
         found = [store.place(connection, gateway.name, entry, now) for entry in _body(told, Placements).devices]
         log.info("devices_placed", gateway=gateway.name, devices=len(found))
         return Accepted(refused=tuple(why for why in found if why))
 
     def proof(self, connection: Connection, told: Signed, now: datetime) -> Accepted:
-        gateway = self._gateway(connection, told, PROOF_PATH, now)
+        gateway = self.who(connection, told, PROOF_PATH, now)
         report = _body(told, ProofReport)
         if report.gateway != gateway.name:
             raise refused("foreign")
@@ -61,7 +61,7 @@ class Telling:
         log.info("home_proven", gateway=gateway.name, passed=report.passed)
         return Accepted()
 
-    def _gateway(self, connection: Connection, told: Signed, path: str, now: datetime) -> gateways.Gateway:
+    def who(self, connection: Connection, told: Signed, path: str, now: datetime) -> gateways.Gateway:
         """Whose certificate lives and whose key signed this request just now."""
         certificate = signer_of(told, path)
         if certificate is None or not self._authority.issued(certificate):

@@ -8,6 +8,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -15,6 +16,7 @@ import uvicorn
 from cloud.config import CloudConfig
 from cloud.db.pool import DatabaseAway, Pool, create_pool
 from cloud.enrolment.api import create_app
+from cloud.enrolment.files import Files
 from cloud.enrolment.granting import Addresses, Granting
 from cloud.enrolment.telling import Telling
 from cloud.identity.authority.authority import GATEWAY_LIFE, Authority
@@ -22,6 +24,7 @@ from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
 from cloud.process import Process, run_worker, side_by_side
 from cloud.readings.receipt_key import key_path, open_receipt_key
+from cloud.releases.shelf import Shelf
 from cloud.remote.telling import Teller
 from protocols.configuration import ConfigurationError
 
@@ -56,9 +59,10 @@ async def _work(process: Process) -> None:
     folder.prepare_servers(authority, trust.names, wall_now())
     granting = Granting(authority, addresses(config), folder.read_revoked)
     telling = Telling(authority, folder.read_revoked)
+    files = Files(telling, Shelf(Path(config.data)))
     with create_pool(config.database.dsn, "enrolment") as pool:
         settings = uvicorn.Config(
-            create_app(authority, granting, telling, pool, wall_now),
+            create_app(authority, granting, telling, files, pool=pool, now=wall_now),
             ssl_keyfile=str(folder.server_key),
             ssl_certfile=str(folder.server_certificate),
             log_config=None,

@@ -12,6 +12,9 @@ from protocols.configuration import ConfigurationError
 from protocols.remote.signed import HomeConfiguration, parse_configuration
 from protocols.remote.wanted import Wanted
 
+_VERSION = ["updates", "release"]
+"""1.10 is no number here."""
+
 
 @dataclass(frozen=True)
 class Version:
@@ -52,7 +55,7 @@ def changed(before: Wanted, changes: Sequence[str]) -> Wanted:
             raise ConfigurationError(f"{change!r}: expected KEY=VALUE, such as alarm.long_stay_min=30")
         path = _path(key.strip())
         if value.strip():
-            _put(told, path, _value(value.strip()))
+            _put(told, path, value.strip().strip("\"'") if path == _VERSION else _value(value.strip()))
         else:
             _drop(told, path)
     return checked(told)

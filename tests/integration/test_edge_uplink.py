@@ -96,9 +96,9 @@ class Running:
         assert self.crashes == []
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str, within_s: float = PATIENCE_S) -> None:
     """For what lies in a file or another process and gives no event."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)

@@ -19,12 +19,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cloud.db.pool import create_pool
 from cloud.enrolment.api import create_app
+from cloud.enrolment.files import Files
 from cloud.enrolment.granting import Granting
 from cloud.enrolment.telling import Telling
 from cloud.enrolment.worker import addresses
 from cloud.identity.authority.authority import create_authority, key_digest
 from cloud.identity.claims.store import Connection
 from cloud.identity.gateways import store as gateways
+from cloud.releases.shelf import Shelf
 from edge.identity.enrolment import enrol, wall_now
 from edge.identity.errors import EnrolmentRefused, NoIdentity, NotTheCentre, WrongClock
 from edge.identity.folder import IdentityFolder
@@ -155,7 +157,9 @@ def test_who_does_not_know_the_code_cannot_play_the_centre(database: str, tmp_pa
         create_pool(database, "forger") as pool,
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
-        app = create_app(forged.authority, granting, Telling(forged.authority), pool, wall_now)
+        telling = Telling(forged.authority)
+        files = Files(telling, Shelf(tmp_path))
+        app = create_app(forged.authority, granting, telling, files, pool=pool, now=wall_now)
         settings = uvicorn.Config(
             app,
             ssl_keyfile=str(forged.folder.server_key),

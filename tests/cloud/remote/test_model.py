@@ -20,6 +20,7 @@ def test_what_is_not_named_stays_and_an_empty_value_gives_a_key_back() -> None:
     assert second.alarm.long_stay_min is None
     assert second.updates is not None
     assert second.updates.release == "0.2.0"
+    assert changed(Wanted(), ["updates.release=1.10"]) == changed(Wanted(), ['updates.release="1.10"'])
     assert changed(second, ['device."gpio:17".canary=', "updates.release=", "alarm.sms.numbers="]) == Wanted()
 
 
