@@ -172,6 +172,32 @@ async def test_steps_go_on_over_a_restart_and_stop_when_somebody_takes_it(
     ) == [(0,), (2,), (4,)]  # fmt: skip
 
 
+async def test_others_hear_by_push_that_somebody_has_it(
+    database: str, care: Care, end: OtherEnd, config: Callable[..., CloudConfig], pool: AsyncPool
+) -> None:
+    browsers = {
+        "/push/" + who: create_browser(database, end, staff_id, who)
+        for who, staff_id in (("desk", care.desk), ("anna", care.anna))
+    }
+    sent = "SELECT count(*) FROM notice WHERE sent_at IS NOT NULL"
+    with running(work, config("at once tell the desk by push", "after 0 s tell anna by push"), "escalation"):
+        alarm_id = create_call(database)
+        for _ in browsers:
+            await asyncio.to_thread(end.next_post)
+        await asyncio.to_thread(wait_for, database, sent, [(2,)])
+        async with pool.connection() as connection:
+            await desk.take(connection, alarm_id, care.anna, datetime.now(UTC))
+        post = await asyncio.to_thread(end.next_post)
+        said = browsers["/push/desk"].read(post)
+        assert said["title"] == "Nobody else need go"
+        assert (said["tag"], said["quiet"], said["urgent"]) == (str(alarm_id), True, False)
+        assert "Anna" not in json.dumps(said)
+        await asyncio.to_thread(wait_for, database, sent, [(3,)])
+        async with pool.connection() as connection:
+            await desk.close(connection, alarm_id, care.anna, "real", "", datetime.now(UTC))
+    assert rows_of(database, "SELECT staff_id FROM notice WHERE calls_off") == [(care.desk,)], "once, to others"
+
+
 async def test_step_that_reaches_nobody_brings_the_next_at_once(
     database: str, care: Care, config: Callable[..., CloudConfig]
 ) -> None:

@@ -17,6 +17,12 @@ _TITLES = {
 }
 _BODIES = {"en": "Since {at}. Nobody has it yet.", "zh": "自 {at} 起，尚无人接手。"}
 
+_OFF_TITLES = {"en": "Nobody else need go", "zh": "其他人无需前往"}
+_OFF_BODIES = {
+    "taken": {"en": "Somebody has the call of {at}.", "zh": "{at} 的呼叫已有人接手。"},
+    "closed": {"en": "The call of {at} is closed.", "zh": "{at} 的呼叫已结束。"},
+}
+
 
 def title(kind: str, language: str) -> str:
     """`language`: en or zh; any other is English."""
@@ -26,8 +32,7 @@ def title(kind: str, language: str) -> str:
 
 
 def body(found: Occasion, language: str) -> str:
-    at = found.at.astimezone(ZoneInfo(found.time_zone)).strftime("%H:%M")
-    return _BODIES.get(language, _BODIES["en"]).format(at=at)
+    return _BODIES.get(language, _BODIES["en"]).format(at=_clock_time(found))
 
 
 def push_message(found: Occasion, notice_id: UUID, language: str) -> dict[str, Any]:
@@ -39,6 +44,17 @@ def push_message(found: Occasion, notice_id: UUID, language: str) -> dict[str, A
         "url": f"/alarms/{found.subject_id}" if found.about is About.ALARM else "/board",
         "receipt": f"/push/receipts/{notice_id}",
         "urgent": found.kind in GROUPS["calls"],
+    }
+
+
+def call_off_message(found: Occasion, notice_id: UUID, language: str) -> dict[str, Any]:
+    """Takes the place of the call's own push on the screen, without a sound."""
+    said = _OFF_BODIES["closed" if found.ended_by == "closed" else "taken"]
+    return push_message(found, notice_id, language) | {
+        "title": _OFF_TITLES.get(language, _OFF_TITLES["en"]),
+        "body": said.get(language, said["en"]).format(at=_clock_time(found)),
+        "urgent": False,
+        "quiet": True,
     }
 
 
@@ -63,3 +79,7 @@ def hook_message(found: Occasion, notice_id: UUID, turn: Turn, sent_at: datetime
         "step": turn.step,
         "sent_at": sent_at.isoformat(),
     }
+
+
+def _clock_time(found: Occasion) -> str:
+    return found.at.astimezone(ZoneInfo(found.time_zone)).strftime("%H:%M")

@@ -4,6 +4,7 @@ A process of its own: a push service that hangs keeps no alarm waiting.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ import structlog
 
 from cloud.alarms.escalation import store, timers
 from cloud.alarms.escalation.delivery.attempts import Attempts
+from cloud.alarms.escalation.delivery.store import call_off
 from cloud.alarms.escalation.model import Turn
 from cloud.alarms.escalation.policy import load_policy, policy_path
 from cloud.alarms.escalation.steps import Escalator
@@ -87,10 +89,12 @@ async def _begin_new(process: Process, pool: AsyncPool, escalator: Escalator) ->
 
 
 async def begin_some(process: Process, pool: AsyncPool, escalator: Escalator) -> int:
-    """Ends what is over, begins what is new; how much was new."""
+    """Ends what is over and says so to whom it was pushed, begins what is new; how much was new."""
     async with pool.connection() as connection:
         async with connection.transaction():
             await store.end_finished(connection, process.clock.now())
+            for notice_id in await call_off(connection):
+                await timers.set_delivery(connection, notice_id, datetime.now(UTC))
             found = await store.new_occasions(connection, _AT_ONCE)
         for about, subject_id in found:
             async with connection.transaction():

@@ -30,7 +30,8 @@ self.addEventListener("push", (event) => {
   const shown = self.registration.showNotification(said.title, {
     body: said.body,
     tag: said.tag,
-    renotify: true,
+    renotify: !said.quiet,
+    silent: Boolean(said.quiet),
     requireInteraction: said.urgent,
     icon: "/static/logo.svg",
     data: { url: said.url, receipt: said.receipt },

@@ -15,7 +15,7 @@ from cloud.alarms.escalation.delivery import store
 from cloud.alarms.escalation.delivery.store import Waiting
 from cloud.alarms.escalation.delivery.webhook import HookFails, send_hook
 from cloud.alarms.escalation.model import Occasion, Policy, Way
-from cloud.alarms.escalation.notices import hook_message, push_message
+from cloud.alarms.escalation.notices import call_off_message, hook_message, push_message
 from cloud.config import Push
 from cloud.db.pool import AsyncPool
 from cloud.push.model import is_known_service
@@ -82,7 +82,7 @@ class Attempts:
         log.info("notice", notice=notice_id, way=found.way.value, outcome=outcome, problem=problem or None)
 
     async def _send(self, found: Waiting, occasion: Occasion) -> None:
-        if not occasion.is_open:
+        if not occasion.is_open and not found.calls_off:
             raise _Given("somebody has it; nobody need be told any more")
         if found.way is Way.WEBHOOK:
             await self._send_hook(found, occasion)
@@ -108,7 +108,8 @@ class Attempts:
             raise _Given("this browser takes no pushes any more")
         if not is_known_service(to.endpoint, self._push.services):
             raise _Given(f"{to.service} is none of push.services")
-        message = push_message(occasion, found.notice_id, to.language)
+        compose = call_off_message if found.calls_off else push_message
+        message = compose(occasion, found.notice_id, to.language)
         try:
             await send_push(self._client, self._key, self._push.contact, to, message, lives_s=_PUSH_LIVES_S)
         except PushGone as error:

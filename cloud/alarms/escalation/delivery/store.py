@@ -23,16 +23,35 @@ class Waiting:
     attempts: int
     """Before this one."""
     age: timedelta
-    goes_on: bool
-    """Nobody has taken the call yet."""
+    calls_off: bool
+    """It says that somebody has the call; else that somebody calls."""
 
 
 _WAITING = """
 SELECT n.notice_id, n.subject_id, n.round, n.step, e.about, n.way, n.webhook, n.subscription_id, n.attempts,
-       now() - n.asked_at, e.ended_at IS NULL OR e.ended_by = 'last_step'
+       now() - n.asked_at, n.calls_off
 FROM notice n JOIN escalation e USING (subject_id)
 WHERE n.notice_id = %s AND n.sent_at IS NULL AND n.failed_at IS NULL
 """
+
+
+_CALL_OFF = """
+INSERT INTO notice (notice_id, subject_id, round, step, way, staff_id, subscription_id, calls_off)
+SELECT gen_random_uuid(), found.subject_id, found.round, found.step, 'push', found.staff_id, found.subscription_id, true
+FROM (SELECT DISTINCT ON (n.subject_id, n.subscription_id) n.* FROM notice n JOIN alarm a ON a.alarm_id = n.subject_id
+      WHERE n.way = 'push' AND NOT n.calls_off AND n.sent_at > now() - interval '2 hours'
+        AND n.subscription_id IS NOT NULL AND a.state <> 'at_centre' AND n.staff_id IS DISTINCT FROM a.taken_by
+      ORDER BY n.subject_id, n.subscription_id, n.round DESC, n.step DESC) AS found
+ON CONFLICT DO NOTHING
+RETURNING notice_id
+"""
+
+
+async def call_off(connection: AsyncConnection) -> list[UUID]:
+    """Adds a message for each browser that was told of a call which somebody has by now, or which is over; who has it
+    knows. Asked again it adds none."""
+    cursor = await connection.execute(_CALL_OFF)
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def waiting(connection: AsyncConnection, notice_id: UUID) -> Waiting | None:
