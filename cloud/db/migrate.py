@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from procrastinate.schema import SchemaManager
 
+from cloud.db.grants import grant
 from cloud.db.pool import connection_settings
 from cloud.errors import CloudError
 
@@ -44,7 +45,7 @@ def migrate(dsn: str, *, timescale: bool | None = None) -> Migrated:
     """Brings the database to the newest version; does nothing when it is there. Safe to call from many processes.
 
     `timescale` None takes TimescaleDB where the server has it loaded. A database keeps the kind it began with.
-    Raises MigrationRefused, and DatabaseAway where the server does not answer.
+    Raises MigrationRefused, RoleMissing, and DatabaseAway where the server does not answer.
     """
     settings = connection_settings("migrate", statement_timeout_s=_STATEMENT_TIMEOUT_S)
     with psycopg.connect(dsn, autocommit=True, **settings) as connection:
@@ -59,6 +60,8 @@ def migrate(dsn: str, *, timescale: bool | None = None) -> Migrated:
             *_apply_own(connection, done, "timescale" if with_timescale else "plain"),
             *_apply_job_queue(connection, done),
         ]
+        if applied:
+            grant(connection)
         return Migrated(tuple(applied), with_timescale)
 
 

@@ -7,6 +7,7 @@ import psycopg
 
 from cloud.db.backup import About, BackupRefused, read_about, run_tool, server_of
 from cloud.db.generation import begin_generation
+from cloud.db.grants import grant
 from cloud.db.migrate import migration_names
 from cloud.db.pool import connection_settings
 from cloud.local.postgres_programs import program
@@ -28,7 +29,7 @@ def restore(dsn: str, file: Path) -> About:
     """Restores `file` into the database of `dsn`, which must be empty; its rows and figures are then those of `file`.
 
     Raises BackupRefused (the file is damaged, the target is not empty or cannot hold it, or pg_restore failed),
-    ProgramMissing, DatabaseAway and OSError.
+    ProgramMissing, RoleMissing, DatabaseAway and OSError.
     """
     about = read_about(file)
     newer = sorted(set(about.migrations) - set(migration_names()))
@@ -55,6 +56,8 @@ def restore(dsn: str, file: Path) -> About:
             if about.timescaledb is not None:
                 connection.execute("SELECT timescaledb_post_restore()")
         connection.execute("ANALYZE")
+        if "0018_row_level_security.sql" in about.migrations:
+            grant(connection)  # the others get theirs when they are migrated
         begin_generation(connection)  # gateways send again what they delivered after the back-up
     return about
 

@@ -11,8 +11,9 @@ import uvicorn
 
 from cloud.alarms.journal import open_journal
 from cloud.config import CloudConfig
-from cloud.db.pool import create_async_pool
+
 from cloud.db.replica import Replica
+from cloud.db.sight import create_sighted_pool
 from cloud.detection.limits import load_limits
 from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import open_seal
@@ -82,10 +83,10 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
     config, hub = process.config, Hub()
     database = config.database
     async with contextlib.AsyncExitStack() as opened:
-        pool = await opened.enter_async_context(create_async_pool(database.dsn, "web", size=database.pool_size))
+        pool = await opened.enter_async_context(create_sighted_pool(database.dsn, "web", size=database.pool_size))
         reading = None
         if database.read_dsn:
-            reading = create_async_pool(database.read_dsn, "web-read", size=database.pool_size)
+            reading = create_sighted_pool(database.read_dsn, "web-read", size=database.pool_size)
             await opened.enter_async_context(reading)
         replica = Replica(pool, reading, process.health, database.read_behind_s)
         watch, journal = DatabaseWatch(pool, process.health), open_journal(config.journal_folder)

@@ -11,11 +11,11 @@ from cloud.registry.whose import BODY_METRICS, Why
 _BODY = sorted(BODY_METRICS)
 # Where only one could have measured, nobody was in question and there is nothing to rule; the rest has an index.
 _ITS_ROWS = """
-device_id = %(device)s AND record_key = %(key)s AND metric = ANY(%(metrics)s) AND wearer_why <> 'only_wearer'
+device_id = %(device)s AND record_key = %(key)s AND metric = ANY(%(metrics)s)
 """
 _FILED = f"""
 SELECT elder_id, wearer_certainty, wearer_why, min(measured_at) OVER (), coalesce(ruling_id, 0), staff.name
-FROM reading LEFT JOIN LATERAL (
+FROM contested_reading AS reading LEFT JOIN LATERAL (
     SELECT ruling_id, staff_id FROM ruling
     WHERE ruling.device_id = reading.device_id AND ruling.record_key = reading.record_key
     ORDER BY ruling_id DESC LIMIT 1) AS newest ON true LEFT JOIN staff USING (staff_id)
@@ -23,9 +23,9 @@ WHERE {_ITS_ROWS} LIMIT 1
 """.encode()  # noqa: S608 - of our own words
 # Between the times at which they lie, so that no other chunk is opened, however it is compressed.
 _FILE = f"""
-UPDATE reading SET elder_id = %(elder)s, wearer_certainty = 1, wearer_why = %(why)s
-WHERE {_ITS_ROWS} AND measured_at >= (SELECT min(measured_at) FROM reading WHERE {_ITS_ROWS})
-AND measured_at <= (SELECT max(measured_at) FROM reading WHERE {_ITS_ROWS})
+UPDATE contested_reading SET elder_id = %(elder)s, wearer_certainty = 1, wearer_why = %(why)s
+WHERE {_ITS_ROWS} AND measured_at >= (SELECT min(measured_at) FROM contested_reading WHERE {_ITS_ROWS})
+AND measured_at <= (SELECT max(measured_at) FROM contested_reading WHERE {_ITS_ROWS})
 """.encode()  # noqa: S608 - of our own words
 
 

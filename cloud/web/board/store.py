@@ -139,7 +139,7 @@ async def figures(conn: AsyncConnection, regions: frozenset[int]) -> Figures:
                (SELECT coalesce(jsonb_object_agg(state, n), '{}') FROM states),
                (SELECT count(*) FROM assessment JOIN visit USING (visit_id) JOIN seen USING (elder_id)),
                (SELECT count(*) FROM alarm JOIN boxes USING (gateway_id)),
-               (SELECT count(*) FROM dead_letter)
+               dead_letter_count()
         """,
         {"regions": list(regions)},
     )

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from cloud.db.pool import AsyncConnection
+from cloud.db.sight import Sight, look_as
 from cloud.errors import Conflict, NotFound
 from cloud.visits import commands
 from cloud.web.answers import Line, accepts, done, posted
@@ -81,4 +82,6 @@ async def person_of(conn: AsyncConnection, token: str) -> Person:
     """Whose link it is. Raises NotFound. The database compares digests, so that time tells nothing of the token."""
     if not 0 < len(token) <= _LONGEST_TOKEN:
         raise NotFound("This link opens nothing.")
-    return await evidence_store.person_by_link(conn, sha256(token.encode()).digest())
+    link = sha256(token.encode()).digest()
+    await look_as(conn, Sight("link", link=link))
+    return await evidence_store.person_by_link(conn, link)

@@ -8,6 +8,7 @@ import structlog
 from fastapi import Request
 
 from cloud.db.pool import AsyncConnection, DatabaseAway
+from cloud.db.sight import Sight, see_as
 from cloud.errors import NotAllowed
 from cloud.identity.rights import Right
 from cloud.identity.store import session_of, token_hash
@@ -73,6 +74,7 @@ async def _known(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     if viewer is None:
         raise NotSignedIn
+    see_as(Sight(viewer.staff.role, viewer.staff.staff_id, viewer.regions))  # what the request does from now on
     return viewer
 
 

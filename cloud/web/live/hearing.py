@@ -7,7 +7,8 @@ While the database is away steps come from the desk's journal, and are laid over
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from cloud.clock import Clock
 from cloud.db import names
 from cloud.db.listen import Wake
 from cloud.db.pool import AsyncConnection, AsyncPool, DatabaseAway
+from cloud.db.sight import CENTRE, seeing
 from cloud.tasks import end
 from cloud.web.board import store as board_store
 from cloud.web.board.model import BoardAlarm
@@ -114,7 +116,7 @@ class Hearing:
         at = asyncio.get_running_loop().time()
         if at - self._learned_at < _LEARN_AGAIN_S:
             return
-        async with self._pool.connection() as conn:
+        async with self._connection() as conn:
             entries = await store.homes(conn, self._clock.now())
             basics = await card_store.all_basics(conn)
         self._homes = {entry.gateway_id: (at, entry) for entry in entries}
@@ -157,7 +159,7 @@ class Hearing:
         gone = [alarm_id for alarm_id in before if alarm_id not in self._standing]
         if gone and not self._watch.away:
             try:
-                async with self._pool.connection() as conn:
+                async with self._connection() as conn:
                     for alarm_id in gone:
                         self._show_stored(await board_store.alarm(conn, alarm_id))
             except DatabaseAway:
@@ -185,7 +187,7 @@ class Hearing:
 
     async def hear_wakes(self, wakes: list[Wake]) -> None:
         """What the database notified; an empty list asks for a sweep. Raises DatabaseAway."""
-        async with self._pool.connection() as conn:
+        async with self._connection() as conn:
             if not wakes:
                 await self._sweep(conn)
             for channel, payload in wakes:
@@ -208,6 +210,13 @@ class Hearing:
                     if home is not None:
                         self._homes[home.gateway_id] = (asyncio.get_running_loop().time(), home)
                         self._hub.publish(LiveEvent("status", home.region_id, {"home_code": home.home_code}))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """It sees everything, whoever's request it is that asks: what is heard is kept for all."""
+        with seeing(CENTRE):
+            async with self._pool.connection() as conn:
+                yield conn
 
     async def close(self) -> None:
         await end(self._tasks)
@@ -287,7 +296,7 @@ class Hearing:
             if alarm_id not in self._unstored:
                 return
             try:
-                async with self._pool.connection() as conn:
+                async with self._connection() as conn:
                     self._show_stored(await board_store.alarm(conn, alarm_id))
             except DatabaseAway:
                 continue
@@ -302,7 +311,7 @@ class Hearing:
 
     async def _learn(self, gateway_id: str) -> None:
         try:
-            async with self._pool.connection() as conn:
+            async with self._connection() as conn:
                 entry = await store.home_of_gateway(conn, gateway_id, self._clock.now())
         except DatabaseAway:
             return

@@ -25,7 +25,7 @@ _ACTS = """
                                                  AND a.state = 'open') AS severe,
            jsonb_agg(jsonb_build_object('metric', r.metric, 'value', r.value, 'flags', r.flags)
                      ORDER BY array_position(%(metrics)s::text[], r.metric)) AS values
-    FROM acts JOIN reading r USING (device_id, record_key) JOIN device d USING (device_id)
+    FROM acts JOIN contested_reading r USING (device_id, record_key) JOIN device d USING (device_id)
     JOIN gateway g ON g.gateway_id = d.gateway_id JOIN home h USING (home_id)
     LEFT JOIN sharing USING (device_id) LEFT JOIN elder e ON e.elder_id = r.elder_id
     LEFT JOIN LATERAL (SELECT ruling_id, staff.name AS said_by FROM ruling JOIN staff USING (staff_id)
@@ -37,7 +37,7 @@ _ACTS = """
 """
 _OPEN = """
     WITH acts AS (
-        SELECT device_id, record_key FROM reading JOIN gateway USING (gateway_id) JOIN home USING (home_id)
+        SELECT device_id, record_key FROM contested_reading JOIN gateway USING (gateway_id) JOIN home USING (home_id)
         WHERE wearer_certainty < 1 AND elder_id IS NULL AND region_id = ANY(%(regions)s)
         GROUP BY device_id, record_key ORDER BY max(measured_at) DESC LIMIT %(most)s)
 """
@@ -48,7 +48,7 @@ _SEVERE = """
 """
 _FILED = """
     WITH lately AS (
-        SELECT device_id, record_key, measured_at FROM reading
+        SELECT device_id, record_key, measured_at FROM contested_reading
         WHERE wearer_certainty < 1 AND elder_id IS NOT NULL AND measured_at >= %(since)s
         UNION ALL SELECT device_id, record_key, measured_at FROM ruling WHERE ruled_at >= %(since)s),
     acts AS (
@@ -76,7 +76,7 @@ _PEOPLE = """
 async def count_open(conn: AsyncConnection, regions: frozenset[int]) -> int:
     """Measurements that are nobody's yet."""
     cursor = await conn.execute(
-        "SELECT count(DISTINCT (device_id, record_key)) FROM reading JOIN gateway USING (gateway_id) "
+        "SELECT count(DISTINCT (device_id, record_key)) FROM contested_reading JOIN gateway USING (gateway_id) "
         "JOIN home USING (home_id) WHERE wearer_certainty < 1 AND elder_id IS NULL AND region_id = ANY(%s)",
         (list(regions),),
     )

@@ -5,6 +5,8 @@ A line gives, for everybody in `WHO` and in that order, one letter of `MEANING`.
 
 from collections.abc import Mapping
 
+from tests.integration.access.tables import ROWS, TABLES
+
 WHO = ("nobody", "link", "nurse", "desk", "doctor", "installer", "administrator", "stranger")
 HEADINGS: Mapping[str, str] = {
     "nobody": "not signed in",
@@ -112,5 +114,16 @@ def document() -> str:
         "*must sign in* at routes that open a session or a passkey means that these empty hands open nothing. "
         "`/health` and `/metrics` name no person and no home;",
         "keep them from the public at your proxy.",
+        "",
+        "## Which rows the web finds",
+        "",
+        "Whatever its statements ask for, the database shows the web these rows and no others "
+        "([why, and how](decisions/0013-rows-that-the-web-may-see.md)).",
+        "`tests/integration/test_db_rows_seen.py` reads every table as everybody, on both kinds of server.",
+        "",
+        "| table or view | " + " | ".join(HEADINGS[who] for who in WHO) + " |",
+        "|---" * (len(WHO) + 1) + "|",
     ]
+    lines += [f"| `{name}` | " + " | ".join(letters) + " |" for name, letters in TABLES.items()]
+    lines += ["", *(f"* `{letter}`: {meaning}" for letter, meaning in ROWS.items())]
     return "\n".join(lines) + "\n"

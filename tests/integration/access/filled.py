@@ -1,0 +1,145 @@
+"""A row in each table: of a home and its elder, of somebody of staff, or of nobody."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+ROLES = ("nurse", "desk", "doctor", "installer", "administrator")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region, its staff by role, and the one elder in its one home."""
+
+    region_id: int
+    elder_id: int
+    link: bytes
+    staff: dict[str, int]
+
+
+def create_place(connection: Connection, name: str) -> Place:
+    region = _one(
+        connection, "INSERT INTO region (code, name, level) VALUES (%s, %s, 'street') RETURNING region_id", name, name
+    )
+    staff = {role: create_staff(connection, f"{name}-{role}", role, region) for role in ROLES}
+    elder = _one(
+        connection,
+        "WITH h AS (INSERT INTO home (code, region_id, address) VALUES (%(n)s, %(r)s, %(n)s) RETURNING home_id) "
+        "INSERT INTO elder (code, home_id, name, link_hash) SELECT %(n)s, home_id, %(n)s, %(link)s FROM h "
+        "RETURNING elder_id",
+        n=name, r=region, link=sha256(name.encode()).digest(),
+    )  # fmt: skip
+    values = {"n": name, "r": region, "elder": elder, "staff": staff["nurse"]}
+    for statement in _OF_A_HOME:
+        connection.execute(statement.encode(), values)
+    return Place(region, elder, sha256(name.encode()).digest(), staff)
+
+
+def create_staff(connection: Connection, name: str, role: str, region: int) -> int:
+    """With one row in each table of accounts."""
+    staff: int = _one(
+        connection,
+        "INSERT INTO staff (login, name, role, region_id, password_hash) VALUES (%(n)s, %(n)s, %(role)s, %(r)s, '') "
+        "RETURNING staff_id",
+        n=name, role=role, r=region,
+    )  # fmt: skip
+    for statement in _OF_STAFF:
+        connection.execute(statement.encode(), {"n": name, "digest": sha256(name.encode()).digest(), "staff": staff})
+    return staff
+
+
+def create_rest(connection: Connection) -> None:
+    """What is of no home and of nobody."""
+    for statement in _OF_NOBODY:
+        connection.execute(statement.encode())
+
+
+def _one(connection: Connection, statement: str, *values: object, **named: object) -> Any:
+    row = connection.execute(statement.encode(), named or values).fetchone()
+    assert row is not None
+    return row[0]
+
+
+_HOME = "(SELECT home_id FROM home WHERE code = %(n)s)"
+_DEVICE = "(SELECT device_id FROM device WHERE gateway_id = %(n)s)"
+_ALARM = "(SELECT alarm_id FROM alarm WHERE gateway_id = %(n)s)"
+_VISIT = "(SELECT visit_id FROM visit WHERE elder_id = %(elder)s)"
+_READING = (
+    "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, wearer_why, received_at, "
+    f"gateway_id, epoch, outbox_number) VALUES ({_DEVICE}, 'pulse', 1, now(), 70, %(elder)s, "
+)
+_OF_A_HOME = (
+    f"INSERT INTO gateway (gateway_id, home_id) VALUES (%(n)s, {_HOME})",
+    "INSERT INTO device (gateway_id, name, kind) VALUES (%(n)s, 'x', 'unknown')",
+    "INSERT INTO outbox_stream (gateway_id, epoch) VALUES (%(n)s, 1)",
+    "INSERT INTO drill VALUES (gen_random_uuid(), %(n)s, 'drill', now(), now())",
+    "INSERT INTO drill_watch VALUES (%(n)s, now())",
+    "INSERT INTO silence VALUES (gen_random_uuid(), 'home', %(r)s, 'unknown', now(), now())",
+    "INSERT INTO silent_gateway SELECT silence_id, %(n)s, 'unknown', now() FROM silence WHERE region_id = %(r)s",
+    "INSERT INTO claim VALUES (%(n)s, %(n)s, '', now(), now(), 1)",
+    "INSERT INTO gateway_certificate VALUES (%(n)s, %(n)s, '', now(), now())",
+    f"INSERT INTO sharing VALUES ({_DEVICE}, 'ask')",
+    f"INSERT INTO wearer (device_id, elder_id) VALUES ({_DEVICE}, %(elder)s)",
+    "INSERT INTO ruling (device_id, record_key, measured_at, from_why, staff_id, ruled_at) "
+    f"VALUES ({_DEVICE}, 1, now(), 'ask', %(staff)s, now())",
+    f"INSERT INTO unsure_due VALUES ({_DEVICE}, 1, now())",
+    "INSERT INTO unsure_alert (device_id, record_key, home_id, priority, reasons, measured_at, raised_at) "
+    f"VALUES ({_DEVICE}, 1, {_HOME}, 'now', '[]', now(), now())",
+    "INSERT INTO contact (elder_id, place, name, relation, phone) VALUES (%(elder)s, 1, '', '', '')",
+    "INSERT INTO baseline VALUES (%(elder)s, 'pulse', 1, 1, 1, 1, now())",
+    "INSERT INTO detection_due VALUES (%(elder)s, now())",
+    "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to) "
+    "VALUES (%(elder)s, 'pulse', 'now', '[]', now(), now(), now())",
+    "INSERT INTO visit (elder_id, kind, priority, asked_at, promised_by) "
+    "VALUES (%(elder)s, 'request', 'today', now(), now())",
+    f"INSERT INTO visit_event (visit_id, state, at) VALUES ({_VISIT}, 'proposed', now())",
+    f"INSERT INTO visit_report (visit_id, staff_id, findings, actions, filed_at) VALUES ({_VISIT}, %(staff)s, '{{}}', "
+    "'{}', now())",
+    f"INSERT INTO assessment (visit_id, face, assessed_at) VALUES ({_VISIT}, 5, now())",
+    "INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, raised_at, heard_at) "
+    "VALUES (gen_random_uuid(), %(n)s, %(elder)s, 'personal_trigger', 'x', now(), now())",
+    f"INSERT INTO alarm_event (alarm_id, state, at) VALUES ({_ALARM}, 'at_centre', now())",
+    f"INSERT INTO alarm_card_view VALUES ({_ALARM}, %(elder)s, %(staff)s, now())",
+    f"INSERT INTO scaip_forward (reference, alarm_id, what) VALUES (%(n)s, {_ALARM}, 'raised')",
+    f"INSERT INTO sms_alarm VALUES ({_ALARM}, %(n)s, '')",
+    f"INSERT INTO escalation VALUES ({_ALARM}, 'alarm', '', now())",
+    f"INSERT INTO escalation_step VALUES ({_ALARM}, 0, 0, '', now(), now(), 0)",
+    "INSERT INTO prove_report (gateway_id, ended_at, stored_at, passed, body, said_at, signature, certificate, digest) "
+    "VALUES (%(n)s, now(), now(), true, '', '', '', '', sha256(convert_to(%(n)s, 'UTF8')))",
+    "INSERT INTO gateway_configuration VALUES (%(n)s, 1, '', now())",
+    "INSERT INTO relative (elder_id, name, relation, link_hash, link_code, invited_by, invited_at, link_ends_at) "
+    "VALUES (%(elder)s, 'x', '', sha256(convert_to(%(n)s || 2, 'UTF8')), '', %(staff)s, now(), now())",
+    "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+    "VALUES (%(elder)s, 'care', 'elder', 'signed', %(staff)s, now())",
+    "INSERT INTO privacy_request (elder_id, what, asked_at) VALUES (%(elder)s, 'export', now())",
+    "INSERT INTO link_session VALUES (sha256(convert_to(%(n)s, 'UTF8')), '', %(elder)s, NULL, now(), now(), now())",
+    "INSERT INTO audit (at, staff_id, elder_id, what) VALUES (now(), 0, %(elder)s, 'saw_record')",
+    _READING + "'only_wearer', now(), %(n)s, 1, 1)",
+    _READING.replace("%(elder)s", "NULL") + "'ask', now(), %(n)s, 1, 2)",
+)
+_OF_STAFF = (
+    "INSERT INTO session VALUES (%(digest)s, %(staff)s, now(), now())",
+    "INSERT INTO oidc_binding VALUES ('', %(n)s, %(staff)s, now())",
+    "INSERT INTO half_session VALUES (%(digest)s, %(staff)s, now())",
+    "INSERT INTO totp VALUES (%(staff)s, '')",
+    "INSERT INTO passkey VALUES (%(digest)s, %(staff)s, '', 0, '', now())",
+    "INSERT INTO api_token (token_hash, staff_id, name, scopes, made_at, ends_at) "
+    "VALUES (%(digest)s, %(staff)s, '', '{}', now(), now())",
+    "INSERT INTO push_subscription (staff_id, endpoint, p256dh, auth) "
+    "VALUES (%(staff)s, %(n)s, sha256('') || sha256('') || '\\x00', substring(sha256('') FOR 16))",
+    "INSERT INTO audit (at, staff_id, what) VALUES (now(), %(staff)s, 'saw_letters')",
+)
+_OF_NOBODY = (
+    "INSERT INTO notice (notice_id, subject_id, round, step, way, staff_id) "
+    "SELECT gen_random_uuid(), subject_id, 0, 0, 'push', staff_id "
+    "FROM staff, (SELECT subject_id FROM escalation_step LIMIT 1) AS step",
+    "INSERT INTO dead_letter (topic, payload, digest, reason) VALUES ('', '', '', '')",
+    "INSERT INTO try (key) VALUES ('')",
+    "INSERT INTO refusal VALUES ('web', 'login', now(), 1, now())",
+    "INSERT INTO challenge VALUES ('', NULL, now())",
+    "INSERT INTO retained VALUES ('light', now())",
+)

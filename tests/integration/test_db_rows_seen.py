@@ -1,0 +1,109 @@
+"""Every table is read as everybody, and the rows found are those of the written matrix, whatever was asked for."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from cloud.db.pool import AsyncPool
+from cloud.db.sight import CENTRE, NOBODY, Sight, create_sighted_pool, look_as, see_as, seeing
+from cloud.errors import NotFound
+from cloud.web.board import store as board_store
+from cloud.web.evidence import store as evidence_store
+from tests.integration.access.filled import ROLES, Place, create_place, create_rest
+from tests.integration.access.matrix import WHO
+from tests.integration.access.tables import TABLES
+
+pytestmark = pytest.mark.integration
+
+_RELATIONS = """
+SELECT CASE nspname WHEN 'web' THEN 'web.' || relname ELSE relname END
+FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+WHERE nspname IN ('public', 'web') AND relkind IN ('r', 'v', 'm') AND relname NOT LIKE 'procrastinate%'
+"""
+
+
+COUNTS: Mapping[str, int | None] = {"-": 0, "x": None, "h": 1, "o": 1, "b": 2}
+"""What each letter means where two places are filled; by `a` everything is found."""
+
+
+@pytest.fixture
+async def pool(any_database: str) -> AsyncIterator[AsyncPool]:
+    async with create_sighted_pool(any_database, "test", size=2) as opened:
+        yield opened
+
+
+def sight_of(who: str, here: Place, there: Place) -> Sight:
+    if who in ROLES:
+        return Sight(who, here.staff[who], frozenset({here.region_id}))
+    if who == "stranger":
+        return Sight("nurse", there.staff["nurse"], frozenset({there.region_id}))
+    return Sight("link", link=here.link) if who == "link" else NOBODY
+
+
+async def test_everybody_at_every_table(any_database: str, pool: AsyncPool) -> None:
+    with psycopg.connect(any_database) as connection:
+        here, there = create_place(connection, "here"), create_place(connection, "there")
+        create_rest(connection)
+        found = {name for (name,) in connection.execute(_RELATIONS).fetchall()}
+        every = {
+            name: len(connection.execute(sql.SQL("SELECT FROM {}").format(_named(name))).fetchall()) for name in TABLES
+        }
+    assert found == set(TABLES), "decide who may see its rows, in access/tables.py"
+    wrong = []
+    for name, letters in TABLES.items():
+        for who, letter in zip(WHO, letters, strict=True):
+            seen = await _count(pool, sight_of(who, here, there), name)
+            if seen != COUNTS.get(letter, every[name]):
+                wrong.append(f"{who} finds {seen} of {every[name]} in {name}, and the matrix says {letter}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def _count(pool: AsyncPool, sight: Sight, name: str) -> int | None:
+    """None: it has no right to ask."""
+    async with pool.connection() as conn:
+        await look_as(conn, sight)
+        try:
+            return len(await (await conn.execute(sql.SQL("SELECT FROM {}").format(_named(name)))).fetchall())
+        except InsufficientPrivilege:
+            await conn.rollback()
+            return None
+
+
+def _named(name: str) -> sql.Identifier:
+    return sql.Identifier(*(name.split(".") if "." in name else ("public", name)))
+
+
+async def test_a_forgotten_where_shows_nothing_of_elsewhere(any_database: str, pool: AsyncPool) -> None:
+    with psycopg.connect(any_database) as connection:
+        here, there = create_place(connection, "here"), create_place(connection, "there")
+    both = frozenset({here.region_id, there.region_id})
+    with seeing(sight_of("nurse", here, there)):
+        async with pool.connection() as conn:
+            cursor = await conn.execute("SELECT name FROM elder")
+            assert await cursor.fetchall() == [("here",)]
+            cursor = await conn.execute("SELECT DISTINCT elder_id, value FROM reading")
+            assert await cursor.fetchall() == [(here.elder_id, 70.0)]
+            assert [alarm.gateway_id for alarm in await board_store.open_alarms(conn, None)] == ["here"]
+            assert (await evidence_store.person(conn, here.elder_id, both)).name == "here"
+            with pytest.raises(NotFound):
+                await evidence_store.person(conn, there.elder_id, both)
+            changed = await conn.execute("UPDATE visit SET wish = 'company'")
+            assert changed.rowcount == 1
+            assert (await conn.execute("UPDATE contested_reading SET flags = '{}'")).rowcount == 1
+    with seeing(CENTRE):
+        async with pool.connection() as conn:
+            assert len(await board_store.open_alarms(conn, None)) == 2
+
+
+async def test_nothing_is_left_for_who_comes_next(any_database: str, pool: AsyncPool) -> None:
+    with psycopg.connect(any_database) as connection:
+        here = create_place(connection, "here")
+    for sight, expected in ((CENTRE, 1), (NOBODY, 0), (sight_of("desk", here, here), 1), (NOBODY, 0)):
+        see_as(sight)
+        async with pool.connection() as conn:
+            assert len(await (await conn.execute("SELECT FROM elder")).fetchall()) == expected
+            await conn.commit()
+            assert await (await conn.execute("SELECT FROM elder")).fetchall() == []
