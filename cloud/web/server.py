@@ -11,7 +11,6 @@ import uvicorn
 
 from cloud.alarms.journal import open_journal
 from cloud.config import CloudConfig
-
 from cloud.db.replica import Replica
 from cloud.db.sight import create_sighted_pool
 from cloud.detection.limits import load_limits
