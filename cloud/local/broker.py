@@ -36,7 +36,7 @@ allow_anonymous true
 persistence true
 persistence_location {folder}/
 autosave_interval 60
-max_inflight_messages 10000
+max_inflight_messages 20000
 max_queued_messages 200000
 max_packet_size 2097152
 set_tcp_nodelay true

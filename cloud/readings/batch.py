@@ -1,6 +1,7 @@
 """One batch of letters on its way through the database: opened, stored, told, acknowledged."""
 
 import time
+from collections import Counter as Counted
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,10 +21,10 @@ from cloud.readings.intake import Intake
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.opening import open_readings
 from cloud.readings.receipt import receipt_of
-from cloud.readings.signing import ReceiptSigner
 from cloud.readings.status import take_status
+from cloud.readings.telling import Telling
 from protocols.telemetry import topics
-from protocols.telemetry.messages import Receipt, encode
+from protocols.telemetry.messages import Receipt
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
 )
 
+_MANY = 10
+"""A home with so many letters in one batch is sending a backlog: its window must not stand still."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 10.0
 
@@ -50,8 +53,10 @@ class _Opened:
     rejected: list[tuple[Letter, str]] = field(default_factory=list)
 
 
-def settle(process: Process, pool: Pool, intake: Intake, signer: ReceiptSigner, letters: Sequence[Letter]) -> None:
-    """Stores the letters, then sends the receipts, signed, then acknowledges.
+def settle(
+    process: Process, pool: Pool, intake: Intake, telling: Telling, letters: Sequence[Letter], *, more: bool
+) -> None:
+    """Stores the letters, then hands on the receipts, then acknowledges. `more`: others wait behind these.
 
     While the database is away it tries again, with one line in the log, until it is back or the process is asked to
     stop; then nothing is acknowledged and everything comes again.
@@ -78,8 +83,9 @@ def settle(process: Process, pool: Pool, intake: Intake, signer: ReceiptSigner, 
     if complained:
         log.info("database_back")
     process.healthy("database")
-    receipts = signer.sign(stored.receipts, generation)
-    intake.publish([(topics.topic(gateway, topics.RECEIPT), encode(receipt)) for gateway, receipt in receipts])
+    sent = Counted(delivery.gateway for delivery in opened.deliveries)
+    # Who sent no readings has asked, and waits for the answer.
+    telling.tell(stored.receipts, generation, lambda gateway: not (more and 0 < sent[gateway] < _MANY))
     intake.acknowledge(letters)
     READINGS_STORED.inc(stored.readings)
     READINGS_DUPLICATE.inc(stored.duplicates)

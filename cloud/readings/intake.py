@@ -1,5 +1,8 @@
 """The ingester's own connection to the broker: for many small messages, each acknowledged after COMMIT.
 
+It speaks MQTT 3.1.1, at which paho needs half the time for a letter, and MQTT 5 where the broker has no other
+(docs/decisions/0011-paho-in-the-ingester.md). Shared subscriptions are the same in both.
+
 No session is kept: what is not acknowledged when the connection breaks, the broker gives to another ingester or drops
 (Mosquitto 2.0 drops it), and its home sends it again until it has a receipt. So each connection has its own client.
 
@@ -28,9 +31,10 @@ from cloud.readings.wire import Wire
 
 log = structlog.get_logger()
 
-WINDOW = 8_000
-"""Letters in hand and not acknowledged: two batches being stored and as many being gathered."""
-_MOST_IN_FLIGHT = 65_535  # where the broker does not say its Receive Maximum
+WINDOW = 20_000
+"""Letters in hand and not acknowledged: two batches being stored and as many being gathered. A broker of MQTT 5 is
+told; of 3.1.1 the broker's own max_inflight_messages is the bound, and those in configs/ have the same."""
+_MOST_IN_FLIGHT = 10_000  # where the broker does not say its Receive Maximum
 _KEEPALIVE_S = 20
 _LOOK_S = 1.0
 _PATIENCE_S = 10.0
@@ -41,6 +45,10 @@ _REMIND_EVERY_S = 60.0
 
 class _BrokerAwayError(Exception):
     """The connection cannot be made or used; the text says why."""
+
+
+class _UnknownProtocolError(Exception):
+    """The broker ended the connection without a greeting, or said so: perhaps it speaks MQTT 5 only."""
 
 
 class _Client(paho.Client):
@@ -79,6 +87,8 @@ class Intake:
         self._stored: deque[Letter] = deque()  # to be acknowledged
         self._waiting: deque[tuple[str, bytes]] = deque()  # to be published
         self._connection = 0
+        self._protocol = paho.MQTTv311
+        self._greeted = False
         self._stands = False
         self._in_flight = 0
         self._most_in_flight = _MOST_IN_FLIGHT
@@ -116,8 +126,12 @@ class Intake:
             began = time.monotonic()
             try:
                 self._serve()
+            except _UnknownProtocolError:
+                self._protocol = paho.MQTTv5
+                continue
             except (_BrokerAwayError, OSError, ValueError) as error:  # ValueError: nothing that MQTT allows
                 self._say("broker_away", str(error) or type(error).__name__)
+            self._protocol = paho.MQTTv311
             if time.monotonic() - began > _LONGEST_PAUSE_S:
                 pause_s = _FIRST_PAUSE_S
             if self._over.wait(pause_s):
@@ -127,12 +141,10 @@ class Intake:
     def _serve(self) -> None:
         """One connection, from its making to its end. Raises what ended it."""
         self._connection += 1
-        self._in_flight, self._ending = 0, ""
+        self._in_flight, self._ending, self._greeted = 0, "", False
         client = self._create_client()
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-        properties.ReceiveMaximum = WINDOW
         try:
-            client.connect(self._host, self._port, keepalive=_KEEPALIVE_S, clean_start=True, properties=properties)
+            client.connect(self._host, self._port, keepalive=_KEEPALIVE_S, **self._wishes())
             with selectors.DefaultSelector() as selector:
                 selector.register(client.wire, selectors.EVENT_READ)
                 selector.register(self._waker, selectors.EVENT_READ)
@@ -151,11 +163,20 @@ class Intake:
                 self._stands = False
                 self._on_connected(False)
 
+    def _wishes(self) -> dict[str, Any]:
+        """What only MQTT 5 can be told at the beginning."""
+        if self._protocol == paho.MQTTv311:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        properties.ReceiveMaximum = WINDOW
+        return {"clean_start": True, "properties": properties}
+
     def _create_client(self) -> _Client:
         client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"doorstep-ingest-{uuid.uuid4().hex[:12]}",
-            protocol=paho.MQTTv5,
+            protocol=self._protocol,
+            clean_session=True if self._protocol == paho.MQTTv311 else None,
             manual_ack=True,
             reconnect_on_failure=False,
         )
@@ -183,6 +204,8 @@ class Intake:
         self._speak(client)
         client.loop_misc()
         if client.socket() is None:
+            if not self._greeted and self._protocol == paho.MQTTv311:
+                raise _UnknownProtocolError
             raise _BrokerAwayError(self._ending or "the connection broke")
 
     def _speak(self, client: _Client) -> None:
@@ -203,8 +226,12 @@ class Intake:
         if reason.is_failure:
             self._ending = f"the broker refuses the connection: {reason}"
             return
+        self._greeted = True
         self._most_in_flight = getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT)
-        client.subscribe([(filter_, SubscribeOptions(qos=QOS)) for filter_ in self._subscriptions])
+        if self._protocol == paho.MQTTv311:
+            client.subscribe([(filter_, QOS) for filter_ in self._subscriptions])
+        else:
+            client.subscribe([(filter_, SubscribeOptions(qos=QOS)) for filter_ in self._subscriptions])
 
     def _subscribed(self, _client: paho.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         refused = [filter_ for filter_, reason in zip(self._subscriptions, reasons, strict=True) if reason.is_failure]

@@ -17,6 +17,7 @@ WAITING = Gauge("doorstep_ingest_waiting_letters", "Letters taken from the broke
 
 _LOOK_FOR_STOP_S = 0.25
 _BYTES_OF_READING = 200  # of a reading in JSON, nearly
+_BYTES_OF_MESSAGE = 250  # of what stands around them
 _Lane = queue.SimpleQueue[Letter]
 
 
@@ -33,8 +34,9 @@ class Lanes:
         gateway = letter.topic.rpartition("/")[0]
         self._lanes[hash(gateway) % len(self._lanes)].put(letter)
 
-    def drive(self, stop: threading.Event, settle: Callable[[list[Letter]], None]) -> None:
-        """Gives every lane's batches to `settle`, each lane on a thread of its own, until `stop` is set.
+    def drive(self, stop: threading.Event, settle: Callable[[list[Letter], bool], None]) -> None:
+        """Gives every lane's batches to `settle`, and whether more wait behind; each lane on a thread of its own, until
+        `stop` is set.
 
         Raises what the first lane raised, when all have ended.
         """
@@ -46,7 +48,7 @@ class Lanes:
                     batch = self._gather(lane)
                     WAITING.set(sum(other.qsize() for other in self._lanes))
                     if batch:
-                        settle(batch)
+                        settle(batch, not lane.empty())
             except Exception as error:  # noqa: BLE001 - carried to the thread that waits below
                 failures.append(error)
 
@@ -64,7 +66,7 @@ class Lanes:
             batch = [lane.get(timeout=_LOOK_FOR_STOP_S)]
         except queue.Empty:
             return []
-        size = len(batch[0].payload)
+        size = _size(batch[0])
         until = time.monotonic() + self._linger_s
         while size < self._most_bytes:
             try:
@@ -74,5 +76,9 @@ class Lanes:
                     batch.append(lane.get(timeout=max(until - time.monotonic(), 0)))
                 except queue.Empty:
                     break
-            size += len(batch[-1].payload)
+            size += _size(batch[-1])
         return batch
+
+
+def _size(letter: Letter) -> int:
+    return max(len(letter.payload) - _BYTES_OF_MESSAGE, _BYTES_OF_READING)

@@ -19,6 +19,7 @@ from cloud.readings.receipt_key import key_path, open_receipt_key
 from cloud.readings.retained import RetainedStatuses
 from cloud.readings.retention.job import thinning
 from cloud.readings.signing import ReceiptSigner
+from cloud.readings.telling import Telling
 from protocols.telemetry import topics
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ def work(process: Process) -> None:
         contextlib.closing(retained),
         create_pool(config.database.dsn, "ingest", size=settings.lanes) as pool,
         Intake(config.broker.url, (READINGS, STATUSES), lanes.put, say_broker) as intake,
+        Telling(signer, intake.publish) as telling,
         thinning(process),
     ):
-        lanes.drive(process.stop, lambda batch: settle(process, pool, intake, signer, batch))
+        lanes.drive(process.stop, lambda batch, more: settle(process, pool, intake, telling, batch, more=more))
