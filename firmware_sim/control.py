@@ -42,6 +42,10 @@ class Press(_Command, frozen=True, tag="press"):
     kind: Literal["press", "long"] = "press"
 
 
+class Fall(_Command, frozen=True, tag="fall"):
+    pass
+
+
 class Motion(_Command, frozen=True, tag="motion"):
     pass
 
@@ -74,7 +78,7 @@ class Records(_Command, frozen=True, tag="records"):
     """Asks for `records`: of each glucometer all in its memory, and whether a reader has acknowledged it."""
 
 
-Command = MeasurePressure | MeasureGlucose | Press | Motion | Shower | Water | Deafen | Hear | Meters | Records
+Command = MeasurePressure | MeasureGlucose | Press | Fall | Motion | Shower | Water | Deafen | Hear | Meters | Records
 
 
 class GlucoseInMemory(msgspec.Struct, frozen=True):
@@ -169,6 +173,10 @@ class HomeControl:
     def press(self, kind: Literal["press", "long"] = "press") -> float:
         """Unix seconds on the wall, just before the first radio frame of the press went out."""
         return float(self.do(Press(kind=kind))["at_wall"])
+
+    def fall(self) -> float:
+        """Whoever wears the detector falls; as `press`."""
+        return float(self.do(Fall())["at_wall"])
 
     def motion(self) -> None:
         self.do(Motion())

@@ -6,6 +6,7 @@ from firmware_sim.control import (
     Answer,
     Command,
     Deafen,
+    Fall,
     Hear,
     MeasureGlucose,
     MeasurePressure,
@@ -46,6 +47,8 @@ class Hands:
             case Press():
                 kind = ButtonPress.LONG if command.kind == "long" else ButtonPress.PRESS
                 return {"at_wall": await _need(devices.emergency_button, "emergency_button").press(kind)}
+            case Fall():
+                return {"at_wall": await _need(devices.fall_detector, "fall_detector").fall()}
             case Motion():
                 _noticing_motion(self._shower_sensor()).motion()
             case Shower():

@@ -123,6 +123,7 @@ def _describe(
         "sphygmomanometer": config.sphygmomanometer,
         "shower_sensor": config.shower_sensor,
         "emergency_button": config.emergency_button,
+        "fall_detector": config.fall_detector,
         "water_sensor": config.water_sensor,
     }
     running = [RunningDevice(kind, device.address) for kind, device in radios.items() if device is not None]

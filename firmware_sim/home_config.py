@@ -12,6 +12,7 @@ from protocols.configuration import ConfigurationError, decode_configuration
 
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _BIND_KEY = re.compile(r"[0-9a-fA-F]{32}")
+_ON_THE_AIR = ("glucometer", "sphygmomanometer", "shower_sensor", "emergency_button", "fall_detector", "water_sensor")
 
 
 class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,6 +47,12 @@ class EmergencyButtonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     """32 hexadecimal digits; the gateway needs the same."""
 
 
+class FallDetectorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    address: str
+    bind_key: str
+    """32 hexadecimal digits; the gateway needs the same."""
+
+
 class WaterSensorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     address: str
 
@@ -68,6 +75,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     sphygmomanometer: MeterConfig | None = None
     shower_sensor: ShowerSensorConfig | None = None
     emergency_button: EmergencyButtonConfig | None = None
+    fall_detector: FallDetectorConfig | None = None
     water_sensor: WaterSensorConfig | None = None
     serial_glucometer: SerialMeterConfig | None = None
     base: str = ""
@@ -102,7 +110,14 @@ def _check(config: HomeConfig, source: str) -> None:
         raise ConfigurationError(f"{source}: time_zone: {config.time_zone!r} is no zone like Asia/Shanghai") from error
     radios = {
         key: device.address
-        for key in ("glucometer", "sphygmomanometer", "shower_sensor", "emergency_button", "water_sensor")
+        for key in (
+            "glucometer",
+            "sphygmomanometer",
+            "shower_sensor",
+            "emergency_button",
+            "fall_detector",
+            "water_sensor",
+        )
         if (device := getattr(config, key)) is not None
     }
     for key, address in radios.items():
@@ -113,6 +128,6 @@ def _check(config: HomeConfig, source: str) -> None:
     for key, meter in (("glucometer", config.glucometer), ("sphygmomanometer", config.sphygmomanometer)):
         if meter is not None and meter.passkey is not None and not 1 <= meter.passkey <= PASSKEY_MAX:
             raise ConfigurationError(f"{source}: {key}.passkey: {meter.passkey} is not between 1 and {PASSKEY_MAX}")
-    button = config.emergency_button
-    if button is not None and not _BIND_KEY.fullmatch(button.bind_key):
-        raise ConfigurationError(f"{source}: emergency_button.bind_key: expected 32 hexadecimal digits")
+    for key, trigger in (("emergency_button", config.emergency_button), ("fall_detector", config.fall_detector)):
+        if trigger is not None and not _BIND_KEY.fullmatch(trigger.bind_key):
+            raise ConfigurationError(f"{source}: {key}.bind_key: expected 32 hexadecimal digits")

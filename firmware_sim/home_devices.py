@@ -14,10 +14,12 @@ from firmware_sim.home_config import HomeConfig
 from firmware_sim.lives.events import BathroomMotion, Event, GlucoseTaken, PressureTaken, ShowerTaken
 from firmware_sim.peripherals.device_services import Identity
 from firmware_sim.peripherals.emergency_button import EmergencyButton
+from firmware_sim.peripherals.fall_detector import FallDetector
 from firmware_sim.peripherals.glucometer import Glucometer
 from firmware_sim.peripherals.ruuvi_tag import RuuviTag
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
+from firmware_sim.peripherals.trigger_beacon import TriggerBeacon
 from firmware_sim.peripherals.water_sensor import WaterSensor
 from firmware_sim.radio import Radio
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter, StoredGlucose
@@ -33,6 +35,7 @@ class HomeDevices:
     sphygmomanometer: Sphygmomanometer | None = None
     shower_sensor: ShowerSensor | RuuviTag | None = None
     emergency_button: EmergencyButton | None = None
+    fall_detector: FallDetector | None = None
     water_sensor: WaterSensor | None = None
     serial_glucometer: MeterOnLine[SerialMeter] | None = None
 
@@ -103,12 +106,13 @@ class HomeDevices:
 
     def _on_the_air(
         self,
-    ) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | EmergencyButton | WaterSensor]:
+    ) -> list[Glucometer | Sphygmomanometer | ShowerSensor | RuuviTag | TriggerBeacon | WaterSensor]:
         devices = (
             self.glucometer,
             self.sphygmomanometer,
             self.shower_sensor,
             self.emergency_button,
+            self.fall_detector,
             self.water_sensor,
         )
         return [device for device in devices if device is not None]
@@ -180,6 +184,13 @@ async def create_devices(config: HomeConfig, radio: Radio, clock: Clock) -> Home
             clock,
             bytes.fromhex(button.bind_key),
             state=state / "emergency-button.json",
+        )
+    if (detector := config.fall_detector) is not None:
+        devices.fall_detector = FallDetector(
+            await on_radio(detector.address, "Fall"),
+            clock,
+            bytes.fromhex(detector.bind_key),
+            state=state / "fall-detector.json",
         )
     if (water := config.water_sensor) is not None:
         devices.water_sensor = WaterSensor(await on_radio(water.address, "Water"))

@@ -14,6 +14,7 @@ from firmware_sim.clock import Clock
 from firmware_sim.device_clock import DeviceClock
 from firmware_sim.peripherals.device_services import Identity
 from firmware_sim.peripherals.emergency_button import EmergencyButton
+from firmware_sim.peripherals.fall_detector import FallDetector
 from firmware_sim.peripherals.glucometer import Glucometer
 from firmware_sim.peripherals.microlife_meter import MicrolifeMeter
 from firmware_sim.peripherals.omron_meter import OmronMeter
@@ -173,6 +174,10 @@ def _emergency_button(making: Making) -> BleDevice:
     return EmergencyButton(making.device, making.clock, EXAMPLE_KEY, heartbeat_every=BUTTON_SAYS_EVERY)
 
 
+def _fall_detector(making: Making) -> BleDevice:
+    return FallDetector(making.device, making.clock, EXAMPLE_KEY, heartbeat_every=BUTTON_SAYS_EVERY)
+
+
 BLE_MODELS = MappingProxyType(
     {
         "bluetooth-glucose": BleModel("A meter with the Glucose Service", "Glucometer", _glucometer),
@@ -188,6 +193,7 @@ BLE_MODELS = MappingProxyType(
         "bthome-sensor": BleModel("A BTHome sensor of humidity and motion", "Shower", _shower_sensor),
         "ruuvi-tag": BleModel("A RuuviTag: humidity and temperature", "Ruuvi 0B01", _ruuvi_tag),
         "bthome-button": BleModel(f"A BTHome button, key {EXAMPLE_KEY.hex()}", "Button", _emergency_button),
+        "bthome-fall": BleModel(f"A BTHome fall detector, key {EXAMPLE_KEY.hex()}", "Fall", _fall_detector),
     }
 )
 

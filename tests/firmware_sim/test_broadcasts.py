@@ -15,12 +15,15 @@ from bumble.device import Advertisement, Device
 from habluetooth import BluetoothServiceInfoBleak
 
 from firmware_sim.clock import Clock
-from firmware_sim.peripherals.emergency_button import BURST_S, EmergencyButton
+from firmware_sim.peripherals import fall_detector
+from firmware_sim.peripherals.emergency_button import EmergencyButton
+from firmware_sim.peripherals.fall_detector import FallDetector
 from firmware_sim.peripherals.shower_sensor import ShowerSensor
+from firmware_sim.peripherals.trigger_beacon import BURST_S
 from firmware_sim.peripherals.water_sensor import WaterSensor
 from firmware_sim.radio import Radio
 from protocols.adverts.bthome import BTHOME_UUID, BThomeAdvert, decode_bthome
-from protocols.adverts.bthome_objects import ButtonPress
+from protocols.adverts.bthome_objects import VIBRATION, ButtonPress
 from protocols.reading import Metric
 from tests.firmware_sim.conftest import REPLY_WITHIN_S, create_clock
 
@@ -202,3 +205,21 @@ async def test_water_sensor_says_wet_and_dry_to_an_outside_decoder(radio: Radio)
     elsewhere = BTHomeBluetoothDeviceData()
     assert elsewhere.supported(as_heard_elsewhere(address, wet))
     await sensor.stop()
+
+
+async def test_fall_detector_shakes_and_comes_to_rest_under_its_key(
+    radio: Radio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fall_detector, "AT_REST_AFTER_S", 0.2)
+    address, key = "C0:FF:EE:00:01:07", bytes(range(16))
+    detector = FallDetector(await radio.peripheral(address, "Fall"), Clock(), key)
+    scanner = await create_scanner(radio, address)
+    detector.start()
+    quiet = await scanner.until_different(b"")
+    await detector.fall()
+    falling = await scanner.until_different(quiet)
+    at_rest = await scanner.until_different(falling)
+    said = [decode_bthome(data, mac=address, bind_key=key) for data in (quiet, falling, at_rest)]
+    assert [dict(advert.others)[VIBRATION] for advert in said] == [0, 1, 0]
+    assert [advert.counter for advert in said] == [1, 2, 3]
+    await detector.stop()
