@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from protocols.telemetry.messages import GivenUp, ReadingsMessage, StatusMessage, encode
+from protocols.telemetry.messages import ConfigurationRefused, GivenUp, ReadingsMessage, StatusMessage, encode
 from protocols.telemetry.worth import Worth
 from tests.cloud.web.community import NOW, Community
 from tests.cloud.web.running import Site
@@ -32,6 +32,8 @@ def test_the_fleet_shows_what_waits_and_what_was_given_up(site: Site, community:
         oldest_backlog_at=NOW - timedelta(hours=2),
         given_up=(lost,),
         reason="<b>the broker is away</b>",
+        config_version=3,
+        config_refused=ConfigurationRefused(version=4, why="no <link> with it"),
     )
     say(community, "gw-home-1", status)
     with site.signed_in("desk") as client:
@@ -39,7 +41,9 @@ def test_the_fleet_shows_what_waits_and_what_was_given_up(site: Site, community:
         text = words(shown)
         assert "1234 346 kB" in text
         assert "512" in text
-        assert "its memory was full, readings wait, says a problem" in text
+        assert "its memory was full, readings wait, refused its settings, says a problem" in text
+        assert "settings 3" in text
+        assert "no &lt;link&gt; with it" in shown
         assert "&lt;b&gt;the broker is away" in shown
         assert 'href="/fleet"' in client.get("/board").text
         assert "gw-home-1" in words(client.get("/fleet?show=given-up").text)

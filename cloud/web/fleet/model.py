@@ -19,6 +19,7 @@ class Need(StrEnum):
     GAVE_UP = "gave_up"
     REFUSED = "refused"
     WAITS_LONG = "waits_long"
+    CONFIGURATION = "configuration"
     PROBLEM = "problem"
 
 
@@ -43,6 +44,12 @@ class Gateway:
     receipts_refused: int
     problem: str | None
     """In the gateway's own words."""
+    config_version: int
+    """Of the centre's configuration that is in force; 0: the home's own file alone."""
+    config_wanted: int
+    """The newest that the centre asked for; 0: none, or not this person's to see."""
+    config_refused: str | None
+    """Why it did not take the last one, in its own words."""
 
     def needs(self, now: datetime) -> list[Need]:
         if self.heard_at is None:
@@ -53,6 +60,7 @@ class Gateway:
             Need.GAVE_UP: self.given_up_at is not None and now - self.given_up_at < GIVEN_UP_LATELY,
             Need.REFUSED: self.receipts_refused > 0,
             Need.WAITS_LONG: self.oldest_at is not None and now - self.oldest_at > WAITS_LONG_AFTER,
+            Need.CONFIGURATION: self.config_refused is not None,
             Need.PROBLEM: bool(self.problem),
         }
         return [need for need, there in found.items() if there]

@@ -22,6 +22,7 @@ NEEDS = {
     "gave_up": N_("its memory was full"),
     "refused": N_("refuses receipts"),
     "waits_long": N_("readings wait"),
+    "configuration": N_("refused its settings"),
     "problem": N_("says a problem"),
 }
 

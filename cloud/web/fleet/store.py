@@ -14,7 +14,11 @@ _GATEWAYS = """
                      FROM jsonb_array_elements(status -> 'given_up') AS entry), 0)::bigint AS given_up,
            (SELECT max((entry ->> 'last_at')::timestamptz)
             FROM jsonb_array_elements(status -> 'given_up') AS entry) AS given_up_at,
-           coalesce((status ->> 'receipts_refused')::bigint, 0) AS receipts_refused, status ->> 'reason' AS problem
+           coalesce((status ->> 'receipts_refused')::bigint, 0) AS receipts_refused, status ->> 'reason' AS problem,
+           coalesce((status ->> 'config_version')::bigint, 0) AS config_version,
+           coalesce((SELECT max(version) FROM gateway_configuration AS told
+                     WHERE told.gateway_id = gateway.gateway_id), 0) AS config_wanted,
+           status #>> '{config_refused,why}' AS config_refused
     FROM gateway JOIN home USING (home_id) WHERE region_id = ANY(%s) ORDER BY code, gateway_id
 """
 

@@ -23,6 +23,9 @@ def create_gateway(home: str = "home-1", **changes: Any) -> Gateway:
         "given_up_at": None,
         "receipts_refused": 0,
         "problem": None,
+        "config_version": 0,
+        "config_wanted": 0,
+        "config_refused": None,
     }
     return Gateway(**{**fields, **changes})
 
@@ -38,6 +41,8 @@ def create_gateway(home: str = "home-1", **changes: Any) -> Gateway:
         ({"oldest_at": NOW - timedelta(minutes=16), "backlog_rows": 3}, [Need.WAITS_LONG]),
         ({"given_up": 5, "given_up_at": NOW - timedelta(hours=3)}, [Need.GAVE_UP]),
         ({"given_up": 5, "given_up_at": NOW - timedelta(days=3)}, []),
+        ({"config_version": 1, "config_wanted": 2}, []),
+        ({"config_version": 1, "config_wanted": 2, "config_refused": "no link"}, [Need.CONFIGURATION]),
         ({"receipts_refused": 1, "problem": "receipts were refused"}, [Need.REFUSED, Need.PROBLEM]),
     ],
 )
