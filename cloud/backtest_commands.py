@@ -21,6 +21,9 @@ def backtest(
         str | None, typer.Option(help="A Dask cluster, tcp://HOST:PORT; without it, processes of this machine.")
     ] = None,
     limits: Annotated[Path | None, typer.Option(help="Limits to try, in place of the configuration's.")] = None,
+    consented: Annotated[
+        bool, typer.Option("--consented", help="Of those only who agreed to research; for all but their own care.")
+    ] = False,
     in_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
@@ -42,8 +45,10 @@ def backtest(
         loaded = load_config(config, data)
         first, after = command.moment(begin, "--from"), command.moment(end, "--to")
         fresh = timedelta(hours=loaded.detection.fresh_hours)
-        question = Question(load_limits(limits or loaded.beside(loaded.detection.limits)), first, after, fresh)
+        question = Question(
+            load_limits(limits or loaded.beside(loaded.detection.limits)), first, after, fresh, consented
+        )
         with database_of(loaded) as dsn:
             found = live_again(dsn, question, scheduler=scheduler)
-            answer = command.beside_live(dsn, found, first, after)
+            answer = command.beside_live(dsn, found, first, after, consented=consented)
         typer.echo(command.as_json(answer) if in_json else command.said(answer))

@@ -4,7 +4,6 @@ import errno
 import importlib
 import json
 import os
-import secrets
 import threading
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +32,7 @@ from cloud.privacy_commands import elder_app
 from cloud.proof_commands import proof_app
 from cloud.release_commands import release_app
 from cloud.remote_commands import config_app
+from cloud.replay_commands import replay_app
 from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
 
@@ -42,8 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-_LINK_BYTES = 24
 
 
 @app.command()
@@ -263,18 +261,23 @@ def elder_link(
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
-    """Draws a new link to an elder's own page and prints it, once. The old one stops working."""
+    """Draws a new link to an elder's own page and the code beside it, and prints them, once. The old one stops working.
+
+    Each browser asks for the code at the first time. The elder's page of consents draws a card with a QR code.
+    """
     import psycopg  # noqa: PLC0415
 
     from cloud.db.pool import connection_settings  # noqa: PLC0415
+    from cloud.identity.links.model import draw  # noqa: PLC0415
+    from cloud.identity.passwords import hash_password  # noqa: PLC0415
     from cloud.registry.store import set_link  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
     with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
-        token = secrets.token_urlsafe(_LINK_BYTES)
+        link = draw()
         with psycopg.connect(dsn, **connection_settings("elder-link")) as connection:
-            set_link(connection, code, token)
-        typer.echo(f"/e/{token}")
+            set_link(connection, code, link.token, hash_password(link.code))
+        typer.echo(f"/e/{link.token}\ncode {link.spoken_code}")
 
 
 @app.command("sms-key")
@@ -295,6 +298,7 @@ def sms_key(
 
 
 app.add_typer(backtest_app)
+app.add_typer(replay_app)
 app.add_typer(import_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")

@@ -20,6 +20,8 @@ class Right(StrEnum):
     """Accept visits, make them and report."""
     RECORDS = "records"
     """See an elder's whole record."""
+    CONSENTS = "consents"
+    """See and write down what an elder agreed to, and let elders and families in by links."""
     UNSURE = "unsure"
     """See measurements that may be one's or another's."""
     SAY_WHOSE = "say-whose"
@@ -32,7 +34,7 @@ class Right(StrEnum):
 
 
 _ALL = frozenset({Right.OWN, Right.LIVE})
-_SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.UNSURE, Right.FLEET}
+_SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
     Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE},

@@ -61,7 +61,8 @@ def upsert_elder(connection: Connection, elder: Elder) -> None:
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (code) DO UPDATE "
         "SET home_id = EXCLUDED.home_id, name = EXCLUDED.name, born_on = EXCLUDED.born_on, sex = EXCLUDED.sex, "
         "conditions = EXCLUDED.conditions, risks = EXCLUDED.risks, plan = EXCLUDED.plan, "
-        "data_note = EXCLUDED.data_note, link_hash = COALESCE(EXCLUDED.link_hash, elder.link_hash)",
+        "data_note = EXCLUDED.data_note, link_hash = COALESCE(EXCLUDED.link_hash, elder.link_hash), "
+        "link_code = CASE WHEN EXCLUDED.link_hash IS NULL THEN elder.link_code END",
         (
             elder.code,
             id_of(connection, "home", elder.home),
@@ -87,10 +88,14 @@ def upsert_elder(connection: Connection, elder: Elder) -> None:
         )
 
 
-def set_link(connection: Connection, elder_code: str, token: str) -> None:
-    """From now on the elder's page opens with `token` and with no other. Raises NotFound."""
+def set_link(connection: Connection, elder_code: str, token: str, code_hash: str | None = None) -> None:
+    """From now on the elder's page opens with `token` and with no other, and where there is one with the code of
+    `code_hash`; browsers that had opened it ask anew. Raises NotFound."""
     elder_id = id_of(connection, "elder", elder_code)
-    connection.execute("UPDATE elder SET link_hash = %s WHERE elder_id = %s", (token_hash(token), elder_id))
+    connection.execute(
+        "UPDATE elder SET link_hash = %s, link_code = %s WHERE elder_id = %s", (token_hash(token), code_hash, elder_id)
+    )
+    connection.execute("DELETE FROM link_session WHERE elder_id = %s AND relative_id IS NULL", (elder_id,))
 
 
 def upsert_gateway(connection: Connection, gateway: Gateway) -> None:

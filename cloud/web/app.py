@@ -15,11 +15,15 @@ from cloud.web.audit.noting import Noting
 from cloud.web.board import api as board_api
 from cloud.web.board import pages as board_pages
 from cloud.web.card import pages as card_pages
+from cloud.web.consent import own as own_consents
+from cloud.web.consent import pages as consent_pages
 from cloud.web.elder import pages as elder_pages
 from cloud.web.entry import api as entry_api
+from cloud.web.entry import link_pages
 from cloud.web.entry import oidc as entry_oidc
 from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
+from cloud.web.family import pages as family_pages
 from cloud.web.fleet import pages as fleet_pages
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
@@ -49,6 +53,10 @@ ROUTERS = (
     nurse_api.router,
     record_pages.router,
     elder_pages.router,
+    link_pages.router,
+    own_consents.router,
+    family_pages.router,
+    consent_pages.router,
     audit_pages.router,
     unsure_pages.router,
     unsure_api.router,

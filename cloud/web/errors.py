@@ -35,6 +35,14 @@ class CodeNeeded(Exception):
     """Login and password are right, and a code of their app is to be shown too."""
 
 
+class LinkCodeNeeded(Exception):
+    """The link is right, and this browser has not shown the code beside it. `page` asks for it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__("the code beside the link is needed")
+        self.page = page
+
+
 class SecondFactorNeeded(Exception):
     """The centre wants a second factor of people of this role, and they showed none."""
 
@@ -114,7 +122,7 @@ def failure(request: Request, code: int, detail: str = "", headers: dict[str, st
     language = language_of(request)
     title, kept, todo = (language.gettext(text) for text in (words.title, words.kept, words.todo))
     answer: Response
-    if request.url.path.startswith("/e/") and not speaks_json(request):
+    if request.url.path.startswith(("/e/", "/f/")) and not speaks_json(request):
         said = _ELDER[404 if code == 404 else 500]
         back = "/".join(request.url.path.split("/")[:3])
         context = {"title": language.gettext(said.title), "todo": language.gettext(said.todo), "back": back}
@@ -150,6 +158,10 @@ def map_errors(app: FastAPI) -> None:
             return failure(request, 401)
         return see_other(f"/login?next={quote(own_path(request.url.path))}")
 
+    async def link_code_needed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, LinkCodeNeeded)  # noqa: S101 - registered for it alone
+        return failure(request, 401) if speaks_json(request) else see_other(error.page)
+
     async def code_needed(request: Request, _error: Exception) -> Response:
         return failure(request, 401, language_of(request).gettext(N_("A code of your app is needed too.")))
 
@@ -181,6 +193,7 @@ def map_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(CloudError, cloud_error)
     app.add_exception_handler(NotSignedIn, not_signed_in)
+    app.add_exception_handler(LinkCodeNeeded, link_code_needed)
     app.add_exception_handler(CodeNeeded, code_needed)
     app.add_exception_handler(SecondFactorNeeded, second_factor_needed)
     app.add_exception_handler(TooManyTries, too_many)

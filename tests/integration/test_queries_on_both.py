@@ -140,6 +140,17 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         "INSERT INTO silent_gateway (silence_id, gateway_id, cause, since) VALUES (%s, 'gw-home-1', 'unknown', %s)",
         UUID(int=7), NOW,
     )  # fmt: skip
+    relative = made.one(
+        "INSERT INTO relative (elder_id, name, relation, link_hash, link_code, invited_by, invited_at, link_ends_at) "
+        "VALUES (%s, '王强', '儿子', 'h', 'c', %s, %s, %s) RETURNING relative_id",
+        old, made.staff["desk"], NOW, NOW,
+    )  # fmt: skip
+    made.run(
+        "INSERT INTO consent (elder_id, relative_id, purpose, given_by, how, staff_id, given_at) "
+        "VALUES (%s, %s, 'family_readings', 'elder', 'signed', %s, %s)",
+        old, relative, made.staff["desk"], NOW,
+    )  # fmt: skip
+    made.run("INSERT INTO privacy_request (elder_id, what, asked_at) VALUES (%s, 'erase', %s)", old, NOW)
     event = made.one(
         "INSERT INTO alarm_event (alarm_id, state, at) VALUES (%s, 'on_the_way', %s) RETURNING alarm_event_id",
         day["coming"], NOW,

@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/visits/{visit_id}/report": REPORT,
     "POST /e/{token}/visits/{visit_id}/assessment": {"face": 5},
     "POST /e/{token}/requests": {"wish": "company"},
+    "POST /e/{token}/data": {"what": "export"},
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": {"elder": "nobody"},
     "POST /api/v1/pushes/subscribe": {"endpoint": "https://push.invalid/x", "keys": {"p256dh": "", "auth": ""}},
     "POST /api/v1/pushes/unsubscribe": {"endpoint": "https://push.invalid/x"},
@@ -84,7 +85,25 @@ def places(community: Community) -> dict[str, object]:
             "SELECT %s, %s, %s, region_id, password_hash FROM staff WHERE login = 'nurse'",
             login, login, login,
         )  # fmt: skip
+    relative = community.one(
+        "INSERT INTO relative (elder_id, name, relation, link_hash, link_code, invited_by, invited_at, link_ends_at) "
+        "VALUES (%s, '王强', '儿子', 'h', 'c', %s, %s, %s) RETURNING relative_id",
+        community.elders["home-1"], community.staff["desk"], NOW, NOW,
+    )  # fmt: skip
+    community.run(
+        "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+        "SELECT elder_id, 'institutions', 'elder', 'signed', %s, %s FROM elder",
+        community.staff["desk"], NOW,
+    )  # fmt: skip
     return {
+        "relative_id": relative,
+        "consent_id": community.one(
+            "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+            "VALUES (%s, 'care', 'elder', 'signed', %s, %s) RETURNING consent_id",
+            community.elders["home-1"],
+            community.staff["desk"],
+            NOW,
+        ),  # fmt: skip
         "alarm_id": day["calling"],
         "visit_id": day["severe"],
         "elder_id": community.elders["home-1"],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.conftest import processes_naming, wait_until
+from tests.system.leaks import leaks, secrets_of
 
 DEMO = [sys.executable, "-m", "firmware_sim.demo"]
 
@@ -31,6 +32,9 @@ def test_once_closes_every_loop(folder: Path) -> None:
     assert figures["press_states"] == ["sent", "at_centre", "taken", "on_the_way", "closed"]
     assert figures["outbox_left"] == 0
     assert {"seconds_setup", "seconds_run"} <= figures.keys()
+    secrets = secrets_of(folder / "data")
+    assert len(secrets) > 40
+    assert leaks(folder / "data" / "logs", secrets) == []
     assert processes_naming(str(folder)) == []
 
 

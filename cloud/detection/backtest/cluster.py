@@ -39,6 +39,8 @@ class Question:
     begin: datetime
     end: datetime
     fresh: timedelta
+    consented: bool = False
+    """Of those only who agreed to research."""
 
     @property
     def since(self) -> datetime:
@@ -53,7 +55,7 @@ def backtest(dsn: str, question: Question, *, scheduler: str | None = None, work
     many as it has cores. Raises ClusterFailed, and DatabaseAway where the database does not answer here.
     """
     with psycopg.connect(dsn, **connection_settings("backtest")) as connection:
-        elders = store.elders(connection, question.since, question.end)
+        elders = store.elders(connection, question.since, question.end, consented=question.consented)
     tasks = [elders[place : place + _ELDERS_OF_TASK] for place in range(0, len(elders), _ELDERS_OF_TASK)]
     if not tasks:
         return []

@@ -32,10 +32,10 @@ def moment(text: str, option: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def beside_live(dsn: str, found: list[Lived], begin: datetime, end: datetime) -> Answer:
-    """Raises DatabaseAway."""
+def beside_live(dsn: str, found: list[Lived], begin: datetime, end: datetime, *, consented: bool = False) -> Answer:
+    """With `consented`, beside the alerts of those only who agreed to research. Raises DatabaseAway."""
     with psycopg.connect(dsn, **connection_settings("backtest")) as connection:
-        live = store.lived(connection, begin, end)
+        live = store.lived(connection, begin, end, consented=consented)
     left = list(live)
     both = 0
     for alert in found:

@@ -10,12 +10,14 @@ from cloud.detection.model import Cause, Priority, Verdict
 from protocols.reading import Metric
 
 
-def elders(connection: Connection, since: datetime, until: datetime) -> list[int]:
-    """Those of whom something was measured in that time."""
+def elders(connection: Connection, since: datetime, until: datetime, *, consented: bool = False) -> list[int]:
+    """Those of whom something was measured in that time; with `consented`, who agreed to research."""
     rows = connection.execute(
         "SELECT elder_id FROM elder WHERE EXISTS (SELECT FROM reading WHERE reading.elder_id = elder.elder_id "
-        "AND measured_at >= %s AND measured_at < %s) ORDER BY elder_id",
-        (since, until),
+        "AND measured_at >= %(since)s AND measured_at < %(until)s) AND (NOT %(consented)s OR EXISTS (SELECT FROM "
+        "consent WHERE consent.elder_id = elder.elder_id AND purpose = 'research' AND withdrawn_at IS NULL)) "
+        "ORDER BY elder_id",
+        {"since": since, "until": until, "consented": consented},
     )
     return [int(elder_id) for (elder_id,) in rows]
 
@@ -41,13 +43,15 @@ def histories(
     ]
 
 
-def lived(connection: Connection, since: datetime, until: datetime) -> list[Lived]:
-    """The alerts that the live detectors raised in that time, as they stood at `until`."""
+def lived(connection: Connection, since: datetime, until: datetime, *, consented: bool = False) -> list[Lived]:
+    """The alerts that the live detectors raised in that time, as they stood at `until`; `consented` as above."""
     rows = connection.execute(
         "SELECT elder_id, raised_at, cause, reasons, priority, CASE WHEN closed_at < %(until)s THEN closed_at END, "
         "CASE WHEN coalesce(verdict_at, closed_at) < %(until)s THEN verdict END FROM alert "
-        "WHERE raised_at >= %(since)s AND raised_at < %(until)s AND cause = ANY(%(causes)s)",
-        {"since": since, "until": until, "causes": sorted(Cause)},
+        "WHERE raised_at >= %(since)s AND raised_at < %(until)s AND cause = ANY(%(causes)s) "
+        "AND (NOT %(consented)s OR EXISTS (SELECT FROM consent WHERE consent.elder_id = alert.elder_id "
+        "AND purpose = 'research' AND withdrawn_at IS NULL))",
+        {"since": since, "until": until, "causes": sorted(Cause), "consented": consented},
     )
     return sorted(
         Lived(

@@ -18,6 +18,9 @@ class What(StrEnum):
     MOVED_VISIT = "moved_visit"
     REPORTED = "reported"
     SAID_WHOSE = "said_whose"
+    SAW_CONSENTS = "saw_consents"
+    CHANGED_CONSENTS = "changed_consents"
+    DREW_LINK = "drew_link"
     REPLAYED_LETTER = "replayed_letter"
 
 

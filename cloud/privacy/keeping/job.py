@@ -1,6 +1,6 @@
 """What is done each day: erasures that an older copy does not know of, and what is old enough goes."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def keep(
     connection: Connection, retention: Retention, erasures: Path, now: datetime, wall_now: datetime
-) -> Iterator[tuple[str, int]]:
+) -> Generator[tuple[str, int], None, None]:
     """Gives what went and how many rows, after each COMMIT; nothing while another process is at it.
 
     `now` is of the centre's time line, `wall_now` of sessions, messages and letters, which know no other. `connection`

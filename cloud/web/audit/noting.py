@@ -49,6 +49,20 @@ NOTED: Mapping[str, Noted] = {
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": Noted(
         What.SAID_WHOSE, "measurement", "{device_id}-{record_key}"
     ),
+    "GET /elders/{elder_id}/consent": Noted(What.SAW_CONSENTS, "elder", "{elder_id}"),
+    **{
+        f"POST /elders/{{elder_id}}/{deed}": Noted(What.CHANGED_CONSENTS, "elder", "{elder_id}")
+        for deed in (
+            "consent",
+            "consent/{consent_id}/withdraw",
+            "family/{relative_id}/consent",
+            "family/{relative_id}/end",
+        )
+    },
+    **{
+        f"POST /elders/{{elder_id}}/{deed}": Noted(What.DREW_LINK, "elder", "{elder_id}")
+        for deed in ("link", "family", "family/{relative_id}/link")
+    },
     "GET /dead-letters": Noted(What.SAW_LETTERS, "letter", ""),
     "POST /dead-letters/{dead_letter_id}/replay": Noted(What.REPLAYED_LETTER, "letter", "{dead_letter_id}"),
 }

@@ -26,6 +26,9 @@ DEEDS = {
     "closed_call": N_("closed a call for help"),
     "moved_visit": N_("changed a visit"),
     "reported": N_("wrote the report of a visit"),
+    "saw_consents": N_("looked at what you agreed to"),
+    "changed_consents": N_("wrote down what you agreed to, or withdrew"),
+    "drew_link": N_("drew a new card with a link"),
     "said_whose": N_("said whose a measurement was"),
 }
 
@@ -34,7 +37,7 @@ DEEDS = {
 async def looked_page(request: Request, token: str) -> Response:
     services = services_of(request)
     async with services.pool.connection() as conn:
-        person = await person_of(conn, token)
+        person = await person_of(request, conn, token)
         looks = await store.looks(conn, person.elder_id, services.now - SHOWN, MOST)
     context = {"person": person, "token": token, "looks": looks, "deeds": DEEDS, "days": SHOWN.days}
     return page(request, "looked.html", context, zone=ZoneInfo(person.time_zone))

@@ -1,7 +1,6 @@
 """The elder's own page, opened by the link on the tablet, and what can be said on it. Works without scripts."""
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,11 +9,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from cloud.db.pool import AsyncConnection
-from cloud.db.sight import Sight, look_as
-from cloud.errors import Conflict, NotFound
+from cloud.errors import Conflict
 from cloud.visits import commands
 from cloud.web.answers import Line, accepts, done, posted
 from cloud.web.elder import store
+from cloud.web.entry.links import way_in
 from cloud.web.evidence import store as evidence_store
 from cloud.web.evidence.model import Person
 from cloud.web.moments import greeting
@@ -22,7 +21,6 @@ from cloud.web.render import language_of, page
 from cloud.web.services import services_of
 
 router = APIRouter(tags=["elder"])
-_LONGEST_TOKEN = 200
 
 
 class AssessmentWish(BaseModel):
@@ -38,7 +36,7 @@ class RequestWish(BaseModel):
 async def elder_page(request: Request, token: str) -> Response:
     services, language = services_of(request), language_of(request)
     async with services.pool.connection() as conn:
-        person = await person_of(conn, token)
+        person = await person_of(request, conn, token)
         zone = ZoneInfo(person.time_zone)
         yesterday = (services.now.astimezone(zone) - timedelta(days=1)).replace(
             hour=0, minute=0, second=0, microsecond=0
@@ -59,7 +57,7 @@ async def assess(request: Request, token: str, visit_id: int) -> Response:
     wish = await posted(request, AssessmentWish)
     services = services_of(request)
     async with services.pool.connection() as conn:
-        person = await person_of(conn, token)
+        person = await person_of(request, conn, token)
         await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now)
     return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
 
@@ -71,17 +69,14 @@ async def ask(request: Request, token: str) -> Response:
     services = services_of(request)
     try:
         async with services.pool.connection() as conn:
-            person = await person_of(conn, token)
+            person = await person_of(request, conn, token)
             await commands.request(conn, person.elder_id, wish.wish, services.now, promises=services.config.visits)
     except Conflict:
         return done(request, {"wish": wish.wish, "new": False}, f"/e/{token}")
     return done(request, {"wish": wish.wish, "new": True}, f"/e/{token}")
 
 
-async def person_of(conn: AsyncConnection, token: str) -> Person:
-    """Whose link it is. Raises NotFound. The database compares digests, so that time tells nothing of the token."""
-    if not 0 < len(token) <= _LONGEST_TOKEN:
-        raise NotFound("This link opens nothing.")
-    link = sha256(token.encode()).digest()
-    await look_as(conn, Sight("link", link=link))
-    return await evidence_store.person_by_link(conn, link)
+async def person_of(request: Request, conn: AsyncConnection, token: str) -> Person:
+    """Whose link it is. Raises NotFound, and LinkCodeNeeded where this browser has not shown the code beside it."""
+    way = await way_in(request, conn, "e", token)
+    return await evidence_store.person_of_link(conn, way.elder_id)

@@ -30,10 +30,10 @@ async def person(conn: AsyncConnection, elder_id: int, regions: frozenset[int]) 
     return found
 
 
-async def person_by_link(conn: AsyncConnection, link_hash: bytes) -> Person:
-    """The elder whose link has this SHA-256. Raises NotFound."""
+async def person_of_link(conn: AsyncConnection, elder_id: int) -> Person:
+    """Whoever a link leads to that was looked up already. Raises NotFound."""
     async with conn.cursor(row_factory=class_row(Person)) as cursor:
-        await cursor.execute(_PERSON + "WHERE e.link_hash = %s", (link_hash,))
+        await cursor.execute(_PERSON + "WHERE e.elder_id = %s", (elder_id,))
         found = await cursor.fetchone()
     if found is None:
         raise NotFound("This link opens nothing.")

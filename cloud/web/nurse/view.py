@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.db.pool import AsyncConnection
 from cloud.web.charts.sparkline import Sparkline, sparkline
+from cloud.web.consent.sharing import must_be_shown, shown_to
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence import store as evidence_store
 from cloud.web.evidence.gather import Evidence, Gatherer
@@ -63,7 +64,9 @@ class VisitView:
 async def today(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Today:
     now = services.now
     listed = []
-    for place, card in enumerate(await store.cards(conn, viewer.regions, now - _DONE_SHOWN)):
+    cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN)
+    shown = await shown_to(conn, viewer, {card.elder_id for card in cards})
+    for place, card in enumerate(card for card in cards if card.elder_id in shown):
         drawn = place < _SPARKS and not card.done
         listed.append(await _listed(conn, services, card, language, drawn=drawn))
     me = viewer.staff.staff_id
@@ -82,6 +85,7 @@ async def visit_view(
     """Raises NotFound."""
     now = services.now
     card = await store.card(conn, visit_id, viewer.regions)
+    await must_be_shown(conn, viewer, card.elder_id)
     person = await evidence_store.person(conn, card.elder_id, viewer.regions)
     gatherer = Gatherer(language, services.measures, services.limit_lines, now)
     wanted = METRICS_OF_CAUSE.get(card.cause or "", PANELS)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from cloud.web.consent.sharing import must_be_shown
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence.gather import Gatherer
@@ -27,6 +28,8 @@ async def record_page(
 ) -> Response:
     services, language = services_of(request), language_of(request)
     now = services.now
+    async with services.pool.connection() as conn:
+        await must_be_shown(conn, viewer, elder_id)
     record = await services.replica.read(lambda conn: read_record(conn, elder_id, viewer.regions, int(days), now))
     gatherer = Gatherer(language, services.measures, services.limit_lines, now)
     zone = ZoneInfo(record.person.time_zone)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,8 @@ from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
 from cloud.privacy.erasure.ledger import Erasure
 from cloud.privacy.holdings import HOLDINGS
+from cloud.privacy.model import Given, How, Wish
+from cloud.privacy.purposes import Purpose
 from cloud.readings.columns import CODE_OF
 from cloud.readings.homes.store import Homes
 from cloud.readings.identities.store import Identities
@@ -42,7 +43,7 @@ from protocols.alarm.states import AlarmState
 from protocols.reading import Metric
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
-from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
+from tests.cloud.web.community import NOW, PASSWORD, Community
 from tests.integration.both.samples import (
     DAY,
     REASON,
@@ -149,6 +150,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "device_id": made.devices["home-1/sphygmomanometer"],
         "device_ids": list(made.devices.values()),
         "record_key": filled.record_key,
+        "relative_id": made.one("SELECT relative_id FROM relative"),
         "gateway": "gw-home-1",
         "gateway_id": "gw-home-1",
         "metrics": metrics,
@@ -182,7 +184,6 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "limit": 50,
         "longest": 40,
         "before": None,
-        "link_hash": sha256(LINK.encode()).digest(),
         "token": "a-token",
         "login": "desk",
         "password": PASSWORD,
@@ -261,6 +262,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "alarms.escalation.delivery.set_sent": [{"delivered": True}],
         "alarms.escalation.delivery.set_not_sent": [{"problem": "no net", "again": False}],
         "alarms.escalation.delivery.note_receipt": [{"opened": True}],
+        "privacy.give": [{"given": Given(Purpose.CARE, How.SIGNED)}],
+        "privacy.withdraw": [{"consent_id": filled.made.one("SELECT consent_id FROM consent")}],
+        "privacy.agreeing": [{"purpose": Purpose.FAMILY_READINGS}],
+        "privacy.ask": [{"wish": Wish.EXPORT}],
         "privacy.erasure.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
         "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
         "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],

@@ -1,0 +1,59 @@
+"""All SQL of the family's page. Each question names the consent that it rests on: without it there are no rows."""
+
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from cloud.db.pool import AsyncConnection
+from cloud.web.evidence.model import Measured
+from cloud.web.family.model import Call, FamilyVisit
+
+
+async def calls(conn: AsyncConnection, elder_id: int, relative_id: int, since: datetime) -> list[Call]:
+    """Calls for help since `since`, the newest first."""
+    async with conn.cursor(row_factory=class_row(Call)) as cursor:
+        await cursor.execute(
+            """
+            SELECT kind, test, heard_at, state, closed_at FROM alarm JOIN consent c USING (elder_id)
+            WHERE elder_id = %s AND heard_at >= %s
+              AND c.relative_id = %s AND c.purpose = 'family_alarms' AND c.withdrawn_at IS NULL
+            ORDER BY heard_at DESC, alarm_id
+            """,
+            (elder_id, since, relative_id),
+        )
+        return await cursor.fetchall()
+
+
+async def visits(conn: AsyncConnection, elder_id: int, relative_id: int, since: datetime) -> list[FamilyVisit]:
+    """Visits that were asked for since `since`, the newest first."""
+    async with conn.cursor(row_factory=class_row(FamilyVisit)) as cursor:
+        await cursor.execute(
+            """
+            SELECT v.state, s.name AS nurse, v.promised_by, r.filed_at, m.face
+            FROM visit v JOIN consent c USING (elder_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
+            LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
+            WHERE v.elder_id = %s AND v.asked_at >= %s AND v.state NOT IN ('declined', 'cancelled')
+              AND c.relative_id = %s AND c.purpose = 'family_visits' AND c.withdrawn_at IS NULL
+            ORDER BY v.asked_at DESC, v.visit_id
+            """,
+            (elder_id, since, relative_id),
+        )
+        return await cursor.fetchall()
+
+
+async def readings(
+    conn: AsyncConnection, elder_id: int, relative_id: int, metrics: list[str], since: datetime
+) -> list[Measured]:
+    """In order of time."""
+    async with conn.cursor(row_factory=class_row(Measured)) as cursor:
+        await cursor.execute(
+            """
+            SELECT metric, measured_at, value, flags, meal FROM reading
+            WHERE elder_id = %(elder)s AND metric = ANY(%(metrics)s) AND measured_at >= %(since)s
+              AND EXISTS (SELECT FROM consent c WHERE c.elder_id = %(elder)s AND c.relative_id = %(relative)s
+                          AND c.purpose = 'family_readings' AND c.withdrawn_at IS NULL)
+            ORDER BY measured_at, metric, record_key
+            """,
+            {"elder": elder_id, "metrics": metrics, "since": since, "relative": relative_id},
+        )
+        return await cursor.fetchall()
