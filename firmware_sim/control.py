@@ -46,6 +46,12 @@ class Fall(_Command, frozen=True, tag="fall"):
     pass
 
 
+class Pull(_Command, frozen=True, tag="pull"):
+    """Of the cord. Answered when it hangs again."""
+
+    kind: Literal["pull", "long"] = "pull"
+
+
 class Motion(_Command, frozen=True, tag="motion"):
     pass
 
@@ -78,7 +84,8 @@ class Records(_Command, frozen=True, tag="records"):
     """Asks for `records`: of each glucometer all in its memory, and whether a reader has acknowledged it."""
 
 
-Command = MeasurePressure | MeasureGlucose | Press | Fall | Motion | Shower | Water | Deafen | Hear | Meters | Records
+Trigger = Press | Fall | Pull
+Command = MeasurePressure | MeasureGlucose | Trigger | Motion | Shower | Water | Deafen | Hear | Meters | Records
 
 
 class GlucoseInMemory(msgspec.Struct, frozen=True):
@@ -177,6 +184,9 @@ class HomeControl:
     def fall(self) -> float:
         """Whoever wears the detector falls; as `press`."""
         return float(self.do(Fall())["at_wall"])
+
+    def pull(self, kind: Literal["pull", "long"] = "pull") -> None:
+        self.do(Pull(kind=kind))
 
     def motion(self) -> None:
         self.do(Motion())

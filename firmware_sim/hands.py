@@ -14,8 +14,10 @@ from firmware_sim.control import (
     Motion,
     NotDone,
     Press,
+    Pull,
     Records,
     Shower,
+    Trigger,
     Water,
 )
 from firmware_sim.home_devices import HomeDevices
@@ -44,11 +46,8 @@ class Hands:
                 _need(devices.serial_glucometer, "serial_glucometer").meter.memory.measure(command.mg_dl)
             case MeasureGlucose():
                 _need(devices.glucometer, "glucometer").measure(command.mg_dl)
-            case Press():
-                kind = ButtonPress.LONG if command.kind == "long" else ButtonPress.PRESS
-                return {"at_wall": await _need(devices.emergency_button, "emergency_button").press(kind)}
-            case Fall():
-                return {"at_wall": await _need(devices.fall_detector, "fall_detector").fall()}
+            case Press() | Fall() | Pull():
+                return await self._call_for_help(command)
             case Motion():
                 _noticing_motion(self._shower_sensor()).motion()
             case Shower():
@@ -64,6 +63,18 @@ class Hands:
             case Records():
                 return {"records": devices.glucose_records()}
         return {}
+
+    async def _call_for_help(self, command: Trigger) -> Answer:
+        devices = self._devices
+        match command:
+            case Press():
+                kind = ButtonPress.LONG if command.kind == "long" else ButtonPress.PRESS
+                return {"at_wall": await _need(devices.emergency_button, "emergency_button").press(kind)}
+            case Fall():
+                return {"at_wall": await _need(devices.fall_detector, "fall_detector").fall()}
+            case Pull():
+                await _need(devices.pull_cord, "pull_cord").pull(long=command.kind == "long")
+                return {}
 
     def _shower_sensor(self) -> ShowerSensor | RuuviTag:
         sensor = self._devices.shower_sensor

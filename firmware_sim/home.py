@@ -131,11 +131,16 @@ def _describe(
     port = None if serial is None else str(serial.link.absolute())
     if port is not None:
         running.append(RunningDevice("serial_glucometer", port=port))
+    pins = None
+    if devices.pull_cord is not None:
+        pins = str(devices.pull_cord.pins_file)
+        running.append(RunningDevice("pull_cord", port=f"gpio:{devices.pull_cord.pin}"))
     return RunFile(
         name=config.name,
         pid=os.getpid(),
         bus_address=bus_address,
         serial_port=port,
+        pins=pins,
         control_socket=str(control),
         hci=hci,
         data_note=data_note,

@@ -12,6 +12,7 @@ from protocols.configuration import ConfigurationError, decode_configuration
 
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}")
 _BIND_KEY = re.compile(r"[0-9a-fA-F]{32}")
+_LAST_PIN = 27
 _ON_THE_AIR = ("glucometer", "sphygmomanometer", "shower_sensor", "emergency_button", "fall_detector", "water_sensor")
 
 
@@ -57,6 +58,11 @@ class WaterSensorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     address: str
 
 
+class PullCordConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pin: int
+    """Of the gateway, by its Broadcom number, 0 to 27."""
+
+
 class SerialMeterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     link: str
     """The path at which the gateway opens the line; a relative one starts at the `state` folder."""
@@ -77,6 +83,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     emergency_button: EmergencyButtonConfig | None = None
     fall_detector: FallDetectorConfig | None = None
     water_sensor: WaterSensorConfig | None = None
+    pull_cord: PullCordConfig | None = None
     serial_glucometer: SerialMeterConfig | None = None
     base: str = ""
     """Set by the reader: the folder that relative paths start at."""
@@ -128,6 +135,8 @@ def _check(config: HomeConfig, source: str) -> None:
     for key, meter in (("glucometer", config.glucometer), ("sphygmomanometer", config.sphygmomanometer)):
         if meter is not None and meter.passkey is not None and not 1 <= meter.passkey <= PASSKEY_MAX:
             raise ConfigurationError(f"{source}: {key}.passkey: {meter.passkey} is not between 1 and {PASSKEY_MAX}")
+    if config.pull_cord is not None and not 0 <= config.pull_cord.pin <= _LAST_PIN:
+        raise ConfigurationError(f"{source}: pull_cord.pin: {config.pull_cord.pin} is not between 0 and {_LAST_PIN}")
     for key, trigger in (("emergency_button", config.emergency_button), ("fall_detector", config.fall_detector)):
         if trigger is not None and not _BIND_KEY.fullmatch(trigger.bind_key):
             raise ConfigurationError(f"{source}: {key}.bind_key: expected 32 hexadecimal digits")

@@ -21,6 +21,7 @@ from firmware_sim.peripherals.shower_sensor import ShowerSensor
 from firmware_sim.peripherals.sphygmomanometer import PressureRecord, Sphygmomanometer
 from firmware_sim.peripherals.trigger_beacon import TriggerBeacon
 from firmware_sim.peripherals.water_sensor import WaterSensor
+from firmware_sim.pull_cord import PullCord
 from firmware_sim.radio import Radio
 from firmware_sim.serial.meter import GlucoseMemory, SerialMeter, StoredGlucose
 from firmware_sim.serial.meter_on_line import MeterOnLine
@@ -37,6 +38,7 @@ class HomeDevices:
     emergency_button: EmergencyButton | None = None
     fall_detector: FallDetector | None = None
     water_sensor: WaterSensor | None = None
+    pull_cord: PullCord | None = None
     serial_glucometer: MeterOnLine[SerialMeter] | None = None
 
     def start(self) -> None:
@@ -194,6 +196,8 @@ async def create_devices(config: HomeConfig, radio: Radio, clock: Clock) -> Home
         )
     if (water := config.water_sensor) is not None:
         devices.water_sensor = WaterSensor(await on_radio(water.address, "Water"))
+    if (cord := config.pull_cord) is not None:
+        devices.pull_cord = PullCord(cord.pin, (state / "pins").absolute())
     if (serial := config.serial_glucometer) is not None:
         model = model_of(serial.model)
         memory = GlucoseMemory(wall_clock(serial.clock_offset_s), model.capacity, state / "serial-glucometer.json")

@@ -11,7 +11,7 @@ class RunningDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str = ""
     """Of a Bluetooth device."""
     port: str = ""
-    """Of a serial one."""
+    """Of a serial one; of one on a pin, like `gpio:17`."""
 
 
 class RunFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,8 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
     bus_address: str
     """For the gateway's DBUS_SYSTEM_BUS_ADDRESS."""
     serial_port: str | None
+    pins: str | None = None
+    """For the gateway's DOORSTEP_SIM_PINS, with GPIOZERO_PIN_FACTORY=doorstep-sim."""
     control_socket: str
     """For `firmware_sim.control.HomeControl`."""
     hci: str

@@ -18,6 +18,11 @@ class House:
     folder: Path
 
     @property
+    def has_every_trigger(self) -> bool:
+        """A fall detector, a sensor on the floor and a pull cord beside the button."""
+        return self.number == 1
+
+    @property
     def name(self) -> str:
         return f"home-{self.number}"
 
@@ -80,6 +85,17 @@ clock_offset_s = -95
 link = "glucometer-port"
 clock_offset_s = 210
 """
+    triggers = f"""
+[fall_detector]
+address = "{house.address(7)}"
+bind_key = "{bind_key}"
+
+[water_sensor]
+address = "{house.address(6)}"
+
+[pull_cord]
+pin = 17
+"""
     return f"""\
 name = "{house.name}"
 time_zone = "{TIME_ZONE}"
@@ -99,7 +115,7 @@ address = "{house.address(3)}"
 [emergency_button]
 address = "{house.address(4)}"
 bind_key = "{bind_key}"
-{glucose if house.measures_glucose else ""}"""
+{glucose if house.measures_glucose else ""}{triggers if house.has_every_trigger else ""}"""
 
 
 def _edge_toml(house: House, bind_key: str, passkey: int, catalogue: Path, health_port: int) -> str:
@@ -117,6 +133,26 @@ kind = "glucometer"
 model = "onetouch-ultraeasy"
 port = {toml_text(house.serial_port)}
 poll_interval_s = 5
+"""
+    triggers = f"""
+[[device]]
+name = "ble:{house.address(7)}"
+kind = "fall_sensor"
+model = "bthome-fall"
+address = "{house.address(7)}"
+bind_key = "{bind_key}"
+
+[[device]]
+name = "ble:{house.address(6)}"
+kind = "water_sensor"
+model = "bthome-sensor"
+address = "{house.address(6)}"
+
+[[device]]
+name = "gpio:17"
+kind = "pull_cord"
+model = "gpio-contact"
+port = "gpio:17"
 """
     return f"""\
 gateway = "{house.gateway}"
@@ -149,4 +185,4 @@ kind = "emergency_button"
 model = "bthome-button"
 address = "{house.address(4)}"
 bind_key = "{bind_key}"
-{glucose if house.measures_glucose else ""}"""
+{glucose if house.measures_glucose else ""}{triggers if house.has_every_trigger else ""}"""

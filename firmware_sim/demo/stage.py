@@ -19,6 +19,7 @@ from firmware_sim.demo.abandoned import end_database
 from firmware_sim.demo.children import Child, ChildDied, Household
 from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
 from firmware_sim.demo.waiting import wait_for
+from firmware_sim.pins_file import PINS_VARIABLE
 from protocols.simulated_time import CLOCK_VARIABLE, TimeScale
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +148,8 @@ class Stage:
         self, house: House, home: Child, health_port: int, run: dict[str, Any], environment: dict[str, str]
     ) -> Started:
         environment = {**environment, "DBUS_SYSTEM_BUS_ADDRESS": run["bus_address"], "DOORSTEP_BROKER": self.broker}
+        if run["pins"] is not None:
+            environment |= {"GPIOZERO_PIN_FACTORY": "doorstep-sim", PINS_VARIABLE: run["pins"]}
         command: list[str | Path] = [BIN / "doorstep-edge", "run", "--config", house.edge_config]
         gateway = self.household.start(house.gateway, command, environment)
         return Started(house, home, gateway, HomeControl(Path(run["control_socket"])), health_port)
