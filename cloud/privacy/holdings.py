@@ -4,6 +4,7 @@ In the order in which an erasure goes through them, so that nothing is left poin
 schema's references and finds a table that is missing here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,6 +75,9 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("unsure_due", "measurements that may be yours or another's, to be looked at", _WORN, given=False),
     Holding("unsure_alert", "alerts of measurements that may be yours or another's", _WORN, given=False),
     Holding("baseline", "your own normal", _OWN),
+    Holding("detection_timer", "when your measurements are looked at next", _OWN, given=False),
+    Holding("limit_override", "limits that a clinician set for you", _OWN),
+    Holding("measure_again", "when you were asked to measure again", _OWN),
     Holding("assessment", "what you said of visits", _OF_VISIT),
     Holding("visit_report", "reports of visits", _OF_VISIT),
     Holding("visit_event", "steps of visits", _OF_VISIT),
@@ -109,6 +113,12 @@ HOLDINGS: tuple[Holding, ...] = (
         clears="label = ''",
         erased=f"(%(last)s AND t.gateway_id IN {_GATEWAYS})",
     ),
+    Holding(
+        "prove_report",
+        "how your home was proven to work",
+        f"t.gateway_id IN {_GATEWAYS}",
+        erased=f"%(last)s AND t.gateway_id IN {_GATEWAYS}",
+    ),
     Holding("wearer", "which device you measured with, and when", _OWN),
     Holding(
         "home",
@@ -128,3 +138,8 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     Holding("elder", "you", _OWN, hidden=frozenset({"link_hash", "link_code"})),
 )
+
+
+def holdings_in(tables: Collection[str]) -> list[Holding]:
+    """Those of a database with `tables`: one that waits for its migrations has fewer."""
+    return [holding for holding in HOLDINGS if holding.table in tables]

@@ -15,6 +15,7 @@ from cloud.privacy.holdings import HOLDINGS
 from cloud.readings.chain.model import FaultKind, Why
 from cloud.readings.chain.verify import verify
 from cloud.registry.store import id_of
+from protocols.telemetry.topics import READINGS, topic
 from tests.cloud.web.community import LINK, NOW, Community, create_community, create_day
 from tests.integration.both.servers import tables
 
@@ -157,6 +158,33 @@ def test_nothing_of_an_erased_elder_is_left(made: Community, tmp_path: Path) -> 
     assert left_in(made.dsn) == []
 
 
+def test_names_stand_apart_from_measurements(made: Community) -> None:
+    """The tables that may hold names, addresses or numbers of people; in all others there are numbers and codes."""
+    may = {"region", "home", "elder", "contact", "staff", "relative", "consent", "device", "alarm_event", "visit_event"}
+    may |= {"visit_report", "dead_letter", "sms", "sms_key"}
+    names = {
+        name
+        for (name,) in made.run("SELECT name FROM elder UNION SELECT name FROM contact UNION SELECT name FROM staff")
+    }
+    names |= {"颐和路", "北京西路", "13800000001"}
+    assert len(names) > 6
+    found = {table for table, text in everything(made.dsn) for name in names if name in text}
+    assert found <= may, found - may
+    columns = made.run(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'reading' "
+        "AND data_type IN ('text', 'jsonb') ORDER BY 1"
+    )
+    assert [name for (name,) in columns] == [
+        "gateway_id",
+        "meal",
+        "metric",
+        "wearer_why",
+    ]  # words of ours, no free text
+    for gateway in ("gw-王秀英", "gw home", "gw/1"):
+        with pytest.raises(ValueError, match="not of the form"):
+            topic(gateway, READINGS)
+
+
 def test_the_proof_tells_an_erasure_from_tampering(made: Community) -> None:
     rows = made.one("SELECT count(*) FROM reading WHERE gateway_id = 'gw-home-1'")
     run("elder", "erase", "elder-1", "--yes")
@@ -188,7 +216,8 @@ def test_a_copy_holds_all_of_it_and_no_secret(made: Community, tmp_path: Path) -
     said = json.loads(run("elder", "export", "elder-1", "--out", str(folder), "--json"))
     assert said["requests_answered"] == 1
     document = json.loads((folder / "all.json").read_text(encoding="utf-8"))
-    assert document["tables"].keys() == {holding.table for holding in HOLDINGS if holding.given}
+    known = set(dict(everything(made.dsn)))
+    assert document["tables"].keys() == {holding.table for holding in HOLDINGS if holding.given} & known
     assert {table: len(rows) for table, rows in document["tables"].items()} == said["rows"]
     own = made.one("SELECT count(*) FROM reading WHERE elder_id = %s", made.elders["home-1"])
     assert said["rows"]["reading"] == own

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from cloud.db.pool import Connection
+from cloud.db.tables import tables
 from cloud.errors import NotFound
 from cloud.privacy.erasure.ledger import Erasure
 from cloud.privacy.erasure.model import Erased
-from cloud.privacy.holdings import HOLDINGS, READINGS, Fate, Holding
+from cloud.privacy.holdings import READINGS, Fate, Holding, holdings_in
 
 _TIMEOUT = "SET LOCAL statement_timeout = '1h'"
 _TO_BE_HEARD = 1 << 62
@@ -72,7 +73,7 @@ def erase(connection: Connection, elder_id: int) -> Erased:
             raise NotFound(f"there is no elder {elder_id}")
         values = {"elder": elder_id, "last": row[0]}
         rows, measured = {}, None
-        for holding in HOLDINGS:
+        for holding in holdings_in(tables(connection)):
             if holding is READINGS:
                 connection.execute(_NOTE_ERASED.encode(), values)
                 count, first, newest = connection.execute(_DROP.encode(), values).fetchone() or (0, None, None)
@@ -118,7 +119,7 @@ def counts(connection: Connection, elder_id: int) -> dict[str, int]:
     with connection.transaction():
         connection.execute(_TIMEOUT)
         last = connection.execute(_LAST, {"elder": elder_id}).fetchone()
-        for holding in HOLDINGS:
+        for holding in holdings_in(tables(connection)):
             if holding.fate is not Fate.STAYS:
                 row = connection.execute(
                     f"SELECT count(*) FROM {holding.table} t WHERE {holding.gone}".encode(),  # noqa: S608 - ours

@@ -8,7 +8,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from cloud.db.pool import Connection
-from cloud.privacy.holdings import Holding
+from cloud.db.tables import tables
+from cloud.privacy.holdings import Holding, holdings_in
 
 _AT_ONCE = 2000
 _NAMED = {
@@ -27,6 +28,11 @@ def one_instant(reading: Connection) -> Iterator[None]:
         reading.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         reading.execute("SET LOCAL statement_timeout = '1h'")
         yield
+
+
+def given(connection: Connection) -> list[Holding]:
+    """What a copy holds."""
+    return [holding for holding in holdings_in(tables(connection)) if holding.given]
 
 
 def columns(connection: Connection, holding: Holding) -> list[str]:

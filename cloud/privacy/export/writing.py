@@ -19,7 +19,7 @@ from psycopg.types.range import Range
 from cloud.db.pool import Connection
 from cloud.errors import CloudError
 from cloud.privacy.export import store
-from cloud.privacy.holdings import HOLDINGS, Holding
+from cloud.privacy.holdings import Holding
 
 _SHOWN = 200
 """Rows of a table that the page shows; the files have all."""
@@ -55,7 +55,7 @@ def write_copy(connection: Connection, elder_id: int, code: str, folder: Path, n
         about = json.dumps({"elder": code, "made_at": now.isoformat(timespec="seconds")}, ensure_ascii=False)
         document.write(f'{{"about": {about}, "tables": {{')
         page.write(_head(code, now))
-        for place, holding in enumerate(one for one in HOLDINGS if one.given):
+        for place, holding in enumerate(store.given(connection)):
             document.write(f"{',' if place else ''}\n{json.dumps(holding.table)}: [")
             names = store.columns(connection, holding)
             page.write(_table_head(holding, names))
