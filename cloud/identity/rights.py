@@ -29,6 +29,8 @@ class Right(StrEnum):
     """See gateways."""
     LETTERS = "letters"
     """See and replay messages that could not be stored; they may be of any home."""
+    CONFIGURE = "configure"
+    """Change what gateways do."""
     REFUSALS = "refusals"
     """See how often something was refused, wherever."""
 
@@ -40,7 +42,7 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET}),
-    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.REFUSALS},
+    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.REFUSALS, Right.CONFIGURE},
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)
 """What a program's token may be given: all but its owner's account."""

@@ -33,6 +33,7 @@ from cloud.web.pushes import api as pushes_api
 from cloud.web.pushes import pages as pushes_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.refusals import pages as refusals_pages
+from cloud.web.remote import pages as remote_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
 from cloud.web.unsure import api as unsure_api
@@ -61,6 +62,7 @@ ROUTERS = (
     unsure_pages.router,
     unsure_api.router,
     fleet_pages.router,
+    remote_pages.router,
     letters_pages.router,
     refusals_pages.router,
     pushes_pages.router,

@@ -112,6 +112,7 @@ def places(community: Community) -> dict[str, object]:
             "SELECT record_key FROM reading WHERE device_id = %s ORDER BY measured_at DESC LIMIT 1", cuff
         ),
         "dead_letter_id": letter,
+        "gateway_id": "gw-home-1",
         "notice_id": uuid4(),
     }
 

@@ -40,6 +40,8 @@ NEEDED: Mapping[str, Right] = {
     "GET /api/v1/unsure": Right.UNSURE,
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": Right.SAY_WHOSE,
     "GET /fleet": Right.FLEET,
+    "GET /gateways/{gateway_id}/settings": Right.CONFIGURE,
+    "POST /gateways/{gateway_id}/settings": Right.CONFIGURE,
     "GET /refusals": Right.REFUSALS,
     "GET /dead-letters": Right.LETTERS,
     "POST /dead-letters/{dead_letter_id}/replay": Right.LETTERS,

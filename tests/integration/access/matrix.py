@@ -93,6 +93,8 @@ ROUTES: Mapping[str, str] = {
     "GET /api/v1/unsure": "ssyy--ye",
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": "ssyy---n",
     "GET /fleet": "ssyy-yye",
+    "GET /gateways/{gateway_id}/settings": "ss----y-",
+    "POST /gateways/{gateway_id}/settings": "ss----y-",
     "GET /refusals": "ss----y-",
     "GET /dead-letters": "ss----y-",
     "POST /dead-letters/{dead_letter_id}/replay": "ss----y-",

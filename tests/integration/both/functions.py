@@ -212,6 +212,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "after": 0,
         "version": 1,
         "wanted": Wanted(),
+        "document": "{}",
         "silence_id": made.one("SELECT silence_id FROM silence"),
         "process": "web",
         "counted": {"password": 2, "session": 1},
