@@ -19,7 +19,7 @@ def watch(stage: Stage, speed: float, stopping: Event, say: Callable[[str], None
     say("")
     say("Try it (in another terminal, from this folder):")
     home = quote(str(stage.homes[0].house.run_file))
-    say(f"  .venv/bin/doorstep-sim tell {home} press")
+    say(f"  .venv/bin/doorstep-sim tell {home} press        (or fall, pull, water)")
     say(f"  .venv/bin/doorstep-sim tell {home} measure_pressure systolic=186 diastolic=112 pulse=84")
     say(f"  .venv/bin/doorstep-sim tell {home} measure_glucose device=ble mg_dl=49")
     say("")

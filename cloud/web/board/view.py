@@ -59,7 +59,7 @@ async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewe
 
 def _remembered_board(services: Services, viewer: Viewer, language: Language) -> Board:
     alarms = services.hearing.open_alarms(viewer.regions)
-    calling = sum(alarm.state == "at_centre" for alarm in alarms)
+    calling = _calling(alarms)
     said = language.ngettext("%(n)s person calls", "%(n)s people call", calling) if calling else ""
     return Board(
         community=viewer.region_name,
@@ -82,7 +82,7 @@ def sentence(
 
     After noon it counts what is promised today. What is late is counted once, as late.
     """
-    calling = sum(alarm.state == "at_centre" for alarm in alarms)
+    calling = _calling(alarms)
     local = now.astimezone(zone)
     morning = local.hour < _NOON
     edge = local.replace(hour=_NOON if morning else 0, minute=0, second=0, microsecond=0)
@@ -110,6 +110,11 @@ def sentence(
     if at_risk:
         parts.append(language.ngettext("%(n)s at risk", "%(n)s at risk", at_risk))
     return language.gettext(", ").join(parts)
+
+
+def _calling(alarms: list[BoardAlarm]) -> int:
+    """People, not calls: whoever presses and pulls the cord is one. Of a home where nobody knows who, one."""
+    return len({alarm.elder_id or alarm.gateway_id for alarm in alarms if alarm.state == "at_centre"})
 
 
 def _missing(alarm: BoardAlarm, stored: list[BoardAlarm]) -> bool:

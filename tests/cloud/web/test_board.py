@@ -54,7 +54,8 @@ def create_alarm(now: datetime) -> BoardAlarm:
 
 
 def test_the_morning_sentence(english: Language, chinese: Language, now: datetime, nanjing: ZoneInfo) -> None:
-    alarms = [create_alarm(now), create_alarm(now), replace(create_alarm(now), state="taken")]
+    twice, other = create_alarm(now), replace(create_alarm(now), elder_id=2)
+    alarms = [twice, replace(twice, alarm_id=uuid4(), kind="fall"), other, replace(other, elder_id=3, state="taken")]
     visits = [create_visit(now + timedelta(hours=hour), at_risk=hour == 1) for hour in (1, 2, 5)]
     said = sentence(alarms, visits, now, nanjing, english)
     assert said == "2 people call, 2 visits promised before noon, 1 at risk"
