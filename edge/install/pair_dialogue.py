@@ -112,6 +112,7 @@ class Dialogue:
             address = need_address("--address", self._wanted.address)
             if self._wanted.model:
                 return OnAir(address, "", None, "", (self._wanted.model,))
+            self._say(f"listening for {self._wanted.seconds:.0f} s; switch the meter on, or press the button")
             on_air = {
                 one.address: one for one in asyncio.run(scan(self._wanted.seconds, self._config.bluetooth.adapter))
             }
