@@ -228,6 +228,22 @@ def test_an_expired_certificate_gets_none(centre: TrustCentre, folder: Path) -> 
         renew(kept)
 
 
+def test_a_gateway_that_lay_in_a_drawer_for_a_year_comes_back_by_a_claim(centre: TrustCentre, folder: Path) -> None:
+    enrol(centre.server, centre.claim(), folder)
+    kept = IdentityFolder(folder)
+    present = kept.read()
+    begun = wall_now() - timedelta(days=365)
+    old = centre.authority.certify_gateway(present.key.public_key(), "gw-home-1", "home-1", begun)
+    kept.keep(present.key, old.public_bytes(Encoding.PEM).decode(), kept.authority.read_text(), present.settings)
+    keeper = IdentityKeeper(folder, "gw-home-1")
+    assert "ask the centre for a code" in (keeper.problem() or "")
+    enrol(centre.server, centre.claim(), folder)
+    assert keeper.look()  # the running gateway takes it up by itself
+    assert keeper.problem() is None
+    assert keeper.identity.certificate.not_valid_after_utc > wall_now() + timedelta(days=89)
+    assert renew(kept).gateway == "gw-home-1"
+
+
 def test_another_authoritys_certificate_renews_nothing(centre: TrustCentre, folder: Path) -> None:
     enrol(centre.server, centre.claim(), folder)
     kept = IdentityFolder(folder)
