@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from protocols.reading import Reading
 from protocols.telemetry.messages import Receipt
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One message of readings that could be opened."""
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of readings that could be opened. A struct, since it is made in a fifth of a dataclass's time."""
 
     gateway: str
     topic: str

@@ -5,6 +5,7 @@ its certificate. Every message is MQTT 5, QoS 1, JSON in UTF-8.
 """
 
 import re
+from functools import lru_cache
 
 PREFIX = "doorstep/v1"
 READINGS = "readings"  # gateway -> centre: ReadingsMessage
@@ -33,6 +34,7 @@ def all_gateways(channel: str) -> str:
     return f"{PREFIX}/+/{channel}"
 
 
+@lru_cache(maxsize=16_384)  # a centre hears the same topics again and again
 def gateway_of(topic_name: str) -> str:
     """The gateway whose branch `topic_name` lies in. Raises ValueError for a topic outside the contract."""
     parts = topic_name.split("/")
