@@ -25,6 +25,7 @@ from cloud.registry.seed import seed
 from cloud.stages import run_file
 from cloud.stages.broker_watch import BrokerWatch
 from cloud.stages.kept import Kept
+from cloud.stages.open_files import allow_many_files
 from cloud.stages.stage import StageChild, any_port_or
 from cloud.stages.trust import FollowedFiles, prepare_listener
 
@@ -63,6 +64,7 @@ class Centre:
         Database and broker that die later are started again for as long as it takes. Raises Conflict where the data
         folder is served already, and, while it starts, PostgresFailed, BrokerFailed, MigrationRefused and OSError.
         """
+        allow_many_files()
         with self._parts:
             self._parts.enter_context(run_file.sole_owner(self._data))
             self._parts.enter_context(serve_health(self._health, self._config.up.port))

@@ -1,0 +1,1 @@
+"""A whole centre with its doors locked, and what an intruder brings."""
