@@ -74,7 +74,12 @@ class RealHome:
             folder / "home.log",
         )
         self._home.start()
-        wait_until("the home to be up", run_file.exists, START_S)
+        try:
+            wait_until("the home to be up", run_file.exists, START_S)
+        except BaseException:
+            self._home.stop()
+            self.link.close()
+            raise
         run = json.loads(run_file.read_text(encoding="utf-8"))
         self._control = HomeControl(run["control_socket"])
         self.gateway = Service(
