@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ async def install(data: Path, version: str, wheels: Sequence[Wheel], folder: Pat
     said = await _run([python, "-P", "-m", "edge.processes", "check", str(config)], "it does not start")
     if said.split() != [version]:
         raise ReleaseUnusable(f"it says that it is {said.strip()[:_SAID_BYTES]!r}, not {version}")
+    await asyncio.to_thread(os.sync)  # its files are on the disk before the word that they are
     set_complete(data, version)
 
 
