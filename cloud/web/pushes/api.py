@@ -12,6 +12,7 @@ from prometheus_client import Histogram
 from pydantic import BaseModel, StringConstraints
 
 from cloud.alarms.escalation.delivery.store import note_receipt
+from cloud.db.sight import CENTRE, seeing
 from cloud.push.model import BadSubscription, is_known_service
 from cloud.push.store import subscribe, unsubscribe
 from cloud.web.answers import accepts, done, posted
@@ -64,8 +65,10 @@ async def post_subscription(request: Request, viewer: Annotated[Viewer, Depends(
     p256dh, auth = _bytes(asked.keys.p256dh), _bytes(asked.keys.auth)
     if len(p256dh) != _POINT_BYTES or p256dh[0] != _UNCOMPRESSED or len(auth) != _AUTH_BYTES:
         raise BadSubscription("The browser's keys are not those of Web Push.")
-    async with services.pool.connection() as conn:
-        await subscribe(conn, viewer.staff.staff_id, asked.endpoint, p256dh, auth, language=language_of(request).code)
+    staff_id, language = viewer.staff.staff_id, language_of(request).code
+    with seeing(CENTRE):  # who shows an endpoint has that browser, also where it was somebody else's until now
+        async with services.pool.connection() as conn:
+            await subscribe(conn, staff_id, asked.endpoint, p256dh, auth, language=language)
     return done(request, {"subscribed": True}, "/pushes")
 
 

@@ -40,7 +40,7 @@ TABLES: Mapping[str, str] = {
     "link_session": "ahhhh-hh",
     "contact": "-hhhh-hh",
     "baseline": "-hhhh-hh",
-    "detection_due": "-hhhh-hh",
+    "detection_due": "--aa--aa",
     "alert": "-hhhh-hh",
     "visit": "-hhhh-hh",
     "visit_event": "-hhhh-hh",
