@@ -78,13 +78,15 @@ class Memory:
         return session.viewer if session is not None and now - session.seen_at <= TRUSTED else None
 
     def remember_homes(self, homes: Iterable[HomeEntry]) -> None:
-        self._keep("home", {home.gateway_id: home for home in homes})
+        """All there are: what is no longer among them is forgotten."""
+        self._keep_only("home", {home.gateway_id: home for home in homes})
 
     def homes(self) -> list[HomeEntry]:
         return [home for _, home in self._all("home", HomeEntry)]
 
     def remember_basics(self, elders: Iterable[Basics]) -> None:
-        self._keep("elder", {str(elder.person.elder_id): elder for elder in elders})
+        """All there are: who was erased meanwhile is forgotten here too."""
+        self._keep_only("elder", {str(elder.person.elder_id): elder for elder in elders})
 
     def basics(self, elder_id: int, regions: frozenset[int]) -> Basics | None:
         """What a card says of an elder without the database; None outside of `regions`."""
@@ -96,6 +98,14 @@ class Memory:
                 found = msgspec.json.decode(row[0], type=Basics)
                 return found if found.person.region_id in regions else None
         return None
+
+    def _keep_only(self, kind: str, values: Mapping[str, object]) -> None:
+        known: set[str] = set()
+        with self._lock, suppress(sqlite3.Error):
+            known = {key for (key,) in self._db.execute("SELECT key FROM remembered WHERE kind = ?", (kind,))}
+        for key in known - values.keys():
+            self._forget(kind, key)
+        self._keep(kind, values)
 
     def _keep(self, kind: str, values: Mapping[str, object]) -> None:
         rows = [(kind, key, msgspec.json.encode(value)) for key, value in values.items()]
@@ -129,6 +139,7 @@ def _open(folder: Path | None) -> sqlite3.Connection:
             db = sqlite3.connect(folder / FILE, timeout=5, check_same_thread=False, isolation_level=None)
             (folder / FILE).chmod(0o600)
             db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left lying in the file
             db.execute("PRAGMA synchronous = NORMAL")
             db.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
