@@ -21,6 +21,7 @@ from edge.install_commands import add_install_commands
 from edge.logs import set_up_logs
 from edge.look_commands import add_look_commands
 from edge.processes import RUN, command_of
+from edge.replace_commands import replace_app
 from protocols.configuration import ConfigurationError
 from protocols.reading import Reading
 
@@ -172,6 +173,7 @@ def _model(name: str, catalogue: Catalogue, transport: Transport) -> str:
 add_install_commands(app)
 add_home_commands(app)
 add_look_commands(app)
+app.add_typer(replace_app, name="replace")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Commands for a home that has its gateway: `pair` its devices, `prove` that all of it works."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,7 +57,7 @@ def pair(
     device up at once. After a power cut it is called again. Exit code 1: not paired, and nothing is changed.
     """
     settings, clock = settings_of(config)
-    set_up_logs()
+    set_up_logs(logging.ERROR)  # a person reads here what the command says
     from edge.install.pair_dialogue import Dialogue, Wanted  # noqa: PLC0415 - slow to load: --help does not need it
     from edge.install.service import restart_if_installed  # noqa: PLC0415
 
@@ -92,7 +93,7 @@ def prove(
     it goes on where it was. Exit code 1: something has not passed, or the report is not sent yet.
     """
     settings, _ = settings_of(config)
-    set_up_logs()
+    set_up_logs(logging.ERROR)  # a person reads here what the command says
     from edge.install.proving import command  # noqa: PLC0415 - slow to load: --help does not need it
 
     try:

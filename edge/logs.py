@@ -7,8 +7,8 @@ import structlog
 from structlog.typing import Processor
 
 
-def set_up_logs() -> None:
-    """Once, in the command line. Libraries' own warnings take the same way."""
+def set_up_logs(least: int = logging.INFO) -> None:
+    """Once, in the command line; nothing lighter than `least`. Libraries' own warnings take the same way."""
     on_terminal = sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -22,7 +22,7 @@ def set_up_logs() -> None:
     )
     structlog.configure(
         processors=[*shared, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -30,4 +30,4 @@ def set_up_logs() -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last], foreign_pre_chain=shared
     )
     handler.setFormatter(formatter)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=max(least, logging.WARNING), handlers=[handler], force=True)
