@@ -39,6 +39,7 @@ from edge.config import EdgeConfig, load_with
 from edge.errors import Permanent, Temporary
 from edge.figures import Figures
 from edge.health import HealthReport, HealthServer, fullness, unheard
+from edge.install.kept_readings import take_up
 from edge.intake import Intake
 from edge.outbox import SEEN_DAYS, Outbox
 from edge.power.source import create_power_source
@@ -96,6 +97,7 @@ class Gateway:
                 return
             self._outbox = outbox
             files.callback(self._outbox.close)
+            take_up(self._config.data, outbox)
             self._outbox.prune(self._clock.now() - timedelta(days=SEEN_DAYS))
             self._figures = Figures(self._config.devices, self._clock)
             self._figures.watch_outbox(self._outbox.backlog, self._outbox.given_up)
