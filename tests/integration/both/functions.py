@@ -26,7 +26,7 @@ from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
 from cloud.privacy.erasure.ledger import Erasure
-from cloud.privacy.holdings import HOLDINGS
+from cloud.privacy.holdings import holdings_in
 from cloud.privacy.model import Given, How, Wish
 from cloud.privacy.purposes import Purpose
 from cloud.readings.columns import CODE_OF
@@ -232,6 +232,9 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff = made.devices["home-1/sphygmomanometer"]
     cuff_name = device_name(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
+    holdings = holdings_in(
+        [name for (name,) in made.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    )
     return {
         "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
         "alarms.scaip.add": [{"reference": "C0FFEE"}],
@@ -267,11 +270,11 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "privacy.withdraw": [{"consent_id": filled.made.one("SELECT consent_id FROM consent")}],
         "privacy.agreeing": [{"purpose": Purpose.FAMILY_READINGS}],
         "privacy.ask": [{"wish": Wish.EXPORT}],
-        "privacy.erasure.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
+        "privacy.erasure.elder_of": [{"code": "elder-1"}],
         "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
         "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],
-        "privacy.export.columns": [{"holding": holding} for holding in HOLDINGS],
-        "privacy.export.rows": [{"holding": holding} for holding in HOLDINGS],
+        "privacy.export.columns": [{"holding": holding} for holding in holdings],
+        "privacy.export.rows": [{"holding": holding} for holding in holdings],
         **{
             f"privacy.keeping.{name}": [{"before": NOW + DAY}]
             for name in ("forget_alarms", "forget_dead_letters", "forget_sessions", "forget_notices", "forget_texts")
