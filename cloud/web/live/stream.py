@@ -14,7 +14,7 @@ router = APIRouter(tags=["live"])
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> StreamingResponse:
-    """`alarm`, `alert`, `visit`, `status`, `severe` of the viewer's regions; `stranger`. After a break pages fetch all anew."""
+    """`alarm`, `alert`, `visit`, `status`, `severe` of the viewer's regions; `stranger`. After a break fetch anew."""
     return StreamingResponse(
         services_of(request).hub.listen(viewer.regions),
         media_type="text/event-stream",
