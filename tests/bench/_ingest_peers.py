@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -32,7 +33,7 @@ class PeerMissing(Exception):
     """The peer cannot be installed or started here; the text says why."""
 
 
-def flat_packets(homes: int, readings: int) -> list[bytes]:
+def _flat_packets(homes: int, readings: int) -> list[bytes]:
     """One reading a message, as a flat object on a topic of its home."""
     return [
         encode_publish(place, f"peer/{gateway}", _flat(gateway, place, message))
@@ -57,8 +58,9 @@ def _flat(gateway: str, place: int, message: object) -> bytes:
 class Peer(ABC):
     """One of them. Subclasses say how it is installed and started."""
 
-    most_readings: int | None = None
-    """A slow one is measured with fewer."""
+    most_readings = 300_000
+    """Their pace does not change with more."""
+    table = TABLE
 
     def __init__(self, folder: Path, dsn: str, broker: str) -> None:
         self.folder, self.dsn, self.broker = folder, dsn, broker
@@ -67,6 +69,15 @@ class Peer(ABC):
     @abstractmethod
     def install(self) -> None:
         """Once; raises PeerMissing."""
+
+    def packets(self, homes: int, readings: int) -> list[bytes]:
+        """PUBLISH packets of that many readings, as it wants them."""
+        return _flat_packets(homes, readings)
+
+    def hello(self) -> tuple[str, bytes]:
+        """Topic and payload of a reading that it stores."""
+        values = ("g", "d", "m", 0, "2026-01-01T00:00:00+00:00", 1.0)
+        return "peer/hello", json.dumps(dict(zip(COLUMNS, values, strict=True))).encode()
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -82,7 +93,13 @@ class Peer(ABC):
                 "measured_at timestamptz, value double precision)".encode()
             )
         output = (self.folder / "output.log").open("wb")
-        process = subprocess.Popen(self.command(), cwd=self.folder, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            self.command(),
+            cwd=self.folder,
+            env={**os.environ, "HOME": str(self.folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         try:
             self._until_subscribed(process)
             yield process.pid
@@ -98,16 +115,14 @@ class Peer(ABC):
     def _until_subscribed(self, process: subprocess.Popen[bytes]) -> None:
         """A letter of ours arrives in the table."""
         deadline = time.monotonic() + _BEGIN_S
-        hello = json.dumps(dict(zip(COLUMNS, ("g", "d", "m", 0, "2026-01-01T00:00:00+00:00", 1.0), strict=True)))
         street = Street(self.broker)
         with psycopg.connect(self.dsn, autocommit=True) as conn:
             while time.monotonic() < deadline and process.poll() is None:
-                street.send([encode_publish(0, "peer/hello", hello.encode())])
+                street.send([encode_publish(0, *self.hello())])
                 time.sleep(0.5)
-                row = conn.execute(f"SELECT count(*) FROM {TABLE}".encode()).fetchone()
-                if row is not None and row[0]:
-                    time.sleep(1.0)  # what is still on its way
-                    conn.execute(f"TRUNCATE {TABLE}".encode())
+                if _holds_a_row(conn, self.table):
+                    time.sleep(2.0)  # what is still on its way
+                    conn.execute(f"TRUNCATE {self.table}".encode())
                     street.close()
                     return
         street.close()
@@ -123,6 +138,11 @@ class Peer(ABC):
             return f"postgresql://{user}@{quote(host, safe='')}:{port}/{name}"
         password = f":{parts['password']}" if parts.get("password") else ""
         return f"postgresql://{user}{password}@{host}:{port}/{name}"
+
+
+def _holds_a_row(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> bool:
+    made = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()  # some make it themselves
+    return made == (True,) and connection.execute(f"SELECT FROM {table} LIMIT 1".encode()).fetchone() is not None
 
 
 class RowByRow(Peer):
@@ -191,15 +211,19 @@ class MqBridge(Peer):
 class NodeRed(Peer):
     """mqtt in, and a function that gathers 1,000 readings for one INSERT: what its users write by hand."""
 
-    VERSION = "5.0.7"
+    VERSION = "4.1.8"  # the newest that runs on Node.js 18 and 20 too
 
     def install(self) -> None:
         if shutil.which("npm") is None:
             raise PeerMissing("npm is not on this machine")
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / "node_modules" / "node-red").exists():
+        if self._installed() != self.VERSION:
             _run(["npm", "install", "--no-audit", "--no-fund", f"node-red@{self.VERSION}", "pg@8"], self.folder)
         self.version = self.VERSION
+
+    def _installed(self) -> str:
+        package = self.folder / "node_modules" / "node-red" / "package.json"
+        return str(json.loads(package.read_text(encoding="utf-8"))["version"]) if package.exists() else ""
 
     def command(self) -> list[str]:
         host, port = _address(self.broker)
@@ -244,6 +268,44 @@ else if (rows.length === 1) setTimeout(flush, 100);
 """
 
 
+class Esphome(Peer):
+    """The ESPHome ingestor of PyPI: at most a hundred states a second, each stored at the time of its hearing.
+
+    A state that is a number it takes for a discovery message and drops, so it is sent words.
+    """
+
+    VERSION = "0.3.0"
+    most_readings = 500
+    table = "esphome_data"
+
+    def install(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        python = self.folder / "venv" / "bin" / "python"
+        if not python.exists():
+            _run([sys.executable, "-m", "venv", str(self.folder / "venv")])
+        _run([str(python), "-m", "pip", "install", "--quiet", f"esphome-mqtt-timescaledb-ingestor=={self.VERSION}"])
+        self.version = self.VERSION
+
+    def command(self) -> list[str]:
+        host, port = _address(self.broker)
+        parts = conninfo_to_dict(self.dsn)
+        database = {key: parts[key] for key in ("host", "port", "dbname", "user", "password") if parts.get(key)}
+        config = {
+            "database": database,
+            "mqtt": {"host": host, "port": int(port), "username": "", "password": ""},
+        }
+        file = self.folder / ".esphome-ingestor" / "ingestor_config.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(config), encoding="utf-8")
+        return [str(self.folder / "venv" / "bin" / "mqtt-ingestor"), "start"]
+
+    def packets(self, homes: int, readings: int) -> list[bytes]:
+        return [encode_publish(n, f"bench-{n % homes}/sensor/motion/state", b"ON") for n in range(readings)]
+
+    def hello(self) -> tuple[str, bytes]:
+        return "peer/sensor/hello/state", b"ON"
+
+
 def _address(broker: str) -> list[str]:
     parts = urlsplit(broker)
     return [str(parts.hostname), str(parts.port)]
@@ -264,4 +326,5 @@ PEERS: dict[str, Callable[[Path, str, str], Peer]] = {
     "node-red": NodeRed,
     "mq-bridge": MqBridge,
     "row-by-row": RowByRow,
+    "esphome": Esphome,
 }

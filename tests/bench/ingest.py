@@ -29,7 +29,7 @@ from cloud.local.ports import free_port
 from cloud.local.postgres import EmbeddedPostgres
 from tests.bench import _ingest_ceiling as ceiling
 from tests.bench._ingest_load import packets_of, register
-from tests.bench._ingest_peers import PEERS, TABLE, Peer, PeerMissing, flat_packets
+from tests.bench._ingest_peers import PEERS, Peer, PeerMissing
 from tests.bench._machine import machine
 from tests.bench._street import WITHIN_S, Street
 from tests.bench._usage import Usage, usage_of
@@ -181,16 +181,16 @@ class Bench:
     def _run_peers(self, runs: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         names = [name for name in self._options.peers.split(",") if name]
-        letters = flat_packets(self._options.homes, self._options.readings) if names else []
         for name in names:
             peer = PEERS[name](self._options.peer_folder / name, self._dsn, self._broker)
-            readings = min(peer.most_readings or len(letters), len(letters))
+            readings = min(peer.most_readings, self._options.readings)
+            letters = peer.packets(self._options.homes, readings)
             rates: list[float] = []
             usages: list[Usage] = []
             try:
                 peer.install()
                 for _ in range(runs):
-                    rows_s, usage = self._run_peer(peer, letters[:readings])
+                    rows_s, usage = self._run_peer(peer, letters)
                     rates.append(rows_s)
                     usages.append(usage)
                     _say(name, rows_s, usage)
@@ -198,13 +198,12 @@ class Bench:
                 found[name] = {"missing": str(why), "runs": [round(rate) for rate in rates]}
                 continue
             found[name] = self._figures(rates, usages, peer.version, readings)
-        found["esphome"] = {"missing": "esphome-mqtt-timescaledb-ingestor is on PyPI, and not in this bench yet"}
         return found
 
     def _run_peer(self, peer: Peer, letters: list[bytes]) -> tuple[float, Usage]:
         with peer.running() as pid:
             before = usage_of(pid)
-            taken = self._publish(letters, TABLE, len(letters))
+            taken = self._publish(letters, peer.table, len(letters))
             after = usage_of(pid)
         return len(letters) / taken, Usage(after.cpu_s - before.cpu_s, after.rss_mb)
 
