@@ -11,6 +11,7 @@ from typing import Protocol
 from cloud.detection.columns import History
 from cloud.detection.limits import Limits
 from cloud.detection.model import Cause, Priority, Reason
+from cloud.detection.news import FRESH_US
 from protocols.reading import Metric
 
 
@@ -23,6 +24,8 @@ class Profile:
     """The home's."""
     false_verdicts: Mapping[Metric, int] = field(default_factory=dict)
     """How often of late a nurse called a finding of the own normal false."""
+    fresh_us: int = FRESH_US
+    """A reading that took longer to arrive is no news."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Finding:
 class Layer(Protocol):
     """A layer reads no clock and keeps nothing between calls."""
 
-    def findings(self, history: History, profile: Profile, limits: Limits, window: Window) -> list[Finding]:
+    def findings(self, history: History, profile: Profile, limits: Limits, window: Window, /) -> list[Finding]:
         """All findings known within `window`, oldest first.
 
         `history` holds what had arrived by `window.until_us`, and reaches back as far as `limits` ask. Within the
@@ -70,7 +73,7 @@ class Layer(Protocol):
         ...
 
     def calm_us(
-        self, reason: Reason, evidence_to_us: int, history: History, profile: Profile, limits: Limits
+        self, reason: Reason, evidence_to_us: int, history: History, profile: Profile, limits: Limits, /
     ) -> int | None:
         """The first moment after `evidence_to_us` at which `reason`, one of this layer's, no longer stands.
 
@@ -82,6 +85,6 @@ class Layer(Protocol):
         """Whether the reason is one of this layer's."""
         ...
 
-    def next_look_us(self, history: History, profile: Profile, limits: Limits, now_us: int) -> int | None:
+    def next_look_us(self, history: History, profile: Profile, limits: Limits, now_us: int, /) -> int | None:
         """When a look finds something that nothing announces by arriving; None where no timer runs."""
         ...

@@ -1,57 +1,79 @@
-"""One look at one elder, without a database: what is known goes in, what to do about each cause comes out.
+"""One look at one elder, without a database: what is known goes in, what becomes of each cause comes out.
 
-The live worker and a back-test judge by this very function, each over what it knows at that moment.
+The live worker, back-tests and replays over files judge by this very function, each over what it knows.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from cloud.detection.baseline import baselines
-from cloud.detection.episode import Decision, evaluate
+import numpy as np
+
+from cloud.detection.baseline import bands_now
+from cloud.detection.beside_usual import beside_usual
+from cloud.detection.columns import DAY_US, History, local_of, moment_of, us_of
+from cloud.detection.episode import Rules, Standing, Step, advance
+from cloud.detection.finding import Layer, Profile, Window
+from cloud.detection.layers import LAYERS
 from cloud.detection.limits import Limits
-from cloud.detection.model import Baseline, Cause, ClosedEpisode, Episode, Observation
+from cloud.detection.model import Baseline, Reason
+from cloud.detection.news import NEWS_AGE_US
 from protocols.reading import Metric
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of one elder at a moment; how far back it must reach say the functions below."""
-
-    observations: Sequence[Observation]
-    episodes: Mapping[Cause, Episode]
-    """Those open."""
-    closed: Mapping[Cause, Sequence[ClosedEpisode]]
-    false_verdicts: Mapping[Metric, int]
-
-
-@dataclass(frozen=True)
 class Judgement:
+    steps: list[Step]
+    """Oldest first."""
+    standing: Standing
     bands: dict[Metric, Baseline]
-    decisions: dict[Cause, Decision]
-    """One for every cause."""
+    """The own normal at the window's end."""
+    next_look_us: int | None
+    """When to look again although nothing arrives."""
 
 
-def judge(known: Known, limits: Limits, now: datetime, zone: tzinfo, fresh: timedelta) -> Judgement:
-    """`zone` is the home's, `fresh` how long a reading may take to arrive and still be news."""
-    bands = baselines(known.observations, limits.own_normal, now, zone, known.false_verdicts)
-    return Judgement(
-        bands,
-        {
-            cause: evaluate(
-                cause,
-                known.observations,
-                known.episodes.get(cause),
-                limits=limits,
-                baseline=bands,
-                now=now,
-                zone=zone,
-                fresh=fresh,
-                closed=known.closed.get(cause, ()),
-            )
-            for cause in Cause
-        },
-    )
+def judge(
+    history: History,
+    profile: Profile,
+    limits: Limits,
+    *,
+    standing: Standing,
+    window: Window,
+    layers: Sequence[Layer] = LAYERS,
+) -> Judgement:
+    """What became of an elder in `window`, given how the alerts stood before it.
+
+    A window that was looked at before may be part of it: what is held already, or was closed, is not found again.
+    """
+    steps: list[Step] = []
+    known = history.arrived_by(window.until_us)
+    for stretch in _stretches(history, window):
+        known = history.arrived_by(stretch.until_us)
+        found = [
+            one if one.known_us >= stretch.told_from_us else replace(one, known_us=stretch.told_from_us)
+            for layer in layers
+            for one in layer.findings(known, profile, limits, stretch.window)
+        ]
+        found.sort(key=lambda one: one.known_us)
+        found = beside_usual(found, known.readings, profile, limits.own_normal)
+        more, standing = advance(found, standing, _rules(known, profile, limits, layers), moment_of(stretch.until_us))
+        steps += more
+    next_looks = [
+        at for layer in layers if (at := layer.next_look_us(known, profile, limits, window.until_us)) is not None
+    ]
+    today = int(local_of(np.array([window.until_us], dtype=np.int64), profile.zone)[0]) // DAY_US
+    bands = bands_now(known.readings, limits.own_normal, today, profile.false_verdicts)
+    return Judgement(steps, standing, bands, min(next_looks, default=None))
+
+
+def live_window(history: History, now: datetime) -> Window:
+    """The live detector looks back as far as anything can be news, whatever it has seen before.
+
+    What the database holds has arrived, also where its clock runs ahead of ours.
+    """
+    arrived = history.readings.arrived_us
+    now_us = max(us_of(now), int(arrived.max()) if len(arrived) else 0)
+    return Window(now_us - NEWS_AGE_US, now_us)
 
 
 def metrics_looked_at(limits: Limits) -> frozenset[Metric]:
@@ -60,15 +82,56 @@ def metrics_looked_at(limits: Limits) -> frozenset[Metric]:
 
 def readings_since(limits: Limits, now: datetime) -> datetime:
     """Nothing measured earlier says anything at `now`."""
-    return now - timedelta(days=limits.own_normal.days)
+    return now - timedelta(days=limits.own_normal.longest_days + NEWS_AGE_US // DAY_US)
 
 
 def closed_since(limits: Limits, now: datetime) -> datetime:
     """An episode closed earlier does not say any more what is no news."""
     quiet = [limits.own_normal.quiet_days, *(rule.quiet_days for rule in limits.rule)]
-    return now - timedelta(days=max(limits.own_normal.days, *quiet))
+    return now - timedelta(days=max(limits.own_normal.longest_days, *quiet))
 
 
 def verdicts_since(limits: Limits, now: datetime) -> datetime:
     """A false verdict given earlier widens no band."""
     return now - timedelta(days=limits.own_normal.verdict_days)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of the window within which the readings arrived in the order in which they were measured."""
+
+    window: Window
+    told_from_us: int
+    """Nothing is told before; what a late reading brings to light of the days before is told when it arrived."""
+
+    @property
+    def until_us(self) -> int:
+        return self.window.until_us
+
+
+def _stretches(history: History, window: Window) -> Iterator[_Stretch]:
+    """A reading that came after a later one had arrived ends the stretch before it, and is a stretch by itself."""
+    readings = history.readings
+    order = np.lexsort((readings.at_us, readings.arrived_us))
+    at, arrived = readings.at_us[order], readings.arrived_us[order]
+    inside = (arrived > window.after_us) & (arrived <= window.until_us)
+    newest = np.maximum.accumulate(at) if len(at) else at
+    begin = window.after_us
+    for cut in np.unique(arrived[(at < newest) & inside]).tolist():
+        if begin < cut - 1:
+            yield _Stretch(Window(begin, cut - 1), begin)
+        yield _Stretch(Window(cut - NEWS_AGE_US, cut), cut)
+        begin = cut
+    if begin < window.until_us:
+        yield _Stretch(Window(begin, window.until_us), begin)
+
+
+def _rules(history: History, profile: Profile, limits: Limits, layers: Sequence[Layer]) -> Rules:
+    def calm(reason: Reason, evidence_to: datetime) -> datetime | None:
+        for layer in layers:
+            if layer.owns(reason):
+                at = layer.calm_us(reason, us_of(evidence_to), history, profile, limits)
+                return None if at is None else moment_of(at)
+        return None  # a rule that nobody knows any more: a person has to look
+
+    return Rules(calm, lambda reason: limits.times_of(reason.rule), profile.zone)

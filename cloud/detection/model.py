@@ -30,6 +30,8 @@ class Cause(StrEnum):
     PULSE = "pulse"
     HYPOGLYCAEMIA = "hypoglycaemia"
     HYPERGLYCAEMIA = "hyperglycaemia"
+    TREND = "trend"
+    """What is usual for the person changes."""
 
 
 class Priority(StrEnum):
@@ -132,9 +134,11 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def key(self) -> tuple[str, str, str]:
         """Two reasons of one key are the same reason at two times: own normal speaks by metric and side."""
-        return (self.rule, self.metric, self.comparison) if self.rule == OWN_NORMAL else (self.rule, "", "")
+        return (self.rule, self.metric, self.comparison) if self.rule.startswith(OWN_PREFIX) else (self.rule, "", "")
 
 
+OWN_PREFIX = "own_"
+"""Rules that compare a person with themselves begin so."""
 OWN_NORMAL = "own_normal"
 """The id of the rule that compares a person with themselves."""
 
@@ -149,7 +153,20 @@ class Episode:
     raised_at: datetime
     evidence_from: datetime
     evidence_to: datetime
+    told_at: datetime | None = None
+    """When it was told last: raised, made more urgent, or told again of new evidence; None: when it was raised."""
+    score: float = 0.0
+    """How unusual, 0 to 1; the highest that its evidence had."""
     alert_id: int = 0
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it never ends by itself: it is urgent, or holds a floor."""
+        return self.priority is Priority.NOW or any(reason.floor for reason in self.reasons)
+
+    @property
+    def last_told_at(self) -> datetime:
+        return self.told_at or self.raised_at
 
 
 @dataclass(frozen=True)
@@ -161,3 +178,5 @@ class ClosedEpisode:
     """What arrived later had not been looked at when it was closed."""
     closed_at: datetime
     rules: frozenset[str] = frozenset()
+    cleared: bool = False
+    """It ended by itself: nobody went there."""

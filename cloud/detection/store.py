@@ -10,7 +10,6 @@ from psycopg.types.json import Jsonb
 
 from cloud.db.names import ALERT, NOTIFY
 from cloud.db.pool import Connection
-from cloud.detection.episode import Extend, Open
 from cloud.detection.model import (
     OWN_NORMAL,
     Baseline,
@@ -21,7 +20,7 @@ from cloud.detection.model import (
     Priority,
     Reason,
 )
-from protocols.reading import Flag, Metric
+from protocols.reading import Flag, Meal, Metric
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,35 @@ def put_back(connection: Connection, elder_id: int, now: datetime) -> None:
     connection.execute("UPDATE detection_due SET asked_at = %s WHERE elder_id = %s", (now, elder_id))
 
 
+def wake(connection: Connection, now: datetime) -> int:
+    """Whoever's timer is over waits to be looked at; gives how many."""
+    return connection.execute(
+        "WITH over AS (DELETE FROM detection_timer WHERE elder_id IN (SELECT elder_id FROM detection_timer "
+        "WHERE look_at <= %(now)s ORDER BY look_at FOR UPDATE SKIP LOCKED) RETURNING elder_id, look_at) "
+        "INSERT INTO detection_due (elder_id, since, asked_at) SELECT elder_id, look_at, %(now)s FROM over "
+        "ON CONFLICT (elder_id) DO UPDATE SET since = least(detection_due.since, EXCLUDED.since)",
+        {"now": now},
+    ).rowcount
+
+
+def set_timer(connection: Connection, elder_id: int, look_at: datetime | None) -> None:
+    """When to look at the elder although nothing arrives; None: not."""
+    if look_at is None:
+        connection.execute("DELETE FROM detection_timer WHERE elder_id = %s", (elder_id,))
+        return
+    connection.execute(
+        "INSERT INTO detection_timer (elder_id, look_at) VALUES (%s, %s) "
+        "ON CONFLICT (elder_id) DO UPDATE SET look_at = EXCLUDED.look_at",
+        (elder_id, look_at),
+    )
+
+
+def next_timer(connection: Connection) -> datetime | None:
+    """When the next timer is over."""
+    row = connection.execute("SELECT min(look_at) FROM detection_timer").fetchone()
+    return None if row is None else row[0]
+
+
 def waiting(connection: Connection) -> int:
     """How many elders are due."""
     row = connection.execute("SELECT count(*) FROM detection_due").fetchone()
@@ -64,23 +92,28 @@ def observations(
     rows = connection.execute(
         "SELECT metric, value, measured_at, COALESCE((SELECT max(ruled_at) FROM ruling "
         "WHERE reading.wearer_why = 'said' AND ruling.device_id = reading.device_id "
-        "AND ruling.record_key = reading.record_key), stored_at), flags FROM reading "
+        "AND ruling.record_key = reading.record_key), stored_at), flags, meal FROM reading "
         "WHERE elder_id = %s AND metric = ANY(%s) AND measured_at >= %s",
         (elder_id, sorted(metrics), since),
     )
-    known = frozenset(Flag)
+    known, meals = frozenset(Flag), frozenset(Meal)
     return [
         Observation(
-            Metric(metric), value, measured_at, stored_at, frozenset(Flag(one) for one in flags if one in known)
+            Metric(metric),
+            value,
+            measured_at,
+            stored_at,
+            frozenset(Flag(one) for one in flags if one in known),
+            Meal(meal) if meal in meals else None,
         )
-        for metric, value, measured_at, stored_at, flags in rows
+        for metric, value, measured_at, stored_at, flags, meal in rows
     ]
 
 
 def open_episodes(connection: Connection, elder_id: int) -> dict[Cause, Episode]:
     """The elder's open alerts, locked, so that no report closes one while it is being judged."""
     rows = connection.execute(
-        "SELECT alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to FROM alert "
+        "SELECT alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, told_at, score FROM alert "
         "WHERE elder_id = %s AND state = 'open' AND cause = ANY(%s) ORDER BY alert_id FOR UPDATE",
         (elder_id, sorted(Cause)),
     )
@@ -92,22 +125,26 @@ def open_episodes(connection: Connection, elder_id: int) -> dict[Cause, Episode]
             raised_at=raised_at,
             evidence_from=evidence_from,
             evidence_to=evidence_to,
+            told_at=told_at,
+            score=score,
             alert_id=alert_id,
         )
-        for alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to in rows
+        for alert_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, told_at, score in rows
     }
 
 
 def closed_episodes(connection: Connection, elder_id: int, since: datetime) -> dict[Cause, list[ClosedEpisode]]:
     rows = connection.execute(
-        "SELECT cause, evidence_to, coalesce(seen_through, raised_at), closed_at, reasons FROM alert "
+        "SELECT cause, evidence_to, coalesce(seen_through, raised_at), closed_at, reasons, cleared FROM alert "
         "WHERE elder_id = %s AND state = 'closed' AND closed_at >= %s AND cause = ANY(%s)",
         (elder_id, since, sorted(Cause)),
     )
     closed: dict[Cause, list[ClosedEpisode]] = {}
-    for cause, evidence_to, seen_through, closed_at, reasons in rows:
+    for cause, evidence_to, seen_through, closed_at, reasons, cleared in rows:
         rules = frozenset(str(reason.get("rule")) for reason in reasons)
-        closed.setdefault(Cause(cause), []).append(ClosedEpisode(evidence_to, seen_through, closed_at, rules))
+        closed.setdefault(Cause(cause), []).append(
+            ClosedEpisode(evidence_to, seen_through, closed_at, rules, cleared=cleared)
+        )
     return closed
 
 
@@ -122,18 +159,19 @@ def false_verdicts(connection: Connection, elder_id: int, since: datetime) -> di
     return {Metric(metric): count for metric, count in rows if metric in known}
 
 
-def open_alert(connection: Connection, elder_id: int, cause: Cause, decision: Open, raised_at: datetime) -> int:
+def open_alert(connection: Connection, elder_id: int, episode: Episode, raised_at: datetime) -> int:
     row = connection.execute(
-        "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING alert_id",
+        "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, score) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING alert_id",
         (
             elder_id,
-            cause,
-            decision.priority,
-            _json(decision.reasons),
+            episode.cause,
+            episode.priority,
+            _json(episode.reasons),
             raised_at,
-            decision.evidence_from,
-            decision.evidence_to,
+            episode.evidence_from,
+            episode.evidence_to,
+            episode.score,
         ),
     ).fetchone()
     if row is None:
@@ -142,17 +180,22 @@ def open_alert(connection: Connection, elder_id: int, cause: Cause, decision: Op
     return int(row[0])
 
 
-def extend_alert(connection: Connection, alert_id: int, decision: Extend) -> None:
+def extend_alert(connection: Connection, alert_id: int, episode: Episode, told_at: datetime | None) -> None:
+    """More evidence; with `told_at` it is told again."""
     connection.execute(
-        "UPDATE alert SET priority = %s, reasons = %s, evidence_from = %s, evidence_to = %s "
-        "WHERE alert_id = %s AND state = 'open'",
-        (
-            decision.priority,
-            _json(decision.reasons),
-            decision.evidence_from,
-            decision.evidence_to,
-            alert_id,
-        ),
+        "UPDATE alert SET priority = %(priority)s, reasons = %(reasons)s, evidence_from = %(from)s, "
+        "evidence_to = %(to)s, score = %(score)s, told_at = coalesce(%(told_at)s, told_at), "
+        "times_told = times_told + (%(told_at)s::timestamptz IS NOT NULL)::integer "
+        "WHERE alert_id = %(alert_id)s AND state = 'open'",
+        {
+            "priority": episode.priority,
+            "reasons": _json(episode.reasons),
+            "from": episode.evidence_from,
+            "to": episode.evidence_to,
+            "score": episode.score,
+            "told_at": told_at,
+            "alert_id": alert_id,
+        },
     )
     _notify(connection, alert_id)
 
@@ -160,7 +203,8 @@ def extend_alert(connection: Connection, alert_id: int, decision: Extend) -> Non
 def clear_alert(connection: Connection, alert_id: int, now: datetime) -> None:
     """Closes an episode whose evidence is gone: without a verdict, since nobody gave one."""
     connection.execute(
-        "UPDATE alert SET state = 'closed', closed_at = %s WHERE alert_id = %s AND state = 'open'", (now, alert_id)
+        "UPDATE alert SET state = 'closed', closed_at = %s, cleared = true WHERE alert_id = %s AND state = 'open'",
+        (now, alert_id),
     )
     _notify(connection, alert_id)
 

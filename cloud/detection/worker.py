@@ -1,5 +1,6 @@
 """The detector's loop: claim an elder with news, decide each cause, write baseline and alerts in one transaction."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,17 +12,20 @@ from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
-from cloud.detection.episode import FRESH, Close, Decision, Extend, Open
+from cloud.detection.columns import History, moment_of, no_events, readings_of
+from cloud.detection.episode import Kind, Standing, Step
+from cloud.detection.finding import Profile
 from cloud.detection.judging import (
-    Known,
     closed_since,
     judge,
+    live_window,
     metrics_looked_at,
     readings_since,
     verdicts_since,
 )
 from cloud.detection.limits import Limits, load_limits
-from cloud.detection.model import Cause
+from cloud.detection.model import Cause, Episode
+from cloud.detection.news import FRESH
 from cloud.detection.unsure.look import look_at_next_record
 from cloud.process import Process, run_worker
 
@@ -32,6 +36,7 @@ DECIDED = Counter(
     "doorstep_detection_decisions", "Alerts opened, extended, escalated and cleared", ["cause", "decision"]
 )
 SECONDS = Histogram("doorstep_detection_seconds", "Time from claiming an elder to the commit")
+_LEAST_WAIT_S = 0.05
 WAITING = Gauge("doorstep_detection_waiting", "Elders with news that nobody has looked at yet")
 
 
@@ -54,6 +59,9 @@ def work(process: Process, limits: Limits) -> None:
     ):
         while not process.stop.is_set():
             with pool.connection() as connection:
+                now = process.clock.now()
+                store.wake(connection, now)
+                connection.commit()
                 while not process.stop.is_set() and look_at_next(connection, limits, process.clock.now(), fresh=fresh):
                     pass
                 while not process.stop.is_set() and look_at_next_record(
@@ -61,8 +69,16 @@ def work(process: Process, limits: Limits) -> None:
                 ):
                     pass
                 WAITING.set(store.waiting(connection))
+                timer = store.next_timer(connection)
             process.healthy("database")
-            listener.wait(config.detection.poll_s, process.stop)
+            listener.wait(_patience_s(config.detection.poll_s, timer, process.clock.now()), process.stop)
+
+
+def _patience_s(poll_s: float, timer: datetime | None, now: datetime) -> float:
+    """How long to wait for news: no longer than until the next timer is over."""
+    if timer is None:
+        return poll_s
+    return min(poll_s, max((timer - now).total_seconds(), _LEAST_WAIT_S))
 
 
 def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh: timedelta = FRESH) -> bool:
@@ -90,36 +106,42 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
 
 
 def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: datetime, fresh: timedelta) -> None:
-    elder_id = due.elder_id
+    elder_id, zone = due.elder_id, ZoneInfo(due.time_zone)
     episodes = store.open_episodes(connection, elder_id)  # first: it locks them
-    known = Known(
-        episodes=episodes,
-        closed=store.closed_episodes(connection, elder_id, closed_since(limits, now)),
-        observations=store.observations(connection, elder_id, metrics_looked_at(limits), readings_since(limits, now)),
+    standing = Standing(episodes, store.closed_episodes(connection, elder_id, closed_since(limits, now)))
+    seen = store.observations(connection, elder_id, metrics_looked_at(limits), readings_since(limits, now))
+    profile = Profile(
+        elder_id,
+        zone,
         false_verdicts=store.false_verdicts(connection, elder_id, verdicts_since(limits, now)),
+        fresh_us=fresh // timedelta(microseconds=1),
     )
-    judgement = judge(known, limits, now, ZoneInfo(due.time_zone), fresh)
-    for cause, decision in judgement.decisions.items():
-        episode = episodes.get(cause)
-        _write(connection, elder_id, cause, decision, alert_id=episode.alert_id if episode else 0, now=now)
+    history = History(readings_of(seen, zone), no_events())
+    judgement = judge(history, profile, limits, standing=standing, window=live_window(history, now))
+    _write(connection, elder_id, episodes, judgement.steps, now)
     store.keep_baselines(connection, elder_id, judgement.bands, now)
-    store.note_seen(connection, elder_id, known.observations)
+    store.note_seen(connection, elder_id, seen)
+    store.set_timer(connection, elder_id, None if judgement.next_look_us is None else moment_of(judgement.next_look_us))
 
 
 def _write(
-    connection: Connection, elder_id: int, cause: Cause, decision: Decision, *, alert_id: int, now: datetime
+    connection: Connection, elder_id: int, episodes: Mapping[Cause, Episode], steps: Sequence[Step], now: datetime
 ) -> None:
-    match decision:
-        case Open():
-            alert_id = store.open_alert(connection, elder_id, cause, decision, now)
-            word = "opened"
-        case Extend():
-            store.extend_alert(connection, alert_id, decision)
-            word = "escalated" if decision.escalated else "extended"
-        case Close():
-            store.clear_alert(connection, alert_id, now)
-            word = "cleared"
-        case _:
-            return
-    DECIDED.labels(cause, word).inc()
-    log.info("alert", alert=alert_id, elder=elder_id, cause=str(cause), decision=word)
+    """What was noticed and had ended again before anybody looked raises nothing."""
+    alert_ids = {cause: episode.alert_id for cause, episode in episodes.items()}
+    for number, step in enumerate(steps):
+        cause = step.cause
+        if step.kind is Kind.OPENED:
+            alert_ids.pop(cause, None)
+            if any(later.cause is cause and later.kind is Kind.CLEARED for later in steps[number:]):
+                continue
+            alert_ids[cause] = store.open_alert(connection, elder_id, step.episode, now)
+        elif cause not in alert_ids:
+            continue
+        elif step.kind is Kind.CLEARED:
+            store.clear_alert(connection, alert_ids[cause], now)
+        else:
+            told_at = None if step.kind is Kind.EXTENDED else now
+            store.extend_alert(connection, alert_ids[cause], step.episode, told_at)
+        DECIDED.labels(cause, step.kind).inc()
+        log.info("alert", alert=alert_ids[cause], elder=elder_id, cause=str(cause), decision=str(step.kind))

@@ -63,6 +63,7 @@ CAUSES = {
     "pulse": N_("Pulse"),
     "hypoglycaemia": N_("Low glucose"),
     "hyperglycaemia": N_("High glucose"),
+    "trend": N_("What is usual changes"),
 }
 VERDICTS = {"right": N_("Right"), "false": N_("False alert"), "technique": N_("Measuring technique")}
 WISHES = {

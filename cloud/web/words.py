@@ -27,9 +27,23 @@ RULES = {
     "low_pressure": N_("Low pressure"),
     "fast_pulse": N_("Fast pulse"),
     "slow_pulse": N_("Slow pulse"),
+    "raised_pressure": N_("Raised pressure"),
+    "raised_pulse": N_("Raised pulse"),
+    "lowered_pulse": N_("Lowered pulse"),
     "own_normal": N_("Outside the own normal"),
+    "own_step": N_("A sudden change of what is usual"),
+    "own_drift": N_("A slow change of what is usual"),
+    "own_variability": N_("Less steady than usual"),
+    "own_morning_surge": N_("Much higher in the morning than in the evening"),
+    "own_standing_fall": N_("Falls from one measurement to the next"),
 }
 """What each rule looks for. The rule ids and their fields stand in docs/detection.md."""
+_FORMS = {
+    "own_variability": N_("%(name)s sways by %(value)s"),
+    "own_morning_surge": N_("%(name)s %(value)s higher in the morning"),
+    "own_standing_fall": N_("%(name)s falls by %(value)s"),
+}
+"""Where a reason's value is no level of the metric."""
 _MEAN_RULES = frozenset({"high_pressure"})
 
 
@@ -85,7 +99,11 @@ class Sayer:
             return self.language.gettext("%(name)s too high for the meter (HI)", name=name)
         if reason.get("bound") == "upper":
             return self.language.gettext("%(name)s too low for the meter (LO)", name=name)
-        return name if value is None else f"{name} {self.measures.text(metric, value)}"
+        if value is None:
+            return name
+        text = self.measures.text(metric, value)
+        form = _FORMS.get(str(reason.get("rule", "")))
+        return f"{name} {text}" if form is None else self.language.gettext(form, name=name, value=text)
 
     def _when(self, reason: Mapping[str, Any], rule: str) -> str:
         count, days = reason.get("count", 1), reason.get("days")

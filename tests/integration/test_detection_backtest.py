@@ -18,8 +18,9 @@ from cloud.db.pool import Connection
 from cloud.detection.backtest import store
 from cloud.detection.backtest.cluster import DSN_VARIABLE, ClusterFailed, Question, backtest
 from cloud.detection.backtest.model import Lived
-from cloud.detection.episode import FRESH
 from cloud.detection.limits import Limits, load_limits
+from cloud.detection.news import FRESH
+from cloud.detection.store import next_timer, wake
 from cloud.detection.worker import look_at_next
 from cloud.local.postgres import EmbeddedPostgres
 from tests.cloud.detection.conftest import LIMITS
@@ -108,7 +109,9 @@ def _register(connection: Connection) -> list[int]:
 def _live(connection: Connection, elder: int, rows: list[Row], limits: Limits, nurse: random.Random) -> None:
     """Each arrival is stored and looked at; some alerts are closed by a person a while after they were raised."""
     for stored in sorted({row[3] for row in rows}):
+        _look_at_timers(connection, limits, stored - timedelta(minutes=1))
         _come_and_judge(connection, elder, stored, nurse)
+        _look_at_timers(connection, limits, stored)
         for number, (metric, value, at, _) in enumerate(row for row in rows if row[3] == stored):
             connection.execute(
                 "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, received_at, "
@@ -117,6 +120,13 @@ def _live(connection: Connection, elder: int, rows: list[Row], limits: Limits, n
             )
         connection.execute("INSERT INTO detection_due (elder_id, since) VALUES (%s, %s)", (elder, stored))
         assert look_at_next(connection, limits, stored)
+    _look_at_timers(connection, limits, END)
+
+
+def _look_at_timers(connection: Connection, limits: Limits, before: datetime) -> None:
+    while (timer := next_timer(connection)) is not None and timer < before:
+        assert wake(connection, timer) == 1
+        assert look_at_next(connection, limits, timer)
 
 
 def _come_and_judge(connection: Connection, elder: int, before: datetime, nurse: random.Random) -> None:

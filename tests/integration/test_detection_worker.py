@@ -9,6 +9,7 @@ import pytest
 from cloud.config import CloudConfig, Database, Detection
 from cloud.db.pool import Connection
 from cloud.detection.limits import Limits, load_limits
+from cloud.detection.store import wake
 from cloud.detection.worker import look_at_next, work
 from tests.cloud.detection.conftest import LIMITS
 from tests.integration.care import NOW, Care, create_care, create_readings, rows_of
@@ -35,6 +36,7 @@ def look(database: str, limits: Limits, now: datetime) -> int:
     connection: Connection
     with psycopg.connect(database) as connection:
         looked = 0
+        wake(connection, now)
         while look_at_next(connection, limits, now):
             looked += 1
         return looked
@@ -58,8 +60,12 @@ def test_an_episode_from_its_first_reading_to_its_verdict(database: str, care: C
 
     create_readings(database, care, [("systolic", 184.0, NOW), ("diastolic", 96.0, NOW)])
     look(database, limits, NOW + timedelta(seconds=2))
+    assert rows_of(database, ALERTS) == []  # the elder is asked to measure again
+    assert rows_of(database, "SELECT look_at FROM detection_timer") == [(NOW + timedelta(minutes=10, seconds=1),)]
+    told = NOW + timedelta(minutes=10, seconds=2)
+    look(database, limits, told)
     assert rows_of(database, ALERTS) == [("blood_pressure", "today", "open", None)]
-    again = NOW + timedelta(minutes=9)
+    again = NOW + timedelta(minutes=19)
     create_readings(database, care, [("systolic", 186.0, again), ("diastolic", 97.0, again)])
     look(database, limits, again + timedelta(seconds=2))
     assert rows_of(database, ALERTS) == [("blood_pressure", "now", "open", None)]

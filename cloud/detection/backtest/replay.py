@@ -1,4 +1,4 @@
-"""One elder's history lived again: a look at every moment at which something arrived, by the live worker's judgement.
+"""One elder's history lived again by the live worker's judgement.
 
 Pure. What a person said of an episode is said again at the same moment, to the episode of that cause that is then open,
 or, where none is, to the last one that nobody judged.
@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cloud.detection.backtest.model import History, Lived, Word
-from cloud.detection.episode import FRESH, Close, Decision, Extend, Open
-from cloud.detection.judging import (
-    Known,
-    closed_since,
-    judge,
-    readings_since,
-    verdicts_since,
-)
+from cloud.detection.columns import History as Columns
+from cloud.detection.columns import no_events, readings_of, us_of
+from cloud.detection.episode import Kind, Standing, Step
+from cloud.detection.finding import Profile, Window
+from cloud.detection.judging import closed_since, judge, readings_since, verdicts_since
 from cloud.detection.limits import Limits
-from cloud.detection.model import OWN_NORMAL, Cause, ClosedEpisode, Episode, Observation, Verdict
+from cloud.detection.model import OWN_NORMAL, ClosedEpisode, Episode, Verdict
+from cloud.detection.news import FRESH
 from protocols.reading import Metric
+
+_NOTHING_YET_US = -(1 << 60)
 
 
 @dataclass
@@ -28,14 +28,10 @@ class _Alert:
     """An episode as the database would hold it."""
 
     episode: Episode
-    seen_through: datetime
     closed_at: datetime | None = None
+    cleared: bool = False
     verdict: Verdict | None = None
     verdict_at: datetime | None = None
-
-    def as_closed(self, closed_at: datetime) -> ClosedEpisode:
-        rules = frozenset(reason.rule for reason in self.episode.reasons)
-        return ClosedEpisode(self.episode.evidence_to, self.seen_through, closed_at, rules)
 
     @property
     def metrics_of_own_normal(self) -> set[Metric]:
@@ -44,50 +40,58 @@ class _Alert:
 
 @dataclass
 class _Replay:
+    history: History
+    columns: Columns
     limits: Limits
-    zone: ZoneInfo
     fresh: timedelta
     alerts: list[_Alert] = field(default_factory=list)
+    standing: Standing = field(default_factory=Standing)
+    looked_us: int = _NOTHING_YET_US
 
-    def look(self, arrived: list[Observation], now: datetime) -> None:
-        """As the worker does: judge what is known, write it down, note what has been seen."""
-        oldest = readings_since(self.limits, now)
-        seen = [one for one in arrived if one.measured_at >= oldest]
-        episodes = {alert.episode.cause: alert.episode for alert in self._open()}
-        known = Known(seen, episodes, self._closed(now), self._false_verdicts(now))
-        judgement = judge(known, self.limits, now, self.zone, self.fresh)
-        for cause, decision in judgement.decisions.items():
-            self._write(cause, decision, now)
-        newest = max((one.arrived_at for one in seen), default=None)
-        if newest is not None:
-            for alert in self._open():
-                alert.seen_through = newest
+    def live_until(self, at: datetime) -> None:
+        """As the worker does at each arrival and each timer until `at`."""
+        window = Window(self.looked_us, us_of(at))
+        if window.until_us <= window.after_us:
+            return
+        profile = Profile(
+            self.history.elder_id,
+            ZoneInfo(self.history.time_zone),
+            false_verdicts=self._false_verdicts(at),
+            fresh_us=self.fresh // timedelta(microseconds=1),
+        )
+        judgement = judge(self.columns, profile, self.limits, standing=self.standing, window=window)
+        self.standing = judgement.standing
+        self.looked_us = window.until_us
+        for step in judgement.steps:
+            self._write(step)
 
     def hear(self, word: Word) -> None:
         """As a report does: it ends the episode, and one that had ended by itself still takes the word."""
         of_cause = [alert for alert in self.alerts if alert.episode.cause is word.cause]
         alert = next((one for one in of_cause if one.closed_at is None), None)
-        if alert is None:
+        if alert is not None:
+            self._close(alert, word.at)
+        else:
             alert = next((one for one in reversed(of_cause) if one.verdict is None), None)
-        if alert is None:
-            return
-        alert.closed_at = alert.closed_at or word.at
-        alert.verdict = word.verdict
-        alert.verdict_at = None if word.verdict is None else word.at
+        if alert is not None:
+            alert.verdict = word.verdict
+            alert.verdict_at = None if word.verdict is None else word.at
+
+    def _close(self, alert: _Alert, at: datetime) -> None:
+        alert.closed_at = at
+        episode = alert.episode
+        rules = frozenset(reason.rule for reason in episode.reasons)
+        seen = ClosedEpisode(episode.evidence_to, at, at, rules)
+        closed = {cause: list(of) for cause, of in self.standing.closed.items()}
+        closed.setdefault(episode.cause, []).append(seen)
+        still_open = {cause: one for cause, one in self.standing.episodes.items() if cause is not episode.cause}
+        self.standing = Standing(still_open, closed)
 
     def _open(self) -> Iterator[_Alert]:
         return (alert for alert in self.alerts if alert.closed_at is None)
 
-    def _closed(self, now: datetime) -> dict[Cause, list[ClosedEpisode]]:
-        oldest = closed_since(self.limits, now)
-        closed: dict[Cause, list[ClosedEpisode]] = {}
-        for alert in self.alerts:
-            if alert.closed_at is not None and alert.closed_at >= oldest:
-                closed.setdefault(alert.episode.cause, []).append(alert.as_closed(alert.closed_at))
-        return closed
-
-    def _false_verdicts(self, now: datetime) -> dict[Metric, int]:
-        oldest = verdicts_since(self.limits, now)
+    def _false_verdicts(self, at: datetime) -> dict[Metric, int]:
+        oldest = verdicts_since(self.limits, at)
         counts: dict[Metric, int] = {}
         for alert in self.alerts:
             if alert.verdict is Verdict.FALSE and alert.verdict_at is not None and alert.verdict_at >= oldest:
@@ -95,19 +99,15 @@ class _Replay:
                     counts[metric] = counts.get(metric, 0) + 1
         return counts
 
-    def _write(self, cause: Cause, decision: Decision, now: datetime) -> None:
-        match decision:
-            case Open(priority, reasons, evidence_from, evidence_to):
-                episode = Episode(cause, priority, reasons, now, evidence_from, evidence_to)
-                self.alerts.append(_Alert(episode, seen_through=now))
-            case Extend(priority, reasons, evidence_from, evidence_to):
-                alert = self._one_open(cause)
-                alert.episode = Episode(cause, priority, reasons, alert.episode.raised_at, evidence_from, evidence_to)
-            case Close():
-                self._one_open(cause).closed_at = now
-
-    def _one_open(self, cause: Cause) -> _Alert:
-        return next(alert for alert in self._open() if alert.episode.cause is cause)
+    def _write(self, step: Step) -> None:
+        if step.kind is Kind.OPENED:
+            self.alerts.append(_Alert(step.episode))
+            return
+        alert = next(alert for alert in self._open() if alert.episode.cause is step.cause)
+        if step.kind is Kind.CLEARED:
+            alert.closed_at, alert.cleared = step.at, True
+        else:
+            alert.episode = step.episode
 
 
 def replay(
@@ -117,25 +117,21 @@ def replay(
 
     `history` should reach back to `history_since`: bands, quiet times and open episodes come from there.
     """
-    run = _Replay(limits, ZoneInfo(history.time_zone), fresh)
-    waiting = sorted(history.observations, key=lambda one: one.arrived_at)
-    moments: list[tuple[datetime, Word | None]] = [(at, None) for at in {one.arrived_at for one in waiting}]
-    moments += [(word.at, word) for word in history.words]
+    zone = ZoneInfo(history.time_zone)
+    columns = Columns(readings_of(history.observations, zone), no_events())
+    run = _Replay(history, columns, limits, fresh)
+    verdict_days = timedelta(days=limits.own_normal.verdict_days)
+    moments: list[tuple[datetime, Word | None]] = [(word.at, word) for word in history.words]
+    # a verdict that is no longer of late widens no band: the judgement goes on with another band from then on
+    moments += [(word.at + verdict_days, None) for word in history.words if word.verdict is Verdict.FALSE]
     moments.sort(key=lambda moment: (moment[0], moment[1] is not None))  # at one instant the look goes first
-    arrived: list[Observation] = []
-    place = 0
     for at, word in moments:
         if at >= end:
             break
+        run.live_until(at)
         if word is not None:
             run.hear(word)
-            continue
-        while place < len(waiting) and waiting[place].arrived_at <= at:
-            arrived.append(waiting[place])
-            place += 1
-        oldest = readings_since(limits, at)
-        arrived = [one for one in arrived if one.measured_at >= oldest]
-        run.look(arrived, at)
+    run.live_until(end - timedelta(microseconds=1))
     return sorted(_lived(history.elder_id, alert) for alert in run.alerts if begin <= alert.episode.raised_at < end)
 
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from cloud.db.pool import Connection, DatabaseAway
-from cloud.detection.episode import FRESH, NEWS_AGE
 from cloud.detection.limits import Limits
+from cloud.detection.news import FRESH, NEWS_AGE
 from cloud.detection.unsure import store
 from cloud.detection.unsure.severe import severe
 from protocols.reading import Metric

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cloud.detection.episode import FRESH, NEWS_AGE
-from cloud.detection.firing import in_order, reason_of
-from cloud.detection.limits import Limits, Once, Repeated
+from cloud.detection.columns import Readings, readings_of, us_of
+from cloud.detection.limit_layer import reason_of
+from cloud.detection.limits import Limits
+from cloud.detection.matches import broken_by, matches_of
 from cloud.detection.model import Observation, Priority, Reason, most_urgent
+from cloud.detection.news import FRESH, NEWS_AGE
+from cloud.detection.rule import Once, Repeated, Rule
 
 
 @dataclass(frozen=True)
@@ -36,25 +39,31 @@ def severe(
     `around` are other readings of the same device that are nobody's for sure either: a severe value that comes a second
     time counts as repeated, since the two are more likely one person's than not.
     """
-    own = frozenset(record)
+    rows = readings_of([*around, *record], zone)
+    own = readings_of(record, zone)
     causes = {
         rule.cause
         for rule in limits.rule
-        if rule.floor and any(condition.broken_by(one) for condition in rule.any for one in own)
+        if rule.floor and any(broken_by(condition, own.of(condition.metric)).any() for condition in rule.any)
     }
-
-    def is_news(one: Observation) -> bool:
-        return one in own and one.arrived_at - one.measured_at <= fresh and now - one.at <= NEWS_AGE
-
-    observations = in_order([*around, *record])
+    news = {us_of(one.at) for one in record if one.arrived_at - one.measured_at <= fresh and now - one.at <= NEWS_AGE}
     reasons = [
         reason
         for rule in limits.rule
         if rule.cause in causes
         and isinstance(rule.persistence, Once | Repeated)
-        and (reason := reason_of(rule, observations, is_news, zone)) is not None
+        and (reason := _reason(rule, rows, news)) is not None
     ]
     if not reasons:
         return None
     ordered = sorted(reasons, key=lambda reason: (reason.priority.rank, not reason.floor, reason.rule))
     return Severe(most_urgent(*(reason.priority for reason in ordered)), tuple(ordered))
+
+
+def _reason(rule: Rule, rows: Readings, news: set[int]) -> Reason | None:
+    """What `rule` says of its newest moment that is one of `news`; without waiting, since nobody can be asked."""
+    matches = matches_of(rule, rows)
+    for place in range(len(matches) - 1, -1, -1):
+        if matches.at_us[place] in news and (run := matches.run(place)):
+            return reason_of(rule, matches, run)
+    return None

@@ -21,7 +21,15 @@ def test_every_rule_has_a_source_and_is_explained(limits: Limits) -> None:
 
 def test_secondary_figures_are_marked(limits: Limits) -> None:
     unconfirmed = {rule.id for rule in limits.rule if not rule.confirmed}
-    assert unconfirmed == {"high_pressure", "low_pressure", "fast_pulse", "slow_pulse"}
+    assert unconfirmed == {
+        "high_pressure",
+        "raised_pressure",
+        "low_pressure",
+        "fast_pulse",
+        "raised_pulse",
+        "slow_pulse",
+        "lowered_pulse",
+    }
     assert not limits.own_normal.confirmed
     assert not limits.is_signed
 

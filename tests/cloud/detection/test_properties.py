@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.detection.baseline import baselines
-from cloud.detection.episode import Decision, Extend, Leave, Open, evaluate
+from cloud.detection.columns import History, no_events, readings_of, us_of
+from cloud.detection.episode import Kind, Standing
+from cloud.detection.finding import Profile, Window
+from cloud.detection.judging import Judgement, judge
 from cloud.detection.limits import load_limits
-from cloud.detection.model import Baseline, Cause, ClosedEpisode, Episode, Observation, Priority
+from cloud.detection.model import Cause, ClosedEpisode, Observation, Priority
 from protocols.reading import Flag, Metric
 from tests.cloud.detection.conftest import LIMITS
+from tests.cloud.detection.looking import look, opened, was_closed
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SET = load_limits(LIMITS)
@@ -27,47 +30,57 @@ def observations(draw: st.DrawFn) -> Observation:
     return Observation(metric, float(draw(st.integers(*RANGES[metric]))), at, min(at + delay, NOW), frozenset(flags))
 
 
-histories = st.lists(observations(), max_size=40)
-causes = st.sampled_from(list(Cause))
+histories = st.lists(observations(), max_size=25)
 
 
-def decide(cause: Cause, readings: list[Observation], episode: Episode | None = None) -> Decision:
-    bands = baselines(readings, SET.own_normal, NOW, UTC)
-    return evaluate(cause, readings, episode, limits=SET, baseline=bands, now=NOW)
-
-
-@settings(max_examples=200, deadline=None)
-@given(histories, causes, st.randoms(use_true_random=False))
-def test_order_and_copies_change_nothing(readings: list[Observation], cause: Cause, chance: random.Random) -> None:
+@settings(max_examples=40, deadline=None)
+@given(histories, st.randoms(use_true_random=False))
+def test_order_and_copies_change_nothing(readings: list[Observation], chance: random.Random) -> None:
     mixed = readings + [one for one in readings if chance.random() < 0.5]
     chance.shuffle(mixed)
-    assert decide(cause, mixed) == decide(cause, readings)
+    assert look(mixed, SET, NOW).steps == look(readings, SET, NOW).steps
 
 
-@settings(max_examples=200, deadline=None)
-@given(histories, causes)
-def test_an_opened_episode_is_final_for_its_readings(readings: list[Observation], cause: Cause) -> None:
-    decision = decide(cause, readings)
-    if isinstance(decision, Open):
-        episode = Episode(cause, decision.priority, decision.reasons, NOW, decision.evidence_from, decision.evidence_to)
-        assert isinstance(decide(cause, readings, episode), Leave)
-        assert decision.evidence_from <= decision.evidence_to <= NOW
+@settings(max_examples=40, deadline=None)
+@given(histories)
+def test_looking_again_finds_nothing_new(readings: list[Observation]) -> None:
+    judged = look(readings, SET, NOW)
+    assert look(readings, SET, NOW, judged.standing).steps == []
+    for episode in judged.standing.episodes.values():
+        assert episode.evidence_from <= episode.evidence_to <= NOW
 
 
-@settings(max_examples=200, deadline=None)
-@given(histories, observations(), causes)
-def test_a_priority_never_falls(readings: list[Observation], new: Observation, cause: Cause) -> None:
-    decision = decide(cause, readings)
-    if isinstance(decision, Open):
-        episode = Episode(cause, decision.priority, decision.reasons, NOW, decision.evidence_from, decision.evidence_to)
-        after = decide(cause, [*readings, new], episode)
-        if isinstance(after, Extend):
-            assert after.priority.rank <= episode.priority.rank
-            assert after.evidence_from <= episode.evidence_from
-            assert after.evidence_to >= episode.evidence_to
+@settings(max_examples=40, deadline=None)
+@given(histories, st.integers(0, 60 * 24 * 10))
+def test_a_look_is_final(readings: list[Observation], minutes: int) -> None:
+    """Looked at on the way or only at the end, in many windows or in one: the same steps at the same moments."""
+    begin, middle = NOW - timedelta(days=30), NOW - timedelta(minutes=minutes)
+    zone_profile = Profile(1, UTC)
+    history = History(readings_of(readings, UTC), no_events())
+
+    def judged(after: datetime, until: datetime, standing: Standing) -> Judgement:
+        return judge(history, zone_profile, SET, standing=standing, window=Window(us_of(after), us_of(until)))
+
+    whole = judged(begin, NOW, Standing())
+    first = judged(begin, middle, Standing())
+    rest = judged(middle, NOW, first.standing)
+    assert [*first.steps, *rest.steps] == whole.steps
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
+@given(histories, observations())
+def test_a_priority_never_falls(readings: list[Observation], new: Observation) -> None:
+    before = look(readings, SET, NOW)
+    after = look([*readings, new], SET, NOW, before.standing)
+    for step in after.steps:
+        known = before.standing.episodes.get(step.cause)
+        if known is not None and step.kind is not Kind.CLEARED and step.kind is not Kind.OPENED:
+            assert step.episode.priority.rank <= known.priority.rank
+            assert step.episode.evidence_from <= known.evidence_from
+            assert step.episode.evidence_to >= known.evidence_to
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     histories,
     st.floats(10, 53.9),
@@ -85,8 +98,8 @@ def test_a_floor_is_never_held_back(
         ClosedEpisode(at - timedelta(seconds=1), at, NOW - timedelta(minutes=ago), frozenset({"own_normal"}))
         for ago in closed_minutes_ago
     ]
-    bands = {Metric.GLUCOSE: Baseline(Metric.GLUCOSE, 100, 0, 500, 500, 40, 1.5, 9)} if wide else {}
-    decision = evaluate(Cause.HYPOGLYCAEMIA, [*readings, low], None, limits=SET, baseline=bands, now=NOW, closed=closed)
-    assert isinstance(decision, Open)
-    assert decision.priority is Priority.NOW
-    assert any(reason.rule == "hypoglycaemia_level_2" and reason.floor for reason in decision.reasons)
+    verdicts = {Metric.GLUCOSE: 9} if wide else {}
+    judged = look([*readings, low], SET, NOW, was_closed(Cause.HYPOGLYCAEMIA, *closed), verdicts=verdicts)
+    episode = opened(judged, Cause.HYPOGLYCAEMIA)
+    assert episode.priority is Priority.NOW
+    assert any(reason.rule == "hypoglycaemia_level_2" and reason.floor for reason in episode.reasons)

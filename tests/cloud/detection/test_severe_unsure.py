@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.detection.limits import Limits, load_limits
@@ -29,11 +29,14 @@ def test_severe_pressure_is_for_today_and_a_second_one_is_for_now(limits: Limits
     second = create_record(now - MINUTE, systolic=181, diastolic=94, pulse=80)
     alone = severe(first, [], limits=limits, now=now)
     assert alone is not None
-    assert (alone.priority, rules_of(alone)) == (Priority.TODAY, ["severe_pressure"])
+    assert (alone.priority, rules_of(alone)) == (Priority.TODAY, ["severe_pressure", "raised_pressure"])
     assert (alone.reasons[0].value, alone.reasons[0].count) == (184, 1)
     again = severe(second, first, limits=limits, now=now)
     assert again is not None
-    assert (again.priority, rules_of(again)) == (Priority.NOW, ["severe_pressure_repeated", "severe_pressure"])
+    assert (again.priority, rules_of(again)) == (
+        Priority.NOW,
+        ["severe_pressure_repeated", "severe_pressure", "raised_pressure"],
+    )
     assert again.reasons[0].floor
     assert again.reasons[0].at == now - MINUTE
 
@@ -57,7 +60,11 @@ def test_a_doubtful_one_counts_only_beside_a_sure_one(limits: Limits, now: datet
     moved = create_record(now - MINUTE, Flag.BODY_MOVED, systolic=190, diastolic=100)
     assert severe(moved, [], limits=limits, now=now) is None
     sure = create_record(now - 9 * MINUTE, systolic=186, diastolic=100)
-    assert rules_of(severe(moved, sure, limits=limits, now=now)) == ["severe_pressure_repeated", "severe_pressure"]
+    assert rules_of(severe(moved, sure, limits=limits, now=now)) == [
+        "severe_pressure_repeated",
+        "severe_pressure",
+        "raised_pressure",
+    ]
 
 
 def test_what_came_late_or_is_old_is_no_news(limits: Limits, now: datetime) -> None:
@@ -68,6 +75,7 @@ def test_what_came_late_or_is_old_is_no_news(limits: Limits, now: datetime) -> N
     assert severe(old, [], limits=limits, now=now) is None
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(60, 260), st.integers(30, 150)), max_size=6))
 def test_nothing_around_takes_an_alert_away(around: list[tuple[int, int, int]]) -> None:
     """Others on the same device may make it more urgent, and never quieter."""

@@ -21,7 +21,6 @@ from cloud.alarms.escalation.model import About, Group, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
 from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope
-from cloud.detection.episode import Extend, Open
 from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
@@ -40,18 +39,22 @@ from cloud.registry.model import Elder, Gateway, Home, Level, Region
 from cloud.registry.whose import Whose, Why
 from cloud.visits.model import Report, VisitState
 from protocols.alarm.states import AlarmState
+from protocols.device_kind import DeviceKind
+from protocols.enrolment.reports import Placement, Signed
 from protocols.reading import Metric
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import NOW, PASSWORD, Community
 from tests.integration.both.samples import (
     DAY,
+    EPISODE,
     REASON,
     create_alarm,
     create_delivery,
     create_due,
     create_occasion,
     create_reading,
+    create_report,
     create_watched,
     device_name,
 )
@@ -153,6 +156,11 @@ def _arguments(filled: Filled) -> dict[str, Any]:
         "relative_id": made.one("SELECT relative_id FROM relative"),
         "gateway": "gw-home-1",
         "gateway_id": "gw-home-1",
+        "home_code": "home-1",
+        "placement": Placement(
+            device=device_name(made, "home-1/sphygmomanometer"), kind=DeviceKind.SPHYGMOMANOMETER, whom="elder-1"
+        ),
+        "report": create_report(),
         "metrics": metrics,
         "now": NOW,
         "at": NOW,
@@ -236,6 +244,7 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         [name for (name,) in made.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     )
     return {
+        "registry.proofs.keep_report": [{"told": Signed(certificate="", body="{}", at="", signature=b"")}],
         "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
         "alarms.scaip.add": [{"reference": "C0FFEE"}],
         "alarms.scaip.open_forward": [{"reference": "C0FFEE"}],
@@ -294,8 +303,9 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "alarms.close": [{"reason": CloseReason.REAL}],
         "alarms.add_event": [{"state": AlarmState.TAKEN, "staff_id": made.staff["desk"]}],
         "detection.observations": [{"metrics": list(Metric)}],
-        "detection.open_alert": [{"decision": Open(Priority.TODAY, (REASON,), NOW - DAY, NOW)}],
-        "detection.extend_alert": [{"decision": Extend(Priority.NOW, (REASON,), NOW - DAY, NOW, escalated=True)}],
+        "detection.open_alert": [{"episode": EPISODE}],
+        "detection.extend_alert": [{"episode": EPISODE, "told_at": told} for told in (None, NOW)],
+        "detection.set_timer": [{"look_at": look} for look in (NOW, None)],
         "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
         "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
         "detection.unsure.forget": [{"due": create_due(made, filled.record_key)}],

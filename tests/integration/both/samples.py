@@ -5,10 +5,11 @@ from uuid import UUID
 
 from cloud.alarms.escalation.model import About, Occasion
 from cloud.alarms.supervision.model import Watched
-from cloud.detection.model import OWN_NORMAL, Priority, Reason
+from cloud.detection.model import OWN_NORMAL, Cause, Episode, Priority, Reason
 from cloud.detection.unsure.store import DueRecord
 from cloud.readings.model import Delivery
 from protocols.alarm.kinds import AlarmKind
+from protocols.enrolment.reports import Check, ProofReport
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 from protocols.telemetry.messages import AlarmMessage
 from tests.cloud.web.community import NOW, Community
@@ -26,6 +27,8 @@ REASON = Reason(
     source="s",
     confirmed=True,
 )
+
+EPISODE = Episode(Cause.PULSE, Priority.NOW, (REASON,), NOW, NOW - DAY, NOW, score=0.9)
 
 
 def create_occasion(subject_id: UUID) -> Occasion:
@@ -83,3 +86,8 @@ def create_reading(device: str, at: datetime, value: float) -> Reading:
 
 def device_name(made: Community, name: str) -> str:
     return str(made.one("SELECT name FROM device WHERE device_id = %s", made.devices[name]))
+
+
+def create_report() -> ProofReport:
+    passed = Check(what="clock", passed=True, at=NOW)
+    return ProofReport(gateway="gw-home-1", version="0.1.0", began_at=NOW, ended_at=NOW, checks=(passed,))
