@@ -19,6 +19,7 @@ from cloud.enrolment.api import create_app
 from cloud.enrolment.files import Files
 from cloud.enrolment.granting import Addresses, Granting
 from cloud.enrolment.telling import Telling
+from cloud.http_patience import PatientProtocol
 from cloud.identity.authority.authority import GATEWAY_LIFE, Authority
 from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
@@ -32,7 +33,8 @@ log = structlog.get_logger()
 
 POLL_S = 2.0
 _GRACE_S = 5
-_MOST_AT_ONCE = 64
+_MOST_AT_ONCE = 1000
+"""Connections; each has so long to say what it wants."""
 _LONGEST_IDLE_S = 5
 
 
@@ -65,6 +67,7 @@ async def _work(process: Process) -> None:
             create_app(authority, granting, telling, files, pool=pool, now=wall_now),
             ssl_keyfile=str(folder.server_key),
             ssl_certfile=str(folder.server_certificate),
+            http=PatientProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -14,6 +14,7 @@ from cloud.config import CloudConfig
 from cloud.db.replica import Replica
 from cloud.db.sight import create_sighted_pool
 from cloud.detection.limits import load_limits
+from cloud.http_patience import PatientProtocol
 from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import open_seal
 from cloud.logs import set_up_logs
@@ -53,6 +54,7 @@ async def _serve(process: Process, limits: LimitLines) -> None:
         server = _Server(
             uvicorn.Config(
                 create_app(services),
+                http=PatientProtocol,
                 log_config=None,
                 access_log=False,  # addresses hold elders' links
                 server_header=False,

@@ -291,9 +291,9 @@ def test_a_nurse_of_another_community_finds_nothing(stronghold: Stronghold) -> N
 def test_the_contract_asked_by_a_machine_as_everybody(stronghold: Stronghold) -> None:
     names = [name for (name,) in stronghold.run("SELECT name FROM elder UNION SELECT address FROM home") if name]
     asked = Asked()
-    ask_everything(stronghold, 2, names, asked)
+    ask_everything(stronghold, 1, names, asked)  # ./dev bench security asks for long
     assert not asked.broken, "\n".join(asked.broken)
-    assert asked.codes.total() > 300
+    assert asked.codes.total() > 150
     assert stronghold.is_well()
 
 
