@@ -52,14 +52,15 @@ def in_words(findings: Findings) -> str:
         lines.append(f"    {'; '.join(asides)}")
     lines += [f"  ! {_fault_in_words(fault)}" for fault in findings.faults[:_MOST_SAID]]
     if len(findings.faults) > _MOST_SAID:
-        lines.append(f"  ! and {len(findings.faults) - _MOST_SAID} more; --json lists all")
+        more = len(findings.faults) - _MOST_SAID + findings.more_faults
+        lines.append(f"  ! and {more} more; --json lists the first {len(findings.faults)}")
     return "\n".join(lines)
 
 
 def conclusion(all_findings: Iterable[Findings]) -> str:
     """The last line."""
     found = list(all_findings)
-    faults = sum(len(one.faults) for one in found)
+    faults = sum(len(one.faults) + one.more_faults for one in found)
     if faults:
         return f"not whole: {faults} faults in {sum(not one.whole for one in found)} of {len(found)} outboxes"
     return f"whole: nothing is missing and nothing was changed in {len(found)} outboxes"
@@ -106,6 +107,7 @@ def _fields(findings: Findings) -> dict[str, Any]:
             }
             for fault in findings.faults
         ],
+        "more_faults": findings.more_faults,
     }
 
 

@@ -18,7 +18,7 @@ Written by `./dev bench report` from what the other benches measured; figures ar
 them, and other machines give others. Ratios against something measured in the same run say more than seconds do.
 """
 _MARK = "<!-- {part} -->"
-PARTS = ("read", "ingest", "uplink", "gateway", "alarm", "codecs")
+PARTS = ("read", "ingest", "uplink", "gateway", "alarm", "verify", "codecs")
 
 
 def main(arguments: list[str]) -> int:
@@ -117,6 +117,7 @@ _TITLES = {
     "uplink": "A backlog leaves a gateway",
     "gateway": "What a gateway costs its machine",
     "alarm": "From a press to the desk and back",
+    "verify": "Proving that nothing is missing",
     "codecs": "Decoders",
 }
 

@@ -34,6 +34,35 @@ def test_the_compose_file_starts_every_stage() -> None:
         assert (CLUSTER / name).is_file() or (CLUSTER.parent / name).is_file(), name
 
 
+KNOWN_TO_EMQX = {
+    "mqtt": {
+        "max_packet_size", "max_inflight", "max_mqueue_len", "max_awaiting_rel", "session_expiry_interval",
+        "shared_subscription_strategy",
+    },
+    "listeners": {"enable", "bind", "enable_authn", "ssl_options"},
+    "ssl_options": {"cacertfile", "certfile", "keyfile", "verify", "fail_if_no_peer_cert"},
+    "authorization": {"no_match", "deny_action", "sources"},
+    "cluster": {"name", "discovery_strategy", "static.seeds"},
+}  # fmt: skip
+"""Of the keys that its schema of 5.8 has, those that were looked up. EMQX ends at a key that it does not know."""
+
+
+def test_the_brokers_know_every_key() -> None:
+    emqx = re.sub(r"#.*", "", (CLUSTER / "emqx.conf").read_text(encoding="utf-8"))
+    for block, body in re.findall(r"^\s*([\w.]+) \{\n(.*?)^\s*\}", emqx, re.MULTILINE | re.DOTALL):
+        name = block if block in KNOWN_TO_EMQX else block.split(".")[0]
+        inner = re.sub(r"ssl_options \{.*", "ssl_options =", body, flags=re.DOTALL) if name == "listeners" else body
+        keys = set(re.findall(r"^\s*([\w.]+) =", inner, re.MULTILINE))
+        assert keys, block
+        assert keys <= KNOWN_TO_EMQX[name], block
+    assert set(re.findall(r"^(listeners\.\w+\.\w+\.\w+|mqtt\.\w+|node\.\w+) =", emqx, re.MULTILINE)) == {
+        "node.cookie",
+        "mqtt.peer_cert_as_username",
+        *(f"listeners.{kind}.default.enable" for kind in ("tcp", "ssl", "ws", "wss")),
+    }
+    assert 1 <= _number(r"max_inflight = (\d+)", emqx) <= 65535
+
+
 def _number(pattern: str, text: str) -> int:
     found = re.search(pattern, text, re.MULTILINE)
     assert found is not None, pattern

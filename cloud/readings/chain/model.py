@@ -23,6 +23,9 @@ class Why(StrEnum):
     """The person of whom it was was erased."""
 
 
+MOST_FAULTS = 1000
+
+
 @dataclass(frozen=True)
 class Piece:
     """What the database holds of one number."""
@@ -106,6 +109,8 @@ class Findings:
     given_up: int = 0
     why: dict[Why, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    """The first `MOST_FAULTS`: of a database in ruins there may be one a reading."""
+    more_faults: int = 0
 
     @property
     def whole(self) -> bool:

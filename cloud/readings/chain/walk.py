@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cloud.readings.chain.model import Fault, FaultKind, Findings, Head, Piece, Span, Stream, Why
+from cloud.readings.chain.model import MOST_FAULTS, Fault, FaultKind, Findings, Head, Piece, Span, Stream, Why
 from protocols.telemetry.chain import first_link, next_link
 
 _END = 2**62 + 1
@@ -129,7 +129,10 @@ class _Walker:
             )
 
     def _fault(self, kind: FaultKind, first: int, last: int, before: Piece | None, after: Piece | None) -> None:
-        self._findings.faults.append(Fault(kind, first, last, before, after))
+        if len(self._findings.faults) < MOST_FAULTS:
+            self._findings.faults.append(Fault(kind, first, last, before, after))
+        else:
+            self._findings.more_faults += 1
 
 
 def _without(spans: Iterable[Span], holes: Iterable[Span]) -> Iterator[Span]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.readings.chain.model import FaultKind, Findings, Head, Piece, Span, Stream, Why
+from cloud.proof import conclusion, in_words
+from cloud.readings.chain.model import MOST_FAULTS, FaultKind, Findings, Head, Piece, Span, Stream, Why
 from cloud.readings.chain.walk import walk
 from protocols.telemetry.chain import first_link, next_link
 
@@ -154,3 +155,12 @@ def test_a_false_beginning_and_two_hashes_of_one_number_are_faults() -> None:
 def test_a_stream_without_anything_left() -> None:
     assert faults(look([])) == [(FaultKind.MISSING, 1, LAST)]
     assert look([], [], stored=()).whole
+
+
+def test_of_a_database_in_ruins_the_first_faults_are_kept_and_the_rest_counted() -> None:
+    found = look((create_piece(number) for number in range(1, 3 * MOST_FAULTS)), heads=[], stored=())
+    assert not found.whole
+    assert len(found.faults) == MOST_FAULTS
+    assert found.more_faults == 2 * MOST_FAULTS - 1
+    assert "and 2979 more; --json lists the first 1000" in in_words(found)
+    assert "2999 faults" in conclusion([found])
