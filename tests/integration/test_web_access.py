@@ -103,7 +103,7 @@ def places(community: Community) -> dict[str, object]:
             community.elders["home-1"],
             community.staff["desk"],
             NOW,
-        ),  # fmt: skip
+        ),
         "alarm_id": day["calling"],
         "visit_id": day["severe"],
         "elder_id": community.elders["home-1"],

@@ -120,7 +120,8 @@ def document() -> str:
         "to nobody. Everybody sees the",
         "regions they work in, and those below; what lies elsewhere is to them as if it were not there.",
         "",
-        "An elder's page opens by the link on their card and the six digits beside it, which each browser shows once. The "
+        "An elder's page opens by the link on their card and the six digits beside it, which each browser shows once. "
+        "The "
         "link holds 144 random bits; both are kept as digests",
         "only, and `doorstep-cloud elder-link` or the page of consents draws new ones. One of the family has a link of "
         "their own, `/f/...`, behind which stands what the elder",
