@@ -39,6 +39,7 @@ class RoomMaker:
         self._db = db
         self._bound = bound
         self._aged_at: datetime | None = None
+        self._page_bytes = int(db.execute("PRAGMA page_size").fetchone()[0])
 
     def make_room(self, now: datetime) -> Amount:
         """Deletes what is too much, notes it in the file, and says how much that was. `now` is the gateway's time."""
@@ -50,6 +51,9 @@ class RoomMaker:
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
+
+    def _file_bytes(self) -> int:
+        return int(self._db.execute("PRAGMA page_count").fetchone()[0]) * self._page_bytes
 
     def _by_age(self, now: datetime) -> Amount:
         if self._aged_at is not None and abs(now - self._aged_at) < AGE_LOOK:
@@ -69,6 +73,8 @@ class RoomMaker:
 
     def _by_bytes(self, now: datetime) -> Amount:
         total = Amount()
+        if self._file_bytes() <= self._bound.keep_bytes:  # with its free pages: one look, for this is asked at each put
+            return total
         while self.used_bytes() > self._bound.keep_bytes and outbox_kept.give_way(self._db, STEP):
             pass
         for worth in Worth:
