@@ -94,6 +94,11 @@ _OF_A_HOME = (
     "INSERT INTO detection_due VALUES (%(elder)s, now())",
     "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to) "
     "VALUES (%(elder)s, 'pulse', 'now', '[]', now(), now(), now())",
+    "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "
+    "VALUES (%(elder)s, 'x', 'pulse', 1, 'x', 'x', now())",
+    "INSERT INTO measure_again (elder_id, metric, why, measured_at, asked_at, until) "
+    "VALUES (%(elder)s, 'pulse', 'limit', now(), now(), now())",
+    "INSERT INTO detection_timer VALUES (%(elder)s, now())",
     "INSERT INTO visit (elder_id, kind, priority, asked_at, promised_by) "
     "VALUES (%(elder)s, 'request', 'today', now(), now())",
     f"INSERT INTO visit_event (visit_id, state, at) VALUES ({_VISIT}, 'proposed', now())",
