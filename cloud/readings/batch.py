@@ -38,8 +38,6 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
 )
 
-_MANY = 10
-"""A home with so many letters in one batch is sending a backlog: its window must not stand still."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 10.0
 
@@ -53,10 +51,8 @@ class _Opened:
     rejected: list[tuple[Letter, str]] = field(default_factory=list)
 
 
-def settle(
-    process: Process, pool: Pool, intake: Intake, telling: Telling, letters: Sequence[Letter], *, more: bool
-) -> None:
-    """Stores the letters, then hands on the receipts, then acknowledges. `more`: others wait behind these.
+def settle(process: Process, pool: Pool, intake: Intake, telling: Telling, letters: Sequence[Letter]) -> None:
+    """Stores the letters, then hands on the receipts, then acknowledges.
 
     While the database is away it tries again, with one line in the log, until it is back or the process is asked to
     stop; then nothing is acknowledged and everything comes again.
@@ -83,9 +79,7 @@ def settle(
     if complained:
         log.info("database_back")
     process.healthy("database")
-    sent = Counted(delivery.gateway for delivery in opened.deliveries)
-    # Who sent no readings has asked, and waits for the answer.
-    telling.tell(stored.receipts, generation, lambda gateway: not (more and 0 < sent[gateway] < _MANY))
+    telling.tell(stored.receipts, generation, Counted(delivery.gateway for delivery in opened.deliveries))
     intake.acknowledge(letters)
     READINGS_STORED.inc(stored.readings)
     READINGS_DUPLICATE.inc(stored.duplicates)

@@ -34,9 +34,8 @@ class Lanes:
         gateway = letter.topic.rpartition("/")[0]
         self._lanes[hash(gateway) % len(self._lanes)].put(letter)
 
-    def drive(self, stop: threading.Event, settle: Callable[[list[Letter], bool], None]) -> None:
-        """Gives every lane's batches to `settle`, and whether more wait behind; each lane on a thread of its own, until
-        `stop` is set.
+    def drive(self, stop: threading.Event, settle: Callable[[list[Letter]], None]) -> None:
+        """Gives every lane's batches to `settle`, each lane on a thread of its own, until `stop` is set.
 
         Raises what the first lane raised, when all have ended.
         """
@@ -48,7 +47,7 @@ class Lanes:
                     batch = self._gather(lane)
                     WAITING.set(sum(other.qsize() for other in self._lanes))
                     if batch:
-                        settle(batch, not lane.empty())
+                        settle(batch)
             except Exception as error:  # noqa: BLE001 - carried to the thread that waits below
                 failures.append(error)
 

@@ -1,21 +1,25 @@
 """Receipts on their way to their homes: of an outbox only the newest goes, and what goes together is signed together.
 
-A receipt says all that is stored of an outbox, so one that is a moment newer says it too. While more letters wait than
-are stored, a receipt waits for the next one of its outbox, `LINGER_S` at most; a home that has much under way, and
-everybody while nothing else waits, gets it at once.
+A receipt says all that is stored of an outbox, so one that is a moment newer says it too. Who was not told for
+`LINGER_S` is told at once; who was, waits so long for the next, unless `MANY` of its letters wait: a home that sends a
+backlog has a window, and that must not stand still.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from cloud.readings.signing import ReceiptSigner
 from protocols.telemetry import topics
 from protocols.telemetry.messages import Receipt, encode
 
-LINGER_S = 0.5
+LINGER_S = 1.0
+MANY = 10
+"""A quarter of a gateway's window (edge.config)."""
 _LEAVE_S = 10.0
+_MOST_REMEMBERED = 20_000
 _Outbox = tuple[str, int]
 
 
@@ -23,6 +27,8 @@ _Outbox = tuple[str, int]
 class _Waiting:
     receipt: Receipt
     generation: int
+    letters: int
+    """That it answers."""
     due_s: float
     """Monotonic."""
 
@@ -35,13 +41,15 @@ class Telling:
         self._signer = signer
         self._publish = publish
         self._waiting: dict[_Outbox, _Waiting] = {}
+        self._told_at_s: dict[_Outbox, float] = {}
         self._changed = threading.Condition()
         self._over = False
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="telling", daemon=True)
 
-    def tell(self, receipts: Sequence[tuple[str, Receipt]], generation: int, hasty: Callable[[str], bool]) -> None:
-        """Of a database of `generation`, after its COMMIT. Those whose gateway is `hasty` go at once.
+    def tell(self, receipts: Sequence[tuple[str, Receipt]], generation: int, letters: Mapping[str, int]) -> None:
+        """Of a database of `generation`, after its COMMIT. `letters` of each gateway are answered with them; who is
+        not among these has asked, and is told at once.
 
         Raises what ended the thread, if something did.
         """
@@ -50,11 +58,11 @@ class Telling:
         now_s = time.monotonic()
         with self._changed:
             for gateway, receipt in receipts:
-                due_s = now_s if hasty(gateway) else now_s + LINGER_S
-                older = self._waiting.get((gateway, receipt.epoch))
-                if older is not None:
-                    due_s = min(due_s, older.due_s)
-                self._waiting[gateway, receipt.epoch] = _Waiting(receipt, generation, due_s)
+                outbox = (gateway, receipt.epoch)
+                older = self._waiting.get(outbox)
+                waiting = letters.get(gateway, MANY) + (0 if older is None else older.letters)
+                due_s = now_s if waiting >= MANY else self._told_at_s.get(outbox, -LINGER_S) + LINGER_S
+                self._waiting[outbox] = _Waiting(receipt, generation, waiting, due_s)
             self._changed.notify()
 
     def __enter__(self) -> "Telling":
@@ -78,15 +86,17 @@ class Telling:
         """What is due, when something is; empty at the end."""
         with self._changed:
             while not self._over:
-                now_s = time.monotonic()
-                wait_s = min((waiting.due_s for waiting in self._waiting.values()), default=now_s + LINGER_S) - now_s
-                if self._waiting and wait_s <= 0:
+                wait_s = min((waiting.due_s for waiting in self._waiting.values()), default=inf) - time.monotonic()
+                if wait_s <= 0:
                     break
-                self._changed.wait(wait_s if self._waiting else None)
-            now_s = float("inf") if self._over else time.monotonic()
-            due = {outbox: waiting for outbox, waiting in self._waiting.items() if waiting.due_s <= now_s}
+                self._changed.wait(None if wait_s == inf else wait_s)
+            now_s = time.monotonic()
+            due = {outbox: waiting for outbox, waiting in self._waiting.items() if self._over or waiting.due_s <= now_s}
             for outbox in due:
                 del self._waiting[outbox]
+                self._told_at_s[outbox] = now_s
+            if len(self._told_at_s) > _MOST_REMEMBERED:
+                self._told_at_s = {outbox: at_s for outbox, at_s in self._told_at_s.items() if at_s > now_s - LINGER_S}
             return due
 
     def _send(self, due: dict[_Outbox, _Waiting]) -> None:

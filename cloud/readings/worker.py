@@ -66,4 +66,4 @@ def work(process: Process) -> None:
         Telling(signer, intake.publish) as telling,
         thinning(process),
     ):
-        lanes.drive(process.stop, lambda batch, more: settle(process, pool, intake, telling, batch, more=more))
+        lanes.drive(process.stop, lambda batch: settle(process, pool, intake, telling, batch))

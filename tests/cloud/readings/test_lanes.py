@@ -23,13 +23,11 @@ class Store:
 
     def __init__(self) -> None:
         self.batches: queue.SimpleQueue[tuple[str, list[Letter]]] = queue.SimpleQueue()
-        self.told_of_more: list[bool] = []
         self.thread_of: dict[str, set[int]] = {}
 
-    def settle(self, letters: list[Letter], more: bool) -> None:
+    def settle(self, letters: list[Letter]) -> None:
         for letter in letters:
             self.thread_of.setdefault(letter.topic, set()).add(threading.get_ident())
-        self.told_of_more.append(more)
         self.batches.put((threading.current_thread().name, letters))
 
     def take(self, count: int) -> list[list[Letter]]:
@@ -87,7 +85,6 @@ def test_a_batch_ends_at_its_bound(store: Store) -> None:
         lanes.put(create_letter(1, number, size=950))  # 250 of them are the message's own
     with driven(lanes, store):
         assert [len(batch) for batch in store.take(6)] == [3, 3]
-    assert store.told_of_more[:2] == [True, True]
 
 
 def test_small_letters_are_counted_as_a_reading_each(store: Store) -> None:
@@ -96,7 +93,6 @@ def test_small_letters_are_counted_as_a_reading_each(store: Store) -> None:
         lanes.put(create_letter(1, number, size=400))
     with driven(lanes, store):
         assert [len(batch) for batch in store.take(12)] == [10, 2]
-    assert store.told_of_more == [True, False]
 
 
 def test_a_letter_larger_than_a_batch_goes_alone(store: Store) -> None:
@@ -120,7 +116,7 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
     lanes = Lanes(count=2, most_readings=1, linger_s=0.0)
     gate, passed = threading.Event(), queue.SimpleQueue[str]()
 
-    def settle(letters: list[Letter], _more: bool) -> None:
+    def settle(letters: list[Letter]) -> None:
         if passed.empty() and not gate.is_set():
             passed.put(letters[0].topic)
             assert gate.wait(WITHIN_S)
@@ -141,7 +137,7 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
 def test_what_one_lane_raises_ends_all_and_is_raised() -> None:
     lanes = Lanes(count=4, most_readings=1, linger_s=0.0)
 
-    def settle(letters: list[Letter], _more: bool) -> None:
+    def settle(letters: list[Letter]) -> None:
         raise OSError(letters[0].topic)
 
     lanes.put(create_letter(1, 1))
