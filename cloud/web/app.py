@@ -29,6 +29,7 @@ from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
 from cloud.web.nurse import api as nurse_api
 from cloud.web.nurse import pages as nurse_pages
+from cloud.web.proofs import pages as proofs_pages
 from cloud.web.pushes import api as pushes_api
 from cloud.web.pushes import pages as pushes_pages
 from cloud.web.record import pages as record_pages
@@ -63,6 +64,7 @@ ROUTERS = (
     unsure_api.router,
     fleet_pages.router,
     remote_pages.router,
+    proofs_pages.router,
     letters_pages.router,
     refusals_pages.router,
     pushes_pages.router,

@@ -113,6 +113,7 @@ def places(community: Community) -> dict[str, object]:
         ),
         "dead_letter_id": letter,
         "gateway_id": "gw-home-1",
+        "home_code": "home-1",
         "notice_id": uuid4(),
     }
 

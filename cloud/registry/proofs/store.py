@@ -100,6 +100,16 @@ async def report_of_home(conn: AsyncConnection, home_code: str, regions: frozens
         return await cursor.fetchone()
 
 
+async def address_of(conn: AsyncConnection, home_code: str, regions: frozenset[int]) -> str | None:
+    """None where there is no such home in these regions."""
+    row = await (
+        await conn.execute(
+            "SELECT address FROM home WHERE code = %s AND region_id = ANY(%s)", (home_code, list(regions))
+        )
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 async def report_of_elder(conn: AsyncConnection, elder_id: int) -> StoredReport | None:
     """The newest of the home where the elder lives."""
     async with conn.cursor(row_factory=class_row(StoredReport)) as cursor:

@@ -40,6 +40,8 @@ NEEDED: Mapping[str, Right] = {
     "GET /api/v1/unsure": Right.UNSURE,
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": Right.SAY_WHOSE,
     "GET /fleet": Right.FLEET,
+    "GET /fleet.csv": Right.FLEET,
+    "GET /homes/{home_code}/proof": Right.FLEET,
     "GET /gateways/{gateway_id}/settings": Right.CONFIGURE,
     "POST /gateways/{gateway_id}/settings": Right.CONFIGURE,
     "GET /refusals": Right.REFUSALS,

@@ -7,6 +7,8 @@ from enum import StrEnum
 SILENT_AFTER = timedelta(minutes=3)
 """Heartbeats come every 30 s."""
 WAITS_LONG_AFTER = timedelta(minutes=15)
+CERTIFICATE_LATE_DAYS = 21
+"""A gateway renews weeks before."""
 GIVEN_UP_LATELY = timedelta(days=1)
 
 
@@ -21,6 +23,8 @@ class Need(StrEnum):
     WAITS_LONG = "waits_long"
     CONFIGURATION = "configuration"
     PROBLEM = "problem"
+    CERTIFICATE = "certificate"
+    NOT_PROVEN = "not_proven"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class Gateway:
     config_refused: str | None
     """Why it did not take the last one, in its own words."""
 
+    certificate_days: int | None = None
+    """That its certificate still lives, by the wall's clock; below 0: it has ended. None: it has none."""
+    proven_at: datetime | None = None
+    """Since when the home counts as live."""
+
     def needs(self, now: datetime) -> list[Need]:
         if self.heard_at is None:
             return [Need.NEVER_HEARD]
@@ -62,6 +71,8 @@ class Gateway:
             Need.WAITS_LONG: self.oldest_at is not None and now - self.oldest_at > WAITS_LONG_AFTER,
             Need.CONFIGURATION: self.config_refused is not None,
             Need.PROBLEM: bool(self.problem),
+            Need.CERTIFICATE: self.certificate_days is not None and self.certificate_days < CERTIFICATE_LATE_DAYS,
+            Need.NOT_PROVEN: self.certificate_days is not None and self.proven_at is None,
         }
         return [need for need, there in found.items() if there]
 

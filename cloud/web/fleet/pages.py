@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.fleet import store
-from cloud.web.fleet.model import in_order, size
+from cloud.web.fleet.export import to_csv
+from cloud.web.fleet.model import Gateway, Need, in_order, size
 from cloud.web.language import N_
 from cloud.web.render import page
 from cloud.web.services import services_of
@@ -24,26 +25,24 @@ NEEDS = {
     "waits_long": N_("readings wait"),
     "configuration": N_("refused its settings"),
     "problem": N_("says a problem"),
+    "certificate": N_("its certificate ends soon"),
+    "not_proven": N_("not proven: the home is not live"),
 }
+
+
+Show = Literal["all", "need", "waiting", "given-up", "not-live"]
 
 
 @router.get("/fleet")
 async def fleet_page(
     request: Request,
     viewer: Annotated[Viewer, Depends(signed_in)],
-    show: Annotated[Literal["all", "need", "waiting", "given-up"], Query()] = "all",
+    show: Annotated[Show, Query()] = "all",
 ) -> Response:
     """`show` is in the address, so that a view can be sent."""
     services = services_of(request)
     found = in_order(await services.replica.read(lambda conn: store.gateways(conn, viewer.regions)), services.now)
-    shown = [
-        (gateway, needs)
-        for gateway, needs in found
-        if show == "all"
-        or (show == "need" and needs)
-        or (show == "waiting" and gateway.backlog_rows)
-        or (show == "given-up" and gateway.given_up)
-    ]
+    shown = _chosen(found, show)
     context = {
         "gateways": shown,
         "count": len(found),
@@ -54,3 +53,31 @@ async def fleet_page(
         "size": size,
     }
     return page(request, "fleet.html", context, viewer=viewer)
+
+
+@router.get("/fleet.csv")
+async def fleet_table(
+    request: Request,
+    viewer: Annotated[Viewer, Depends(signed_in)],
+    show: Annotated[Show, Query()] = "all",
+) -> Response:
+    """What the page shows, for other programs."""
+    services = services_of(request)
+    found = in_order(await services.replica.read(lambda conn: store.gateways(conn, viewer.regions)), services.now)
+    return Response(
+        to_csv(_chosen(found, show)),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="fleet.csv"'},
+    )
+
+
+def _chosen(found: list[tuple[Gateway, list[Need]]], show: Show) -> list[tuple[Gateway, list[Need]]]:
+    return [
+        (gateway, needs)
+        for gateway, needs in found
+        if show == "all"
+        or (show == "need" and needs)
+        or (show == "waiting" and gateway.backlog_rows)
+        or (show == "given-up" and gateway.given_up)
+        or (show == "not-live" and gateway.proven_at is None)
+    ]

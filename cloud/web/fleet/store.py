@@ -18,7 +18,11 @@ _GATEWAYS = """
            coalesce((status ->> 'config_version')::bigint, 0) AS config_version,
            coalesce((SELECT max(version) FROM gateway_configuration AS told
                      WHERE told.gateway_id = gateway.gateway_id), 0) AS config_wanted,
-           status #>> '{config_refused,why}' AS config_refused
+           status #>> '{config_refused,why}' AS config_refused,
+           (SELECT floor(extract(epoch FROM max(ends_at) - clock_timestamp()) / 86400)::integer
+            FROM gateway_certificate AS held
+            WHERE held.gateway_id = gateway.gateway_id AND revoked_at IS NULL) AS certificate_days,
+           (SELECT proven_at FROM proven_gateway WHERE proven_gateway.gateway_id = gateway.gateway_id) AS proven_at
     FROM gateway JOIN home USING (home_id) WHERE region_id = ANY(%s) ORDER BY code, gateway_id
 """
 
