@@ -102,6 +102,16 @@ class Readings(Columns):
         return bounded
 
     @cached_property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest value of readings of one metric; there must be one."""
+        return float(self.value.min()), float(self.value.max())
+
+    @cached_property
+    def derived(self) -> dict[str, tuple[object, Any]]:
+        """What a layer made of these very rows and may want again, by a name, beside what it was made with."""
+        return {}
+
+    @cached_property
     def _by_metric(self) -> dict[Metric, "Readings"]:
         return {}
 

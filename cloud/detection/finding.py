@@ -81,7 +81,7 @@ class Layer(Protocol):
         """
         ...
 
-    def owns(self, reason: Reason) -> bool:
+    def owns(self, reason: Reason, /) -> bool:
         """Whether the reason is one of this layer's."""
         ...
 

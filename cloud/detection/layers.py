@@ -1,7 +1,7 @@
-"""The layers of detection, in the order in which they speak."""
+"""The layers of detection. The limits come last: they own whatever rule no other layer knows."""
 
 from cloud.detection.finding import Layer
 from cloud.detection.limit_layer import LimitLayer
 from cloud.detection.own_layer import OwnLayer
 
-LAYERS: tuple[Layer, ...] = (LimitLayer(), OwnLayer())
+LAYERS: tuple[Layer, ...] = (OwnLayer(), LimitLayer())

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.detection.columns import HOUR_US, METRIC_CODE, Bools, Floats, History, Ints, Readings, moment_of
+from cloud.detection.calm import moments_of_rule
+from cloud.detection.columns import HOUR_US, History, Ints, Readings, moment_of
 from cloud.detection.finding import Finding, Profile, Window
 from cloud.detection.limits import Limits
-from cloud.detection.matches import Matches, broken_by, matches_of, not_cleared_by, of_metrics
+from cloud.detection.matches import Matches, matches_of, met_by, of_metrics
 from cloud.detection.mean_of_days import means_of
 from cloud.detection.model import Priority, Reason
 from cloud.detection.news import NEWS_AGE_US, Told
@@ -16,6 +17,7 @@ from cloud.detection.rule import Condition, ConsecutiveDays, MeanOfDays, Rule
 from protocols.reading import CANONICAL_UNIT
 
 _AHEAD_US = 36 * HOUR_US  # no waiting for a second measurement and no night is longer
+_BACK_US = NEWS_AGE_US + 72 * HOUR_US  # what is older is no news, nor a companion of any
 _SCORE = {Priority.NOW: 0.9, Priority.TODAY: 0.6, Priority.THIS_WEEK: 0.3}
 _SCORE_OF_DISTANCE = 0.1
 
@@ -35,57 +37,26 @@ class LimitLayer:
         rule = limits.rule_named(reason.rule)
         if rule is None:
             return None  # a rule that is no longer in the file: a person has to look
-        rows = of_metrics(history.readings, rule.metrics)
-        rows = rows.take(slice(int(np.searchsorted(rows.at_us, evidence_to_us, side="right")), None))
-        if not len(rows):
-            return None
-        out = (
-            _means_out(rule, rule.persistence, history.readings, rows)
-            if isinstance(rule.persistence, MeanOfDays)
-            else _out(rule, rows)
-        )
-        return calm_after(rows, out, evidence_to_us, least=limits.clearing.readings, hours=limits.clearing.hours)
+        return moments_of_rule(rule, history.readings).calm_us(evidence_to_us, limits.clearing)
 
-    def owns(self, reason: Reason) -> bool:
-        return not reason.rule.startswith("own_")
+    def owns(self, _reason: Reason) -> bool:
+        return True  # whatever no other layer knows is a rule of the file, or was one
 
     def next_look_us(self, history: History, profile: Profile, limits: Limits, now_us: int) -> int | None:
-        ahead = self.findings(history, profile, limits, Window(now_us, now_us + _AHEAD_US))
-        return min((finding.known_us for finding in ahead), default=None)
-
-
-def calm_after(rows: Readings, out: Bools, evidence_to_us: int, *, least: int, hours: float) -> int | None:
-    """When the first of `rows` arrived with which nothing was `out` for so many hours and moments; None: not yet."""
-    moments, begins = np.unique(rows.at_us, return_index=True)
-    out_at = np.logical_or.reduceat(out, begins)
-    places = np.arange(len(moments))
-    last_out_us = np.maximum.accumulate(np.where(out_at, moments, evidence_to_us))
-    last_out = np.maximum.accumulate(np.where(out_at, places, -1))
-    calm = (places - last_out >= least) & (moments - last_out_us >= int(hours * HOUR_US)) & ~out_at
-    found = np.flatnonzero(calm)
-    return int(np.maximum.reduceat(rows.arrived_us, begins)[found[0]]) if len(found) else None
-
-
-def _out(rule: Rule, rows: Readings) -> Bools:
-    """Which rows are not yet behind the rule's `clear`."""
-    out = np.zeros(len(rows), dtype=np.bool_)
-    for condition in rule.any:
-        chosen = rows.metric == METRIC_CODE[condition.metric]
-        of_metric = rows.take(chosen)
-        out[chosen] |= not_cleared_by(condition, of_metric) | broken_by(condition, of_metric)
-    return out
-
-
-def _means_out(rule: Rule, mean: MeanOfDays, readings: Readings, rows: Readings) -> Bools:
-    """At which rows a mean that ends with them is not yet behind `clear`, or rests on too little."""
-    out = np.zeros(len(rows), dtype=np.bool_)
-    for condition in rule.any:
-        sure = of_metrics(readings, frozenset({condition.metric}))
-        means = means_of(mean, sure)
-        calm = means.enough & np.array([condition.cleared_by(float(one)) for one in means.mean], dtype=np.bool_)
-        newest = np.searchsorted(sure.at_us, rows.at_us, side="right") - 1
-        out |= (newest < 0) | ~calm[np.maximum(newest, 0)] if len(sure) else True
-    return out
+        rows = history.readings
+        first = int(np.searchsorted(rows.at_us, now_us - _BACK_US))
+        if first == len(rows):
+            return None  # nothing is left that could still be waiting
+        near, window = rows.take(slice(first, None)), Window(now_us, now_us + _AHEAD_US)
+        return min(
+            (
+                finding.known_us
+                for rule in limits.rule
+                if rule.ask is not None or rule.in_team_hours
+                for finding in _findings_of(rule, near, profile, limits, window)
+            ),
+            default=None,
+        )
 
 
 def _findings_of(rule: Rule, readings: Readings, profile: Profile, limits: Limits, window: Window) -> Iterator[Finding]:
@@ -154,7 +125,7 @@ def _means(
         if not len(sure):
             continue
         means = means_of(mean, sure)
-        met = means.enough & _met(condition, means.mean)
+        met = means.enough & met_by(condition, means.mean)
         arrived: Ints = np.maximum.accumulate(sure.arrived_us)
         days, first = np.unique(sure.local_day[met], return_index=True)
         for place in np.flatnonzero(met)[first].tolist() if len(days) else []:
@@ -191,10 +162,6 @@ def _means(
                     confirmed=rule.confirmed,
                 ),
             )
-
-
-def _met(condition: Condition, values: Floats) -> Bools:
-    return np.array([condition.met_by(float(one)) for one in values], dtype=np.bool_)
 
 
 def score_of(rule: Rule, condition: Condition, value: float) -> float:

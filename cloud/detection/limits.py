@@ -46,7 +46,10 @@ class Limits(Table, frozen=True):
         return tuple(rule for rule in self.rule if rule.cause is cause)
 
     def rule_named(self, name: str) -> Rule | None:
-        return next((rule for rule in self.rule if rule.id == name), None)
+        for rule in self.rule:
+            if rule.id == name:
+                return rule
+        return None
 
     def times_of(self, rule: str) -> tuple[float, float | None]:
         """For how many days a rule stays quiet after a visit, and after how many hours it is told again."""

@@ -119,7 +119,7 @@ def matches_of(rule: Rule, readings: Readings) -> Matches:
     parts = [
         (place, rows, rows.take(broken), condition.is_low)
         for place, condition in enumerate(rule.any)
-        if len(rows := readings.of(condition.metric)) and (broken := broken_by(condition, rows)).any()
+        if _may_break(condition, rows := readings.of(condition.metric)) and (broken := broken_by(condition, rows)).any()
     ]
     if not parts:
         return Matches(rule, [], [], [], [], [], [], [], [], readings)
@@ -152,28 +152,15 @@ def broken_by(condition: Condition, readings: Readings) -> Bools:
     if condition.limit is None:
         high: Bools = (readings.flags & FLAG_BIT[Flag.ABOVE_RANGE]) != 0
         return high
-    return _compare(condition.comparison, readings.value, condition.limit)
+    return met_by(condition, readings.value)
 
 
-def not_cleared_by(condition: Condition, readings: Readings) -> Bools:
-    """Which of the readings do not lie behind the condition's `clear`."""
-    clear = condition.clear_limit
-    if clear is None:
-        return broken_by(condition, readings)
-    return readings.value < clear if condition.is_low else readings.value > clear
-
-
-def of_metrics(readings: Readings, metrics: frozenset[Metric]) -> Readings:
-    """The sure readings of several metrics."""
-    if len(metrics) == 1:
-        rows = readings.of(next(iter(metrics)))
-        return rows.take(~rows.doubtful) if rows.doubtful.any() else rows
-    codes = [METRIC_CODE[metric] for metric in metrics]
-    return readings.take(np.isin(readings.metric, codes) & ~readings.doubtful)
-
-
-def _compare(comparison: str, value: Floats, limit: float) -> Bools:
-    match comparison:
+def met_by(condition: Condition, value: Floats) -> Bools:
+    """Which figures, in the canonical unit, are out."""
+    limit = condition.limit
+    if limit is None:
+        return np.zeros(len(value), dtype=np.bool_)
+    match condition.comparison:
         case "at_least":
             return value >= limit
         case "above":
@@ -182,3 +169,33 @@ def _compare(comparison: str, value: Floats, limit: float) -> Bools:
             return value < limit
         case _:
             return value <= limit
+
+
+def not_cleared_by(condition: Condition, value: Floats) -> Bools:
+    """Which figures do not lie behind the condition's `clear`."""
+    clear = condition.clear_limit
+    if clear is None:
+        return met_by(condition, value)
+    return value < clear if condition.is_low else value > clear
+
+
+def of_metrics(readings: Readings, metrics: frozenset[Metric]) -> Readings:
+    """The sure readings of several metrics."""
+    if len(metrics) == 1:
+        rows = readings.of(next(iter(metrics)))
+        return rows.take(~rows.doubtful) if rows.doubtful.any() else rows
+    chosen = np.zeros(len(readings), dtype=np.bool_)
+    for metric in metrics:
+        chosen |= readings.metric == METRIC_CODE[metric]
+    return readings.take(chosen & ~readings.doubtful)
+
+
+def _may_break(condition: Condition, rows: Readings) -> bool:
+    """Whether any of the rows can be out at all: most rules meet nothing in most lives."""
+    limit = condition.limit
+    if not len(rows):
+        return False
+    if limit is None:
+        return bool(rows.bounded.any())
+    lowest, highest = rows.reach
+    return lowest <= limit if condition.is_low else highest >= limit

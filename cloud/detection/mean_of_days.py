@@ -27,7 +27,7 @@ def means_of(mean: MeanOfDays, sure: Readings) -> Means:
     """`sure` are readings of one metric; each entry rests on no later one."""
     day = sure.local_day
     places = np.arange(len(sure))
-    _, day_number = np.unique(day, return_inverse=True)
+    day_number = np.cumsum(np.concatenate(([0], day[1:] != day[:-1]))) if len(sure) else places
     first_day = day - (mean.days - 1)
     first = np.searchsorted(day, first_day)
     days = day_number - day_number[first] + 1 if len(sure) else places

@@ -66,6 +66,6 @@ class Told:
             first, last = np.searchsorted(rows.at_us, (after_us, until_us), side="right")
             near = rows.take(slice(int(first), int(last)))
             near = near.take((near.arrived_us <= arrived_by_us) & ~near.doubtful)
-            for moment, out in zip(near.at_us.tolist(), not_cleared_by(condition, near).tolist(), strict=True):
+            for moment, out in zip(near.at_us.tolist(), not_cleared_by(condition, near.value).tolist(), strict=True):
                 moments[moment] = moments.get(moment, True) and not out
         return any(moments.values())

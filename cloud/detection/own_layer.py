@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cloud.detection.calm import moments_of
 from cloud.detection.change import changes
 from cloud.detection.columns import DAY_US, History
 from cloud.detection.deviation import deviations
 from cloud.detection.finding import Finding, Profile, Window
-from cloud.detection.limit_layer import calm_after
 from cloud.detection.limits import Limits
 from cloud.detection.matches import of_metrics
 from cloud.detection.model import OWN_NORMAL, OWN_PREFIX, Reason
@@ -34,7 +34,7 @@ class OwnLayer:
         rows = rows.take(slice(int(np.searchsorted(rows.at_us, evidence_to_us, side="right")), None))
         if reason.rule == OWN_NORMAL and reason.limit is not None:
             out = rows.value < reason.limit if reason.comparison == "below" else rows.value > reason.limit
-            return calm_after(rows, out, evidence_to_us, least=limits.clearing.readings, hours=limits.clearing.hours)
+            return moments_of(rows, out).calm_us(evidence_to_us, limits.clearing)
         later = np.flatnonzero(rows.at_us - evidence_to_us >= _CHANGE_OVER_US)
         return int(rows.arrived_us[later[0]]) if len(later) else None
 

@@ -49,32 +49,10 @@ class Condition(Table, frozen=True):
         """`value` in the metric's canonical unit."""
         return None if self.value is None else self._canonical(self.value)
 
-    def met_by(self, value: float) -> bool:
-        """Whether a figure in the canonical unit is out."""
-        limit = self.limit
-        if limit is None:
-            return False
-        match self.comparison:
-            case "at_least":
-                return value >= limit
-            case "above":
-                return value > limit
-            case "below":
-                return value < limit
-            case _:
-                return value <= limit
-
     @property
     def clear_limit(self) -> float | None:
         """`clear` in the canonical unit; None: the limit itself."""
         return None if self.clear is None else self._canonical(self.clear)
-
-    def cleared_by(self, value: float) -> bool:
-        """Whether a figure lies back on the healthy side of `clear`."""
-        clear = self.clear_limit
-        if clear is None:
-            return not self.met_by(value)
-        return value >= clear if self.is_low else value <= clear
 
     def _canonical(self, value: float) -> float:
         return in_canonical_unit(self.metric, value, self.unit or CANONICAL_UNIT[self.metric])
@@ -93,7 +71,7 @@ class Repeated(Table, frozen=True, tag_field="kind", tag="repeated"):
 
     def __post_init__(self) -> None:
         need(self.count >= 2, "count: expected 2 or more")
-        need(self.within_hours > 0, "within_hours: expected more than 0")
+        need(0 < self.within_hours <= 72, "within_hours: expected more than 0, and 72 at most")
         need(self.apart_minutes >= 0, "apart_minutes: expected 0 or more")
 
 
