@@ -12,13 +12,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 
 from cloud.db.pool import DatabaseAway, Pool
-from cloud.enrolment.counting import GRANTED, REFUSED
+from cloud.enrolment.counting import GRANTED
 from cloud.enrolment.files import Files
 from cloud.enrolment.granting import Granting
 from cloud.enrolment.telling import Telling
 from cloud.errors import CloudError
 from cloud.identity.authority.authority import Authority
 from cloud.identity.claims.store import Connection
+from cloud.refusals.counting import count_refusal
 from protocols.enrolment.messages import (
     AUTHORITY_PATH,
     ENROL_PATH,
@@ -94,12 +95,12 @@ def _signed(
 async def _answer(request: Request, kind: type[R], grant: Callable[[R], msgspec.Struct | Path], way: str) -> Response:
     body = await _body(request)
     if body is None:
-        REFUSED.labels("size").inc()
+        count_refusal("enrolment_size")
         return _json(Refusal(error=f"a request has at most {MAX_BYTES} bytes"), 413)
     try:
         asked = msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
-        REFUSED.labels("form").inc()
+        count_refusal("enrolment_form")
         return _json(Refusal(error=f"the request is not understood: {error}"), 422)
     try:
         certified = await run_in_threadpool(grant, asked)

@@ -1,6 +1,5 @@
-"""What the enrolment counts."""
+"""What the enrolment grants, counted; refusals are counted with all others."""
 
 from prometheus_client import Counter
 
-REFUSED = Counter("doorstep_enrolment_refused", "Enrolments and renewals that were refused, by reason", ["why"])
 GRANTED = Counter("doorstep_enrolment_granted", "Certificates given, by way", ["way"])

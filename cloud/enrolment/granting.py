@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from cloud.enrolment.counting import REFUSED
 from cloud.errors import NotAllowed
 from cloud.identity.authority.authority import Authority, key_digest
 from cloud.identity.claims import store as claims
 from cloud.identity.gateways import store as gateways
+from cloud.refusals.counting import count_refusal
 from protocols.enrolment.messages import Certified, EnrolRequest, RenewRequest, Settings
 from protocols.enrolment.proof import SETTINGS_TITLE, centre_proof, fits, gateway_proof, renewal_bytes
 
@@ -186,7 +186,7 @@ _SENTENCES = {
 
 def refused(why: str) -> NotAllowed:
     """For raising; counted by its reason."""
-    REFUSED.labels(why).inc()
+    count_refusal(f"enrolment_{why}")
     log.warning("enrolment_refused", why=why)
     return NotAllowed(_SENTENCES[why])
 

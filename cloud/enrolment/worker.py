@@ -25,6 +25,7 @@ from cloud.identity.authority.files import AuthorityFolder, AuthorityRefused
 from cloud.identity.gateways import store as gateways
 from cloud.process import Process, run_worker, side_by_side
 from cloud.readings.receipt_key import key_path, open_receipt_key
+from cloud.refusals.keeping import kept_blocking
 from cloud.releases.shelf import Shelf
 from cloud.remote.telling import Teller
 from protocols.configuration import ConfigurationError
@@ -114,6 +115,7 @@ async def _keep_fresh(
     while True:
         try:
             await asyncio.to_thread(follow_revocations, folder, authority, pool)
+            await asyncio.to_thread(kept_blocking, pool.connection, "enrolment")
             process.healthy("database")
         except DatabaseAway as error:
             process.ill("database", "the database is away")

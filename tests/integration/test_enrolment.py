@@ -115,6 +115,8 @@ def test_a_wrong_code_is_refused_and_ten_of_them_end_the_claim(centre: TrustCent
         enrol(centre.server, str(right), folder)
     with pytest.raises(NoIdentity):
         IdentityFolder(folder).read()
+    centre.until_refused("enrolment_wrong", 10)
+    centre.until_refused("enrolment_attempts", 1)
 
 
 def test_an_old_an_unknown_and_a_replaced_code_are_refused(centre: TrustCentre, folder: Path) -> None:

@@ -68,3 +68,18 @@ class TrustCentre:
         while serial not in self.folder.read_revoked():
             assert time.monotonic() < deadline, "not listed"
             time.sleep(0.05)
+
+    def until_refused(self, kind: str, times: int, timeout_s: float = 20.0) -> None:
+        """Until the page of refusals would say so."""
+        deadline = time.monotonic() + timeout_s
+        while (told := self._refused(kind)) != times:
+            assert time.monotonic() < deadline, f"{kind}: {told}"
+            time.sleep(0.05)
+
+    def _refused(self, kind: str) -> int:
+        with self.connection() as connection:
+            row = connection.execute(
+                "SELECT coalesce(sum(times), 0)::int FROM refusal WHERE kind = %s", (kind,)
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
