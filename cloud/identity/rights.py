@@ -29,6 +29,8 @@ class Right(StrEnum):
     """See gateways."""
     LETTERS = "letters"
     """See and replay messages that could not be stored; they may be of any home."""
+    INSTALL = "install"
+    """Make homes, and draw the codes with which machines become their gateways."""
     CONFIGURE = "configure"
     """Change what gateways do."""
     REFUSALS = "refusals"
@@ -41,8 +43,8 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
     Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
-    Role.INSTALLER: frozenset({Right.OWN, Right.FLEET}),
-    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.REFUSALS, Right.CONFIGURE},
+    Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
+    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL},
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)
 """What a program's token may be given: all but its owner's account."""

@@ -25,6 +25,7 @@ from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
 from cloud.web.family import pages as family_pages
 from cloud.web.fleet import pages as fleet_pages
+from cloud.web.homes import pages as homes_pages
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
 from cloud.web.nurse import api as nurse_api
@@ -64,6 +65,7 @@ ROUTERS = (
     unsure_api.router,
     fleet_pages.router,
     remote_pages.router,
+    homes_pages.router,
     proofs_pages.router,
     letters_pages.router,
     refusals_pages.router,

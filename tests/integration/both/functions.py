@@ -35,7 +35,7 @@ from cloud.readings.ownership import Line
 from cloud.readings.rows import Place
 from cloud.readings.ruling.model import Filed, Ruling
 from cloud.registry.bulk.reading import read_bulk
-from cloud.registry.model import Elder, Gateway, Home, Level, Region
+from cloud.registry.model import Elder, Gateway, Home, Level, Region, Wearing
 from cloud.registry.whose import Whose, Why
 from cloud.visits.model import Report, VisitState
 from protocols.alarm.states import AlarmState
@@ -244,6 +244,7 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         [name for (name,) in made.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     )
     return {
+        "registry.wear": [{"device_name": "a cuff", "wearing": Wearing(elder="elder-2"), "shared": True}],
         "registry.proofs.keep_report": [{"told": Signed(certificate="", body="{}", at="", signature=b"")}],
         "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
         "alarms.scaip.add": [{"reference": "C0FFEE"}],
