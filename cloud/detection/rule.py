@@ -47,14 +47,15 @@ class Condition(Table, frozen=True):
     @property
     def limit(self) -> float | None:
         """`value` in the metric's canonical unit."""
-        return None if self.value is None else self._canonical(self.value)
+        return None if self.value is None else self.canonical(self.value)
 
     @property
     def clear_limit(self) -> float | None:
         """`clear` in the canonical unit; None: the limit itself."""
-        return None if self.clear is None else self._canonical(self.clear)
+        return None if self.clear is None else self.canonical(self.clear)
 
-    def _canonical(self, value: float) -> float:
+    def canonical(self, value: float) -> float:
+        """A figure of this condition in the metric's canonical unit."""
         return in_canonical_unit(self.metric, value, self.unit or CANONICAL_UNIT[self.metric])
 
 

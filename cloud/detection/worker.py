@@ -26,6 +26,8 @@ from cloud.detection.judging import (
 from cloud.detection.limits import Limits, load_limits
 from cloud.detection.model import Cause, Episode
 from cloud.detection.news import FRESH
+from cloud.detection.personal.model import personal
+from cloud.detection.personal.store import in_force
 from cloud.detection.unsure.look import look_at_next_record
 from cloud.process import Process, run_worker
 
@@ -107,6 +109,7 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
 
 def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: datetime, fresh: timedelta) -> None:
     elder_id, zone = due.elder_id, ZoneInfo(due.time_zone)
+    limits = personal(limits, in_force(connection, elder_id))
     episodes = store.open_episodes(connection, elder_id)  # first: it locks them
     standing = Standing(episodes, store.closed_episodes(connection, elder_id, closed_since(limits, now)))
     seen = store.observations(connection, elder_id, metrics_looked_at(limits), readings_since(limits, now))

@@ -22,6 +22,7 @@ from cloud.alarms.model import CloseReason
 from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope
 from cloud.detection.model import Baseline, Cause, Observation, Priority
+from cloud.detection.personal.model import Override
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
 from cloud.privacy.erasure.ledger import Erasure
@@ -309,6 +310,13 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "detection.set_timer": [{"look_at": look} for look in (NOW, None)],
         "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
         "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
+        "detection.personal.set_override": [
+            {"override": Override("raised_pressure", Metric.SYSTOLIC, 170.0, "Dr. Li", "used to it", NOW)}
+        ],
+        "detection.personal.end_override": [
+            {"rule": "raised_pressure", "metric": Metric.SYSTOLIC, "at": NOW, "by": "Dr. Li", "why": "new treatment"}
+        ],
+        "detection.personal.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
         "detection.unsure.forget": [{"due": create_due(made, filled.record_key)}],
         "detection.unsure.put_back": [{"due": create_due(made, filled.record_key)}],
         "detection.unsure.nobodys": [{"due": create_due(made, filled.record_key), "metrics": list(Metric)}],
