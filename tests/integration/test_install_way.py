@@ -41,6 +41,10 @@ def test_from_a_code_to_a_live_home(database: str, tmp_path: Path) -> None:
         home.start_gateway()  # by systemd, `pair` does it
         prove(home)
         took_s = time.monotonic() - began_s
+        code, said = home.run("doctor", "--json")
+        assert code == 0, said
+        parts = {finding["part"] for finding in json.loads(said)["findings"]}
+        assert parts >= {"configuration", "radio", "disk", "clock", "region", "certificate", "broker", "gateway"}
         print(f"machine time {took_s:.1f} s")
         with home.centre.connection() as connection:
             live = connection.execute("SELECT gateway_id FROM proven_gateway").fetchall()
