@@ -1,5 +1,6 @@
 """The way to the broker: name, port, TLS, and whether it lets this gateway in."""
 
+import secrets
 import socket
 import ssl
 
@@ -38,7 +39,9 @@ def look(config: EdgeConfig) -> Finding:
 def _let_in(config: EdgeConfig, at: str) -> Finding:
     heard: list[str] = []
     client = mqtt.Client(
-        CallbackAPIVersion.VERSION2, client_id=f"{config.gateway}-doctor", protocol=MQTTProtocolVersion.MQTTv5
+        CallbackAPIVersion.VERSION2,
+        client_id=f"{config.gateway}-doctor-{secrets.token_hex(4)}",
+        protocol=MQTTProtocolVersion.MQTTv5,
     )
     client.connect_timeout = _WITHIN_S
     if config.broker.is_secure:
