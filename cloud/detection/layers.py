@@ -3,5 +3,6 @@
 from cloud.detection.finding import Layer
 from cloud.detection.limit_layer import LimitLayer
 from cloud.detection.own_layer import OwnLayer
+from cloud.detection.routine.layer import RoutineLayer
 
-LAYERS: tuple[Layer, ...] = (OwnLayer(), LimitLayer())
+LAYERS: tuple[Layer, ...] = (OwnLayer(), RoutineLayer(), LimitLayer())

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from cloud.detection.coach.settings import Coach
 from cloud.detection.model import OWN_PREFIX, Cause
 from cloud.detection.own_normal import OwnNormal
+from cloud.detection.routine.settings import Routine
 from cloud.detection.rule import Condition, Rule, Table, need
 from cloud.detection.team import Team
 from protocols.configuration import ConfigurationError, decode_configuration
@@ -24,6 +26,8 @@ class Clearing(Table, frozen=True):
 class Limits(Table, frozen=True):
     rule: tuple[Rule, ...]
     own_normal: OwnNormal
+    routine: Routine
+    coach: Coach
     signed: Signed = Signed()
     clearing: Clearing = Clearing()
     team: Team = Team()

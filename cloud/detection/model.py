@@ -32,6 +32,8 @@ class Cause(StrEnum):
     HYPERGLYCAEMIA = "hyperglycaemia"
     TREND = "trend"
     """What is usual for the person changes."""
+    AGITATION = "agitation"
+    """To and fro through the home for hours."""
 
 
 class Priority(StrEnum):

@@ -36,15 +36,19 @@ RULES = {
     "own_variability": N_("Less steady than usual"),
     "own_morning_surge": N_("Much higher in the morning than in the evening"),
     "own_standing_fall": N_("Falls from one measurement to the next"),
+    "routine_restless": N_("Restless for hours"),
 }
 """What each rule looks for. The rule ids and their fields stand in docs/detection.md."""
 _FORMS = {
     "own_variability": N_("%(name)s sways by %(value)s"),
     "own_morning_surge": N_("%(name)s %(value)s higher in the morning"),
     "own_standing_fall": N_("%(name)s falls by %(value)s"),
+    "routine_restless": N_("%(value)s changes of room an hour"),
 }
 """Where a reason's value is no level of the metric."""
 _MEAN_RULES = frozenset({"high_pressure"})
+_SINCE_RULES = frozenset({"routine_restless"})
+"""They speak of a stretch of time, not of single values."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,14 @@ class Sayer:
         since = _moment(reason.get("since")) or _moment(reason.get("at"))
         if since is None:
             return ""
+        time = clock_time(self.language, since, self.now, self.zone)
+        if rule in _SINCE_RULES:
+            return self.language.gettext("since %(time)s", time=time)
+        return self._how_often(count, since, time)
+
+    def _how_often(self, count: object, since: datetime, time: str) -> str:
         if not isinstance(count, int) or count <= 1:
             return at_time(self.language, since, self.now, self.zone)
-        time = clock_time(self.language, since, self.now, self.zone)
         if count == 2:
             return self.language.gettext("twice since %(time)s", time=time)
         return self.language.gettext("%(count)s times since %(time)s", count=count, time=time)

@@ -53,6 +53,10 @@ def test_severe_pressure_in_chinese(sayer: Sayer, chinese: Language) -> None:
              "usual_high": 80.0},
             "Pulse 95 /min, 3 times since 07:40; usual 62 to 80",
         ),
+        (
+            {"rule": "routine_restless", "metric": "motion", "value": 31.0, "count": 402, "limit": 27.5},
+            "31 changes of room an hour, since 07:40; limit 28",
+        ),
         ({"rule": "of_tomorrow", "metric": "pulse", "value": 95.0}, "Pulse 95 /min, at 07:40"),
         ({"rule": "of_tomorrow"}, "at 07:40"),
         (
