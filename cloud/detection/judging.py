@@ -11,7 +11,7 @@ import numpy as np
 
 from cloud.detection.baseline import bands_now
 from cloud.detection.beside_usual import beside_usual
-from cloud.detection.columns import DAY_US, History, local_of, moment_of, us_of
+from cloud.detection.columns import DAY_US, HOUR_US, History, local_of, moment_of, us_of
 from cloud.detection.episode import Rules, Standing, Step, advance
 from cloud.detection.finding import Layer, Profile, Window
 from cloud.detection.layers import LAYERS
@@ -19,6 +19,8 @@ from cloud.detection.limits import Limits
 from cloud.detection.model import Baseline, Reason
 from cloud.detection.news import NEWS_AGE_US
 from protocols.reading import Metric
+
+_LATELY_US = 2 * HOUR_US
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ def live_window(history: History, now: datetime) -> Window:
     arrived = history.readings.arrived_us
     now_us = max(us_of(now), int(arrived.max()) if len(arrived) else 0)
     return Window(now_us - NEWS_AGE_US, now_us)
+
+
+def lately(history: History, now: datetime) -> Window:
+    """What an elder can still be asked about."""
+    live = live_window(history, now)
+    return Window(live.until_us - _LATELY_US, live.until_us)
 
 
 def metrics_looked_at(limits: Limits) -> frozenset[Metric]:

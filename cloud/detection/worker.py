@@ -12,12 +12,15 @@ from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
+from cloud.detection.coach.asking import asks
+from cloud.detection.coach.store import keep as keep_asks
 from cloud.detection.columns import History, moment_of, no_events, readings_of
 from cloud.detection.episode import Kind, Standing, Step
 from cloud.detection.finding import Profile
 from cloud.detection.judging import (
     closed_since,
     judge,
+    lately,
     live_window,
     metrics_looked_at,
     readings_since,
@@ -37,6 +40,7 @@ LOOKED_AT = Counter("doorstep_detection_elders", "Elders looked at")
 DECIDED = Counter(
     "doorstep_detection_decisions", "Alerts opened, extended, escalated and cleared", ["cause", "decision"]
 )
+ASKED = Counter("doorstep_detection_asked", "Requests to measure again")
 SECONDS = Histogram("doorstep_detection_seconds", "Time from claiming an elder to the commit")
 _LEAST_WAIT_S = 0.05
 WAITING = Gauge("doorstep_detection_waiting", "Elders with news that nobody has looked at yet")
@@ -122,6 +126,7 @@ def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: d
     history = History(readings_of(seen, zone), no_events())
     judgement = judge(history, profile, limits, standing=standing, window=live_window(history, now))
     _write(connection, elder_id, episodes, judgement.steps, now)
+    ASKED.inc(keep_asks(connection, elder_id, asks(history, limits, lately(history, now))))
     store.keep_baselines(connection, elder_id, judgement.bands, now)
     store.note_seen(connection, elder_id, seen)
     store.set_timer(connection, elder_id, None if judgement.next_look_us is None else moment_of(judgement.next_look_us))

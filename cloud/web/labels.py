@@ -65,6 +65,17 @@ CAUSES = {
     "hyperglycaemia": N_("High glucose"),
     "trend": N_("What is usual changes"),
 }
+MEASURE_AGAIN = {
+    "cuff_loose": N_("The cuff sat loosely. Close it so that two fingers fit under it, on the bare upper arm."),
+    "body_moved": N_("Something moved. Sit still and do not speak while it measures."),
+    "bad_position": N_("The arm lay too high or too low. Rest it on the table, as high as your heart."),
+    "strip": N_("The strip did not work. Take a new one, with a full drop."),
+    "meter_temperature": N_("The meter was too warm or too cold. Let it lie in the room for a while first."),
+    "other_hand": N_("These numbers are not like yours. Was it you who measured?"),
+    "jump": N_("This number is far from the one before. Rest for five minutes first."),
+    "limit": N_("This number is out of the usual limits. Rest for five minutes first."),
+    "irregular_pulse": N_("Your pulse was not even. Rest for five minutes first."),
+}
 VERDICTS = {"right": N_("Right"), "false": N_("False alert"), "technique": N_("Measuring technique")}
 WISHES = {
     "unwell": N_("I feel unwell"),

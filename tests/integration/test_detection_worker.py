@@ -60,7 +60,8 @@ def test_an_episode_from_its_first_reading_to_its_verdict(database: str, care: C
 
     create_readings(database, care, [("systolic", 184.0, NOW), ("diastolic", 96.0, NOW)])
     look(database, limits, NOW + timedelta(seconds=2))
-    assert rows_of(database, ALERTS) == []  # the elder is asked to measure again
+    assert rows_of(database, ALERTS) == []
+    assert rows_of(database, "SELECT metric, why, answered_at FROM measure_again") == [("systolic", "jump", None)]
     assert rows_of(database, "SELECT look_at FROM detection_timer") == [(NOW + timedelta(minutes=10, seconds=1),)]
     told = NOW + timedelta(minutes=10, seconds=2)
     look(database, limits, told)

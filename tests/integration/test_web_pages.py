@@ -198,6 +198,16 @@ def test_dead_letters_show_bytes_and_reason(site: Site, community: Community) ->
 def test_the_elders_page_follows_the_day(site: Site, community: Community) -> None:
     with site.visitor() as tablet:
         assert "No visit is planned for today." in tablet.get(f"/e/{LINK}").text
+        community.run(
+            "INSERT INTO measure_again (elder_id, metric, why, measured_at, asked_at, until) "
+            "VALUES (%s, 'systolic', 'cuff_loose', %s, %s, %s)",
+            community.elders["home-1"],
+            *(NOW + timedelta(minutes=minutes) for minutes in (-2, -1, 29)),
+        )
+        asked = words(tablet.get(f"/e/{LINK}").text)
+        assert "Please measure your blood pressure again. The cuff sat loosely." in asked
+        community.run("UPDATE measure_again SET answered_at = %s", NOW)
+        assert "Please measure" not in tablet.get(f"/e/{LINK}").text
         alert = community.create_alert("home-1", [SEVERE])
         visit = community.create_visit("home-1", alert, state="accepted", nurse="nurse")
         assert "陈晓梅 comes by 11:30" in words(tablet.get(f"/e/{LINK}").text)

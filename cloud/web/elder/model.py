@@ -18,6 +18,13 @@ class ElderVisit:
 
 
 @dataclass(frozen=True)
+class MeasureAgain:
+    metric: str
+    why: str
+    measured_at: datetime
+
+
+@dataclass(frozen=True)
 class ElderToday:
     coming: list[ElderVisit]
     """Visits on their way or promised, soonest first."""
@@ -25,3 +32,5 @@ class ElderToday:
     """What the elder asked for and nobody has begun."""
     to_assess: ElderVisit | None
     """The latest filed visit, as long as its day and the next."""
+    measure_again: MeasureAgain | None = None
+    """The newest request that nobody has answered."""

@@ -41,7 +41,7 @@ async def elder_page(request: Request, token: str) -> Response:
         yesterday = (services.now.astimezone(zone) - timedelta(days=1)).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        shown = await store.today(conn, person.elder_id, yesterday)
+        shown = await store.today(conn, person.elder_id, yesterday, services.now)
     context = {
         "person": person,
         "token": token,

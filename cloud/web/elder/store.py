@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
-from cloud.web.elder.model import ElderToday, ElderVisit
+from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain
 
 _VISIT = """
     SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, s.name AS nurse, r.filed_at, m.face
@@ -14,7 +14,7 @@ _VISIT = """
 """
 
 
-async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime) -> ElderToday:
+async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now: datetime) -> ElderToday:
     async with conn.cursor(row_factory=class_row(ElderVisit)) as cursor:
         await cursor.execute(
             _VISIT
@@ -34,7 +34,14 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime) -> 
             (elder_id, filed_since),
         )
         filed = await cursor.fetchone()
+    async with conn.cursor(row_factory=class_row(MeasureAgain)) as ask:
+        await ask.execute(
+            "SELECT metric, why, measured_at FROM measure_again WHERE elder_id = %s AND answered_at IS NULL "
+            "AND until > %s ORDER BY asked_at DESC LIMIT 1",
+            (elder_id, now),
+        )
+        again = await ask.fetchone()
     asked = next(
         (visit for visit in going if visit.kind == "request" and visit.state in ("proposed", "accepted")), None
     )
-    return ElderToday([visit for visit in going if visit.nurse is not None], asked, filed)
+    return ElderToday([visit for visit in going if visit.nurse is not None], asked, filed, again)

@@ -21,6 +21,7 @@ from cloud.alarms.escalation.model import About, Group, OnePerson, Turn, Way
 from cloud.alarms.model import CloseReason
 from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope
+from cloud.detection.coach import asking
 from cloud.detection.model import Baseline, Cause, Observation, Priority
 from cloud.detection.personal.model import Override
 from cloud.detection.unsure.severe import Severe
@@ -310,6 +311,10 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "detection.set_timer": [{"look_at": look} for look in (NOW, None)],
         "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
         "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
+        "detection.coach.keep": [
+            {"asks": [asking.Ask(Metric.SYSTOLIC, asking.Why.JUMP, NOW, NOW, NOW + DAY, answered)]}
+            for answered in (None, NOW)
+        ],
         "detection.personal.set_override": [
             {"override": Override("raised_pressure", Metric.SYSTOLIC, 170.0, "Dr. Li", "used to it", NOW)}
         ],
