@@ -93,6 +93,13 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         "FROM jsonb_array_elements(reasons) AS reason)"
     )
     made.run("INSERT INTO detection_due (elder_id, since, asked_at) VALUES (%s, %s, %s)", old, NOW, NOW)
+    made.run("INSERT INTO detection_timer (elder_id, look_at) VALUES (%s, %s)", old, NOW)
+    made.run(
+        "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "
+        "VALUES (%s, 'raised_pressure', 'systolic', 165, 'Dr. Li', 'used to it', %s)",
+        old,
+        NOW - timedelta(days=1),
+    )
     letter = made.one(
         "INSERT INTO dead_letter (topic, payload, digest, reason, first_at, last_at) "
         "VALUES ('t', 'p', 'd', 'r', %s, %s) RETURNING dead_letter_id",
