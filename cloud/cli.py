@@ -380,6 +380,29 @@ def replay_letters(
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def plan(
+    instance: Annotated[Path, typer.Option(help="Home health care routing and scheduling, JSON.")],
+    out: Annotated[
+        Path, typer.Option(help="The plan, JSON; written at once, and again whenever a better one is found.")
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="Time to search, start and end of the program included.")
+    ] = 60.0,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="Searches at once; without it, one a core, four at most.")
+    ] = None,
+) -> None:
+    """Plans a day of visits: who goes where, when, and where two people meet.
+
+    Example: doorstep-cloud plan --instance day.json --seconds 60 --out plan.json
+    """
+    from cloud.visits.planning.command import plan_file, said  # noqa: PLC0415
+
+    with sentences():
+        typer.echo(said(plan_file(instance, seconds, out, cores=cores)))
+
+
 def main() -> None:
     app()
 
