@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from cloud.detection.budget.settings import Budget
 from cloud.detection.coach.settings import Coach
 from cloud.detection.model import OWN_PREFIX, Cause
+from cloud.detection.outcomes.settings import Outcomes
 from cloud.detection.own_normal import OwnNormal
 from cloud.detection.routine.settings import Routine
 from cloud.detection.rule import Condition, Rule, Table, need
@@ -31,6 +33,8 @@ class Limits(Table, frozen=True):
     signed: Signed = Signed()
     clearing: Clearing = Clearing()
     team: Team = Team()
+    budget: Budget = Budget()
+    outcomes: Outcomes = Outcomes()
 
     def __post_init__(self) -> None:
         ids = [rule.id for rule in self.rule]

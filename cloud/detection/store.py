@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from cloud.db.names import ALERT, NOTIFY
 from cloud.db.pool import Connection
+from cloud.detection.budget.risk import may_wait
 from cloud.detection.model import (
     OWN_NORMAL,
     Baseline,
@@ -28,12 +29,14 @@ class DueElder:
     elder_id: int
     time_zone: str
     """IANA name of the home's zone."""
+    team: int
+    """The home's community, whose nurses are sent."""
 
 
 def claim(connection: Connection) -> DueElder | None:
     """The elder who has waited longest, held until the transaction ends; None where nobody waits or all are held."""
     row = connection.execute(
-        "SELECT due.elder_id, home.time_zone FROM detection_due AS due "
+        "SELECT due.elder_id, home.time_zone, home.region_id FROM detection_due AS due "
         "JOIN elder USING (elder_id) JOIN home USING (home_id) "
         "ORDER BY due.asked_at LIMIT 1 FOR UPDATE OF due SKIP LOCKED"
     ).fetchone()
@@ -161,8 +164,8 @@ def false_verdicts(connection: Connection, elder_id: int, since: datetime) -> di
 
 def open_alert(connection: Connection, elder_id: int, episode: Episode, raised_at: datetime) -> int:
     row = connection.execute(
-        "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, score) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING alert_id",
+        "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to, score, held) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING alert_id",
         (
             elder_id,
             episode.cause,
@@ -172,6 +175,7 @@ def open_alert(connection: Connection, elder_id: int, episode: Episode, raised_a
             episode.evidence_from,
             episode.evidence_to,
             episode.score,
+            may_wait(episode),
         ),
     ).fetchone()
     if row is None:
@@ -185,7 +189,8 @@ def extend_alert(connection: Connection, alert_id: int, episode: Episode, told_a
     connection.execute(
         "UPDATE alert SET priority = %(priority)s, reasons = %(reasons)s, evidence_from = %(from)s, "
         "evidence_to = %(to)s, score = %(score)s, told_at = coalesce(%(told_at)s, told_at), "
-        "times_told = times_told + (%(told_at)s::timestamptz IS NOT NULL)::integer "
+        "times_told = times_told + (%(told_at)s::timestamptz IS NOT NULL)::integer, held = held AND %(may_wait)s, "
+        "shown_at = CASE WHEN held AND NOT %(may_wait)s THEN %(told_at)s ELSE shown_at END "
         "WHERE alert_id = %(alert_id)s AND state = 'open'",
         {
             "priority": episode.priority,
@@ -194,6 +199,7 @@ def extend_alert(connection: Connection, alert_id: int, episode: Episode, told_a
             "to": episode.evidence_to,
             "score": episode.score,
             "told_at": told_at,
+            "may_wait": may_wait(episode),
             "alert_id": alert_id,
         },
     )

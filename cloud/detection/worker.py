@@ -12,6 +12,7 @@ from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
+from cloud.detection.budget.release import release, release_all
 from cloud.detection.coach.asking import asks
 from cloud.detection.coach.store import keep as keep_asks
 from cloud.detection.columns import History, moment_of, no_events, readings_of
@@ -29,6 +30,7 @@ from cloud.detection.judging import (
 from cloud.detection.limits import Limits, load_limits
 from cloud.detection.model import Cause, Episode
 from cloud.detection.news import FRESH
+from cloud.detection.outcomes.settling import settle
 from cloud.detection.personal.model import personal
 from cloud.detection.personal.store import in_force
 from cloud.detection.unsure.look import look_at_next_record
@@ -43,6 +45,7 @@ DECIDED = Counter(
 ASKED = Counter("doorstep_detection_asked", "Requests to measure again")
 SECONDS = Histogram("doorstep_detection_seconds", "Time from claiming an elder to the commit")
 _LEAST_WAIT_S = 0.05
+HELD = Gauge("doorstep_detection_held", "Alerts that wait because their team's week is full")
 WAITING = Gauge("doorstep_detection_waiting", "Elders with news that nobody has looked at yet")
 
 
@@ -75,6 +78,7 @@ def work(process: Process, limits: Limits) -> None:
                 ):
                     pass
                 WAITING.set(store.waiting(connection))
+                HELD.set(release_all(connection, limits.budget, process.clock.now()))
                 timer = store.next_timer(connection)
             process.healthy("database")
             listener.wait(_patience_s(config.detection.poll_s, timer, process.clock.now()), process.stop)
@@ -113,7 +117,8 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
 
 def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: datetime, fresh: timedelta) -> None:
     elder_id, zone = due.elder_id, ZoneInfo(due.time_zone)
-    limits = personal(limits, in_force(connection, elder_id))
+    settle(connection, elder_id, limits, now)
+    budget, limits = limits.budget, personal(limits, in_force(connection, elder_id))
     episodes = store.open_episodes(connection, elder_id)  # first: it locks them
     standing = Standing(episodes, store.closed_episodes(connection, elder_id, closed_since(limits, now)))
     seen = store.observations(connection, elder_id, metrics_looked_at(limits), readings_since(limits, now))
@@ -126,6 +131,8 @@ def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: d
     history = History(readings_of(seen, zone), no_events())
     judgement = judge(history, profile, limits, standing=standing, window=live_window(history, now))
     _write(connection, elder_id, episodes, judgement.steps, now)
+    if any(step.kind is Kind.OPENED for step in judgement.steps):
+        release(connection, due.team, budget, now)
     ASKED.inc(keep_asks(connection, elder_id, asks(history, limits, lately(history, now))))
     store.keep_baselines(connection, elder_id, judgement.bands, now)
     store.note_seen(connection, elder_id, seen)

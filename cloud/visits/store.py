@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from cloud.alarms.desk import SOMEBODY_IS_SENT
-from cloud.db.names import ALERT, NOTIFY, VISIT
+from cloud.db.names import ALERT, NEW_READINGS, NOTIFY, VISIT
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import NotFound
@@ -120,6 +120,13 @@ async def close_alert(
         {"at": at, "verdict": verdict, "staff": staff_id, "alert": alert_id},
     )
     await connection.execute(NOTIFY, (ALERT, str(alert_id)))
+    if verdict is not None:  # it may move the elder's own figures
+        await connection.execute(
+            "INSERT INTO detection_due (elder_id, since) SELECT elder_id, %s FROM alert WHERE alert_id = %s "
+            "ON CONFLICT (elder_id) DO NOTHING",
+            (at, alert_id),
+        )
+        await connection.execute(NOTIFY, (NEW_READINGS, ""))
 
 
 async def set_assessment(connection: AsyncConnection, visit_id: int, face: int, word: str, at: datetime) -> bool:
@@ -170,10 +177,11 @@ async def set_wish(connection: AsyncConnection, visit_id: int, wish: str) -> Non
 
 
 async def unvisited_alerts(connection: AsyncConnection) -> list[tuple[int, int, Priority, datetime]]:
-    """Open alerts that no visit was ever made for: alert, elder, priority and when it was raised."""
+    """Open alerts that do not wait for their turn, and that no visit was ever made for: alert, elder, priority and
+    when it was raised, or its turn came."""
     cursor = await connection.execute(
-        "SELECT a.alert_id, a.elder_id, a.priority, a.raised_at FROM alert AS a "
-        "WHERE a.state = 'open' AND NOT EXISTS (SELECT FROM visit WHERE visit.alert_id = a.alert_id) "
+        "SELECT a.alert_id, a.elder_id, a.priority, coalesce(a.shown_at, a.raised_at) FROM alert AS a "
+        "WHERE a.state = 'open' AND NOT a.held AND NOT EXISTS (SELECT FROM visit WHERE visit.alert_id = a.alert_id) "
         "ORDER BY a.alert_id"
     )
     return [

@@ -83,7 +83,8 @@ async def alert(conn: AsyncConnection, alert_id: int) -> AlertNews | None:
         await cursor.execute(
             """
             SELECT a.alert_id, a.cause, a.priority, a.state, e.code AS elder_code, e.name AS elder_name, h.region_id
-            FROM alert a JOIN elder e USING (elder_id) JOIN home h USING (home_id) WHERE a.alert_id = %s
+            FROM alert a JOIN elder e USING (elder_id) JOIN home h USING (home_id)
+            WHERE a.alert_id = %s AND NOT a.held
             """,
             (alert_id,),
         )

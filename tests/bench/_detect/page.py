@@ -26,7 +26,7 @@ _SPLIT = """## Who was tuned on
 _NAMES = {
     "ours": "Doorstep",
     "plain_limits": "plain limits",
-    "z_beyond_2": "|z| > 2",
+    "z_beyond_2": "z beyond 2",
     "ewma": "EWMA",
     "isolation_forest": "isolation forest alone",
 }

@@ -23,6 +23,7 @@ from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope
 from cloud.detection.coach import asking
 from cloud.detection.model import Baseline, Cause, Observation, Priority
+from cloud.detection.outcomes.moving import Change, Moved
 from cloud.detection.personal.model import Override
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
@@ -142,6 +143,7 @@ def _arguments(filled: Filled) -> dict[str, Any]:
     return {
         "regions": frozenset(made.regions.values()),
         "region_id": made.regions["street"],
+        "team": made.regions["community"],
         "elder_id": made.elders["home-1"],
         "elder_ids": list(made.elders.values()),
         "elder_code": "elder-1",
@@ -322,6 +324,13 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             {"rule": "raised_pressure", "metric": Metric.SYSTOLIC, "at": NOW, "by": "Dr. Li", "why": "new treatment"}
         ],
         "detection.personal.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
+        "detection.outcomes.apply": [
+            {"change": Change(("raised_pressure", Metric.SYSTOLIC), moved)}
+            for moved in (None, Moved(167.5, {"false": 2, "right": 0, "technique": 0, "days": 90}))
+        ],
+        "detection.budget.show": [
+            {"alert_ids": [made.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"])]}
+        ],
         "detection.unsure.forget": [{"due": create_due(made, filled.record_key)}],
         "detection.unsure.put_back": [{"due": create_due(made, filled.record_key)}],
         "detection.unsure.nobodys": [{"due": create_due(made, filled.record_key), "metrics": list(Metric)}],
