@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloud.detection.model import Cause, Observation, Priority, Verdict
+from cloud.detection.personal.model import Override
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class History:
     """IANA name of the home's zone."""
     observations: tuple[Observation, ...]
     words: tuple[Word, ...]
+    overrides: tuple[Override, ...] = ()
+    """The elder's own figures, all that were ever set."""
 
 
 @dataclass(frozen=True, order=True)

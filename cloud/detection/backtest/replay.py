@@ -18,6 +18,7 @@ from cloud.detection.judging import closed_since, judge, readings_since, verdict
 from cloud.detection.limits import Limits
 from cloud.detection.model import OWN_NORMAL, ClosedEpisode, Episode, Verdict
 from cloud.detection.news import FRESH
+from cloud.detection.personal.model import personal
 from protocols.reading import Metric
 
 _NOTHING_YET_US = -(1 << 60)
@@ -59,7 +60,8 @@ class _Replay:
             false_verdicts=self._false_verdicts(at),
             fresh_us=self.fresh // timedelta(microseconds=1),
         )
-        judgement = judge(self.columns, profile, self.limits, standing=self.standing, window=window)
+        limits = personal(self.limits, (one.as_of(at) for one in self.history.overrides if one.set_at < at))
+        judgement = judge(self.columns, profile, limits, standing=self.standing, window=window)
         self.standing = judgement.standing
         self.looked_us = window.until_us
         for step in judgement.steps:
@@ -124,6 +126,8 @@ def replay(
     moments: list[tuple[datetime, Word | None]] = [(word.at, word) for word in history.words]
     # a verdict that is no longer of late widens no band: the judgement goes on with another band from then on
     moments += [(word.at + verdict_days, None) for word in history.words if word.verdict is Verdict.FALSE]
+    # and so it does with other limits from the moment on at which a clinician set or ended a figure
+    moments += [(at, None) for one in history.overrides for at in (one.set_at, one.ended_at) if at is not None]
     moments.sort(key=lambda moment: (moment[0], moment[1] is not None))  # at one instant the look goes first
     for at, word in moments:
         if at >= end:

@@ -7,6 +7,7 @@ from cloud.db.pool import Connection
 from cloud.detection import store as detection
 from cloud.detection.backtest.model import History, Lived, Word
 from cloud.detection.model import Cause, Priority, Verdict
+from cloud.detection.personal.store import overrides
 from protocols.reading import Metric
 
 
@@ -38,6 +39,7 @@ def histories(
                 one for one in detection.observations(connection, elder_id, metrics, since) if one.arrived_at < until
             ),
             _words(connection, elder_id, since, until),
+            tuple(overrides(connection, elder_id)),
         )
         for elder_id, zone in zones
     ]

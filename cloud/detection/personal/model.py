@@ -1,7 +1,7 @@
 """An elder's own figures, and the limits with them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -27,6 +27,12 @@ class Override:
     ended_by: str | None = None
     ended_why: str | None = None
     override_id: int = 0
+
+    def as_of(self, at: datetime) -> "Override":
+        """As it stood just before `at`: what ended later was still in force."""
+        if self.ended_at is None or self.ended_at < at:
+            return self
+        return replace(self, ended_at=None, ended_by=None, ended_why=None)
 
 
 class OverrideRefused(CloudError):

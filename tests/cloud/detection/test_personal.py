@@ -1,9 +1,12 @@
 """Figures of one elder: within the file's bounds, never of a floor, and gone when they are ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cloud.detection.backtest.model import History
+from cloud.detection.backtest.replay import replay
 from cloud.detection.limits import Limits
 from cloud.detection.model import Cause
 from cloud.detection.personal.model import Override, OverrideRefused, check, personal
@@ -44,3 +47,14 @@ def test_what_may_not_be_set_is_refused(rule: str, metric: Metric, value: float,
     with pytest.raises(OverrideRefused, match=sentence):
         check(limits, rule, metric, value)
     assert personal(limits, [Override(rule, metric, value, "a", "b", now)]) is limits
+
+
+def test_a_back_test_goes_by_what_was_set_at_the_time(limits: Limits, now: datetime, higher: Override) -> None:
+    """Set after the first high value, ended before the third."""
+    days = [now + timedelta(days=day) for day in (-1, 4, 9)]
+    readings = [one for at in days for one in create_pressure(166, 84, at)]
+    readings += [one for day in range(12) for one in create_pressure(130, 80, now + timedelta(days=day, hours=5))]
+    own = replace(higher, ended_at=now + timedelta(days=7), ended_by="Dr. Li", ended_why="new treatment")
+    history = History(1, "UTC", tuple(readings), (), (own,))
+    lived = replay(history, limits, now - timedelta(days=3), now + timedelta(days=20))
+    assert [alert.raised_at.date() for alert in lived] == [days[0].date(), days[2].date()]
