@@ -11,6 +11,7 @@ from math import inf
 
 from cloud.visits.planning.layout import Layout
 from cloud.visits.planning.model import Plan, Stop
+from cloud.visits.planning.settling import settle
 
 
 class Schedule:
@@ -33,6 +34,8 @@ class Schedule:
         self.rank = [-1] * last + [1 << 30] * layout.staff
         """By task: the place of its visit in the order."""
         self.travel = self.late_cost = self.worst = self.reluctance = 0.0
+        self._miles = [0.0] * layout.staff
+        """Travel by person."""
         self.pass_times(0)
 
     @property
@@ -50,6 +53,7 @@ class Schedule:
         self.slack[:] = other.slack
         self.order[:] = other.order
         self.rank[:] = other.rank
+        self._miles[:] = other._miles
         self.travel, self.late_cost, self.worst, self.reluctance = (
             other.travel,
             other.late_cost,
@@ -60,7 +64,7 @@ class Schedule:
     def copy(self) -> "Schedule":
         twin = Schedule.__new__(Schedule)
         twin.layout = self.layout
-        for name in ("before", "after", "who", "at", "start", "end", "slack", "order", "rank"):
+        for name in ("before", "after", "who", "at", "start", "end", "slack", "order", "rank", "_miles"):
             setattr(twin, name, list(getattr(self, name)))
         twin.travel, twin.late_cost, twin.worst, twin.reluctance = (
             self.travel,
@@ -124,7 +128,7 @@ class Schedule:
         self.order = [v for v in self.order if v not in gone]
 
     def put_in(self, v: int, places: tuple[int, ...]) -> None:
-        """Each task of the visit goes after the task named at its place in `places`; then all times are passed."""
+        """Each task of the visit goes after the task named at its place in `places`; times and costs follow."""
         layout, before, after, who = self.layout, self.before, self.after, self.who
         rank, start = self.rank, self.start
         low, high = -1, 1 << 30
@@ -141,9 +145,38 @@ class Schedule:
         while index < stop and start[layout.tasks_of[self.order[index]][0]] < begin:
             index += 1
         self.order.insert(index, v)
-        self.pass_times(index)
+        for i in range(index, len(self.order)):
+            for t in layout.tasks_of[self.order[i]]:
+                rank[t] = i
+        touched = {who[t] for t in layout.tasks_of[v]}
+        for s in touched:
+            self.travel -= self._miles[s]
+        settle(self, v)
+        for s in touched:
+            self.travel += self._pass_miles(s)
 
-    def pass_times(self, since: int) -> None:
+    def find_worst(self) -> None:
+        """Of the jobs in the plan."""
+        latest, start, who = self.layout.latest, self.start, self.who
+        self.worst = max((start[t] - latest[t] for t in range(self.layout.jobs) if who[t] >= 0), default=0.0)
+        self.worst = max(0.0, self.worst)
+
+    def _pass_miles(self, s: int) -> float:
+        layout, after, at = self.layout, self.after, self.at
+        travel, place, last = layout.travel, layout.place, layout.last
+        miles = 0.0
+        t = layout.first + s
+        n = after[t]
+        if n < last:
+            while t < last:
+                miles += travel[at[t]][place[n]]
+                t, n = n, after[n]
+                if t >= last:
+                    break
+        self._miles[s] = miles
+        return miles
+
+    def pass_times(self, since: int = 0) -> None:
         """Earliest times of all visits from place `since` of the order on; then slacks and costs of all."""
         layout, start, end, before, at, rank = self.layout, self.start, self.end, self.before, self.at, self.rank
         travel, place, duration, earliest = layout.travel, layout.place, layout.duration, layout.earliest
@@ -186,11 +219,10 @@ class Schedule:
         layout, start, end, after, at = self.layout, self.start, self.end, self.after, self.at
         travel, place, latest, weight, slack = layout.travel, layout.place, layout.latest, layout.weight, self.slack
         tasks_of, gap = layout.tasks_of, layout.gap
-        miles = lateness = worst = 0.0
+        lateness = worst = 0.0
         for t in range(layout.last, layout.tasks):
             p = self.before[t]
             leg = 0.0 if p >= layout.first else travel[at[p]][place[t]]
-            miles += leg
             start[t] = end[p] + leg
             room = latest[t] - start[t]
             if room < 0.0:
@@ -202,8 +234,6 @@ class Schedule:
             for t in tasks:
                 n = after[t]
                 leg = travel[at[t]][place[n]]
-                if n < layout.last:
-                    miles += leg
                 free = start[n] - end[t] - leg + slack[n]
                 room = latest[t] - start[t]
                 if room < 0.0:
@@ -219,8 +249,5 @@ class Schedule:
                 between = start[u] - start[t]
                 slack[t] = min(one, between - low + two)
                 slack[u] = min(two, high - between + one)
-        for t in range(layout.first, layout.last):
-            n = after[t]
-            if n < layout.last:
-                miles += travel[at[t]][place[n]]
-        self.travel, self.late_cost, self.worst = miles, lateness, worst
+        self.travel = sum([self._pass_miles(s) for s in range(layout.staff)])
+        self.late_cost, self.worst = lateness, worst

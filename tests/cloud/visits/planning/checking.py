@@ -72,11 +72,11 @@ def cost_of(day: Day, plan: Plan) -> float:
     )
 
 
-def create_day(visits: int, staff: int, seed: int, *, breaks: bool = False) -> Day:
+def create_day(visits: int, staff: int, seed: int, *, breaks: bool = False, metric: bool = True) -> Day:
     """A third of the visits take two people: at once, one after the other within a gap, or as they come."""
     chance = Random(seed)
     spots = [(chance.random() * 60, chance.random() * 60) for _ in range(visits + 1)]
-    travel = [[dist(a, b) for b in spots] for a in spots]
+    travel = [[dist(a, b) * (1.0 if metric else chance.uniform(0.3, 2.0)) for b in spots] for a in spots]
     made = []
     for v in range(visits):
         jobs = 2 if staff > 1 and chance.random() < 0.33 else 1
