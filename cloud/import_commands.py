@@ -39,7 +39,8 @@ def import_file(
         else:
             for fault in bulk.refused:
                 typer.echo(f"{file}: {fault}", err=True)
-            typer.echo(f"{len(bulk.refused)} faults; nothing was changed", err=True)
+            count = len(bulk.refused)
+            typer.echo(f"{count} fault{'' if count == 1 else 's'}; nothing was changed", err=True)
         raise typer.Exit(REFUSED)
     counts = {"homes": done.homes, "elders": done.elders, "staff": len(done.passwords)}
     passwords = {} if dry_run else dict(done.passwords)

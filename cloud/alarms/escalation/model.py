@@ -88,6 +88,8 @@ class Step:
 
 
 ELSE_AFTER = timedelta(seconds=20)
+NO_BROWSER = "no browser of theirs takes pushes"
+"""Why a push went nowhere."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from cloud.alarms.escalation import store, timers
-from cloud.alarms.escalation.model import ELSE_AFTER, Hook, Number, Occasion, Person, Step, Turn, Way
+from cloud.alarms.escalation.model import ELSE_AFTER, NO_BROWSER, Hook, Number, Occasion, Person, Step, Turn, Way
 from cloud.alarms.escalation.notices import text_message
 from cloud.db.pool import AsyncConnection
 from cloud.sms.model import BadText
@@ -80,8 +80,7 @@ class Telling:
             )
             await timers.set_delivery(self.connection, notice_id, datetime.now(UTC))
         if not person.subscriptions:
-            problem = "no browser of theirs takes pushes; they let one do so on the page Pushes"
             await store.add_notice(
-                self.connection, uuid4(), self.turn, Way.PUSH, staff_id=person.staff_id, problem=problem
+                self.connection, uuid4(), self.turn, Way.PUSH, staff_id=person.staff_id, problem=NO_BROWSER
             )
         return len(person.subscriptions)

@@ -5,6 +5,7 @@ once narrow, so that words keep their size on a phone.
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean, median
@@ -18,6 +19,9 @@ from cloud.web.moments import day
 _LEFT, _TOP, _AXIS, _LANE, _BETWEEN = 34.0, 22.0, 22.0, 24.0, 12.0
 _SHORTEST_GAP = timedelta(hours=60)
 _LABEL_HEIGHT = 13.0
+_NARROW_TYPE = 12 / 11
+"""Words on a phone's paper are that much larger."""
+_BETWEEN_WORDS = 6.0
 _MOST_LIMITS = 4
 """Lines of a panel, unless words beside it speak of more."""
 _NEAR = 0.3
@@ -126,7 +130,7 @@ def lay_out(
         gutter=gutter,
         right=right,
         panels=tuple(placed),
-        days=tuple((across.at(tick.timestamp()), day(language, tick.date())) for tick in ticks),
+        days=_day_labels([(across.at(tick.timestamp()), day(language, tick.date())) for tick in ticks]),
         marks=tuple(PlacedMark(across.at(mark.at.timestamp()), mark) for mark in shown),
         lane=lane,
         size=size,
@@ -213,8 +217,23 @@ def _uncrowded(limits: list[LimitLine], up: Line) -> list[LimitLine]:
 
 
 def _words_width(limit: LimitLine) -> float:
-    """About how wide its words are at 11 units: Han glyphs are square, others a little over half of it."""
-    return 10.0 + sum(11.0 if ord(sign) > 0x2E80 else 6.6 for sign in limit.words)
+    return 10.0 + _text_width(limit.words)
+
+
+def _text_width(text: str) -> float:
+    """About how wide it is at 11 units: Han glyphs are square, others a little over half of it."""
+    return sum(11.0 if ord(sign) > 0x2E80 else 6.6 for sign in text)
+
+
+def _day_labels(days: list[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Every day keeps its line; those words go that would touch a later day's."""
+    placed: list[tuple[float, str]] = []
+    free_up_to = math.inf
+    for x, words in reversed(days):
+        half = (_text_width(words) * _NARROW_TYPE + _BETWEEN_WORDS) / 2
+        placed.append((x, words if x + half <= free_up_to else ""))
+        free_up_to = x - half if placed[-1][1] else free_up_to
+    return tuple(reversed(placed))
 
 
 def _apart(places: list[float]) -> list[float]:

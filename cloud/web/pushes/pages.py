@@ -5,15 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 
+from cloud.alarms.escalation.model import NO_BROWSER
 from cloud.push.key import key_path, open_push_key, public_text
 from cloud.push.store import subscriptions_of
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
+from cloud.web.language import N_
 from cloud.web.pushes import store
 from cloud.web.render import page
 from cloud.web.services import STATIC, services_of
 
 router = APIRouter(include_in_schema=False)
+
+_PROBLEMS = {NO_BROWSER: N_("no browser of yours took pushes")}
+"""What else went wrong, a push service said in its own words."""
 
 
 @router.get("/pushes")
@@ -26,7 +31,7 @@ async def pushes_page(request: Request, viewer: Annotated[Viewer, Depends(signed
     return page(
         request,
         "pushes.html",
-        {"key": public_text(key), "browsers": len(mine), "lately": lately},
+        {"key": public_text(key), "browsers": len(mine), "lately": lately, "problems": _PROBLEMS},
         viewer=viewer,
     )
 

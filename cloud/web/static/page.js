@@ -3,6 +3,7 @@
 import "./draft.js";
 import { phrases, refresh } from "./moments.js";
 
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 refresh();
 setInterval(refresh, 1000);
 

@@ -47,6 +47,16 @@ def test_a_line_of_no_span_goes_to_the_middle() -> None:
     assert Line(5, 5, 0, 10).at(5) == 5
 
 
+@pytest.mark.parametrize("days", [7, 30, 35, 90, 365])
+def test_days_on_a_phone_do_not_touch(days: int) -> None:
+    chinese, begin = load_languages()["zh"], NOW - timedelta(days=days)
+    panel = create_panel(create_series([120.0] * days, every_h=24))
+    paper = lay_out((panel,), (), begin, NOW, zone=NANJING, language=chinese, size="narrow")
+    written = [x for x, words in paper.days if words]
+    assert paper.days[-1][1]
+    assert all(later - earlier > 50 for earlier, later in pairwise(written))  # "11月23日" at 12 units
+
+
 def test_ticks_are_midnights_of_the_home_and_end_today() -> None:
     ticks = tick_days(NOW - timedelta(days=42), NOW, NANJING, 6)
     assert all((tick.hour, tick.minute) == (0, 0) for tick in ticks)
