@@ -1,6 +1,7 @@
 """The way in by link and code, and that the family sees what the elder agrees to, just now."""
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -67,6 +68,21 @@ def test_the_family_sees_what_is_agreed_and_a_withdrawal_takes_effect_at_once(si
         assert phone.get(path).status_code == 404
     lines = community.run("SELECT what, count(*) FROM audit WHERE elder_id = %s GROUP BY what", elder)
     assert dict(lines) == {"drew_link": 1, "changed_consents": 2}
+
+
+def test_the_family_sees_that_the_elder_is_to_measure_again(site: Site, community: Community) -> None:
+    elder = community.elders["home-1"]
+    community.run(
+        "INSERT INTO measure_again (elder_id, metric, why, measured_at, asked_at, until) "
+        "VALUES (%s, 'systolic', 'cuff_loose', %s, %s, %s)",
+        elder,
+        *(NOW + timedelta(minutes=minutes) for minutes in (-2, -1, 29)),
+    )
+    with site.signed_in("nurse") as nurse, site.visitor() as phone:
+        for purpose, seen in (("family_readings", True), ("family_visits", False)):
+            path, code = invite(nurse, elder, purpose)
+            let_in(phone, path, code)
+            assert ("Please measure your blood pressure again." in phone.get(path).text) is seen
 
 
 def test_a_link_without_its_code_opens_nothing_and_guessing_is_slow(site: Site, community: Community) -> None:

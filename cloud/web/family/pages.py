@@ -38,6 +38,7 @@ async def family_page(request: Request, token: str) -> Response:
             "agreed": {purpose.value for purpose in agreed},
             "latest": _latest(measured),
             "sparks": _sparks(measured),
+            "measure_again": await store.measure_again(conn, elder, relative, now),
             "visits": await store.visits(conn, elder, relative, now - SHOWN),
             "calls": await store.calls(conn, elder, relative, now - SHOWN),
             "days": SHOWN.days,

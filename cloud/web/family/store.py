@@ -5,6 +5,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
+from cloud.web.elder.model import MeasureAgain
 from cloud.web.evidence.model import Measured
 from cloud.web.family.model import Call, FamilyVisit
 
@@ -39,6 +40,21 @@ async def visits(conn: AsyncConnection, elder_id: int, relative_id: int, since: 
             (elder_id, since, relative_id),
         )
         return await cursor.fetchall()
+
+
+async def measure_again(conn: AsyncConnection, elder_id: int, relative_id: int, now: datetime) -> MeasureAgain | None:
+    """The newest request to measure again that stands, where the family may see the readings."""
+    async with conn.cursor(row_factory=class_row(MeasureAgain)) as cursor:
+        await cursor.execute(
+            """
+            SELECT metric, why, measured_at FROM measure_again m JOIN consent c USING (elder_id)
+            WHERE elder_id = %s AND answered_at IS NULL AND until > %s
+              AND c.relative_id = %s AND c.purpose = 'family_readings' AND c.withdrawn_at IS NULL
+            ORDER BY asked_at DESC LIMIT 1
+            """,
+            (elder_id, now, relative_id),
+        )
+        return await cursor.fetchone()
 
 
 async def readings(
