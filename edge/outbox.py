@@ -22,6 +22,7 @@ from edge import given_up, outbox_chain, outbox_kept
 from edge.meter_clock import ClockSighting
 from edge.outbox_amount import Amount
 from edge.outbox_bound import DEFAULT_BOUND, OutboxBound, RoomMaker
+from edge.outbox_cover import Cover, cover_of
 from edge.sqlite_file import open_durable, open_or_set_aside, transaction
 from protocols.reading import Metric, Reading, record_key
 from protocols.telemetry.chain import digest_of, next_link
@@ -111,6 +112,7 @@ class Outbox:
         self._decoder = msgspec.json.Decoder(Reading)
         with self._lock, transaction(self._db):
             self._db.execute("INSERT OR IGNORE INTO box VALUES (1, ?, 1, 0)", (_new_epoch(),))
+            outbox_kept.prepare(self._db)
             outbox_chain.prepare(self._db, self.epoch)
         self._room = RoomMaker(self._db, bound)
         found = read_backlog(self._db)  # counted once: it is asked for all the time, and may be 512 MB
@@ -189,8 +191,9 @@ class Outbox:
         It is kept for `OutboxBound.kept_days` from `now`, the gateway's time (None: the machine's). A receipt of
         another epoch is not ours, and one of an older store is a replay: neither changes anything. One of a newer
         store comes from a restored database: what was kept and is not in it waits again. One that knows numbers which
-        this file has never given away says that the file is an old copy (a restored card): a new epoch begins, and
-        what waits here is sent under it.
+        this file has never given away, or another running hash than ours, says that another has this file too (a
+        copied card) or had (a restored one): a new epoch begins, and what waits here, with all that was kept and is
+        not proven to be stored, is sent under it.
         """
         with self._lock:
             deleted = back = Amount()
@@ -199,17 +202,16 @@ class Outbox:
                 known = self.store
                 if receipt.epoch != self.epoch or receipt.store < known:
                     return 0
-                covered = [(1, receipt.through), *receipt.beyond]
-                if max(last for _, last in covered) >= self._number("SELECT next_number FROM box"):
-                    self._begin_new_epoch()
-                    return 0
-                if receipt.store > known:
-                    back = outbox_kept.follow(self._db, receipt)
-                for first, last in covered:
-                    if first <= last:
-                        deleted += self._forget_range(first, last, at)
+                cover = cover_of(self._db, receipt, self._number("SELECT next_number FROM box"))
+                if cover is None:
+                    back = self._begin_new_epoch()
+                else:
+                    if receipt.store > known:
+                        back = outbox_kept.follow(self._db, receipt)
+                    for part in cover:
+                        deleted += self._forget_range(part, at)
             self._count(back.rows - deleted.rows, back.bytes - deleted.bytes)
-            if back.rows:
+            if cover is not None and back.rows:
                 _log.warning("centre_restored", store=receipt.store, sent_again=back.rows)
             return deleted.rows
 
@@ -274,8 +276,9 @@ class Outbox:
         ).fetchone()
         return found is not None
 
-    def _forget_range(self, first: int, last: int, at: datetime) -> Amount:
-        outbox_kept.keep(self._db, first, last, at)
+    def _forget_range(self, part: Cover, at: datetime) -> Amount:
+        first, last = part.first, part.last_reading
+        outbox_kept.keep(self._db, first, last, at, proven=part.proven)
         self._db.execute(
             # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
             "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
@@ -285,23 +288,26 @@ class Outbox:
         gone = self._db.execute(
             "DELETE FROM reading WHERE number BETWEEN ? AND ? RETURNING length(body)", (first, last)
         ).fetchall()
-        given_up.settle(self._db, first, last)
+        outbox_kept.settle(self._db, first, part.last)
+        given_up.settle(self._db, first, part.last)
         return Amount(len(gone), sum(size for (size,) in gone))
 
     def _count(self, rows: int, size: int) -> None:
         self._rows += rows
         self._bytes += size
 
-    def _begin_new_epoch(self) -> None:
+    def _begin_new_epoch(self) -> Amount:
+        """Returns what waits again."""
+        back = outbox_kept.begin_anew(self._db)
         rows = [number for (number,) in self._db.execute("SELECT number FROM reading ORDER BY number").fetchall()]
         for place, number in enumerate(rows, start=1):  # upwards: a row never moves onto one that still stands
             self._db.execute("UPDATE reading SET number = ? WHERE number = ?", (place, number))
         given_up.forget_numbers(self._db)
-        outbox_kept.forget_all(self._db)
         epoch = _new_epoch()
         outbox_chain.begin_anew(self._db, epoch)
         self._db.execute("UPDATE box SET epoch = ?, next_number = ?", (epoch, len(rows) + 1))
-        _log.warning("outbox_older_than_receipts", new_epoch=epoch, waiting=len(rows))
+        _log.warning("outbox_not_alone", new_epoch=epoch, waiting=len(rows), sent_again=back.rows)
+        return back
 
     def _number(self, query: str) -> int:
         with self._lock:

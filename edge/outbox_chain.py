@@ -38,6 +38,22 @@ def head(db: sqlite3.Connection) -> bytes:
     return link
 
 
+def link_at(db: sqlite3.Connection, number: int) -> bytes | None:
+    """The link after the reading `number`; None where nothing of it is left here."""
+    if number + 1 == db.execute("SELECT next_number FROM box").fetchone()[0]:
+        return head(db)
+    for table in ("reading", "kept"):
+        after = db.execute(f"SELECT before FROM {table} WHERE number = ?", (number + 1,)).fetchone()  # noqa: S608 - ours
+        if after is not None:
+            link: bytes | None = after[0]
+            return link
+    for table in ("reading", "kept"):
+        row = db.execute(f"SELECT before, body FROM {table} WHERE number = ?", (number,)).fetchone()  # noqa: S608 - ours
+        if row is not None and row[0] is not None:
+            return next_link(row[0], digest_of(_decoder.decode(row[1])))
+    return None
+
+
 def advance(db: sqlite3.Connection, link: bytes) -> None:
     db.execute("UPDATE chain SET link = ?", (link,))
 

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS kept (               -- rows of `reading` that have t
     received_at REAL NOT NULL,
     body        BLOB NOT NULL,
     before      BLOB,
-    kept_at     REAL NOT NULL                   -- Unix seconds: when the receipt came
+    kept_at     REAL NOT NULL,                  -- Unix seconds: when the receipt came
+    proven      INTEGER NOT NULL DEFAULT 0      -- 1: it named our own running hash
 );
 CREATE TABLE IF NOT EXISTS told_range (         -- numbers given up, of which that database knows
     first       INTEGER PRIMARY KEY,
@@ -39,13 +40,25 @@ def store(db: sqlite3.Connection) -> int:
     return known
 
 
-def keep(db: sqlite3.Connection, first: int, last: int, at: datetime) -> None:
+def prepare(db: sqlite3.Connection) -> None:
+    """Brings the table of an earlier version up to this."""
+    if "proven" not in {column[1] for column in db.execute("PRAGMA table_info(kept)")}:
+        db.execute("ALTER TABLE kept ADD COLUMN proven INTEGER NOT NULL DEFAULT 0")
+
+
+def keep(db: sqlite3.Connection, first: int, last: int, at: datetime, *, proven: bool) -> None:
     """The waiting readings `first` to `last` have their receipt at `at`, and are about to be deleted."""
     db.execute(
-        "INSERT OR REPLACE INTO kept SELECT number, device, metric, record_key, received_at, body, before, ? "
+        "INSERT OR REPLACE INTO kept (number, device, metric, record_key, received_at, body, before, kept_at, proven) "
+        "SELECT number, device, metric, record_key, received_at, body, before, ?, ? "
         "FROM reading WHERE number BETWEEN ? AND ?",
-        (at.timestamp(), first, last),
+        (at.timestamp(), proven, first, last),
     )
+    settle(db, first, last)
+
+
+def settle(db: sqlite3.Connection, first: int, last: int) -> None:
+    """That the numbers `first` to `last` were given up is known, and about to be deleted."""
     db.execute(
         "INSERT OR REPLACE INTO told_range SELECT first, last FROM given_up_range WHERE first >= ? AND last <= ?",
         (first, last),
@@ -63,10 +76,12 @@ def follow(db: sqlite3.Connection, receipt: Receipt) -> Amount:
     return back
 
 
-def forget_all(db: sqlite3.Connection) -> None:
-    """The numbers mean nothing any longer: a new epoch begins."""
-    db.execute("DELETE FROM kept")
+def begin_anew(db: sqlite3.Connection) -> Amount:
+    """The numbers mean nothing any longer: a new epoch begins. What is not proven to be stored waits again."""
+    db.execute("DELETE FROM kept WHERE proven")
+    back = _bring_back(db, 0, 2**62)
     db.execute("DELETE FROM told_range")
+    return back
 
 
 def prune(db: sqlite3.Connection, now: datetime, keep_days: float) -> None:

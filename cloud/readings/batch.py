@@ -19,8 +19,8 @@ from cloud.readings import store
 from cloud.readings.heartbeats.store import stored_of
 from cloud.readings.intake import Intake
 from cloud.readings.model import Delivery, Stored
+from cloud.readings.naming import with_links
 from cloud.readings.opening import open_readings
-from cloud.readings.receipt import receipt_of
 from cloud.readings.status import take_status
 from cloud.readings.telling import Telling
 from protocols.telemetry import topics
@@ -128,7 +128,7 @@ def _write(connection: store.Connection, opened: _Opened, now: datetime, generat
     if asking:
         with connection.transaction():
             known = stored_of(connection, list(asking))
-        told = tuple((gateway, receipt_of(epoch, ranges)) for (gateway, epoch), ranges in known.items())
+            told = tuple(with_links(connection, [(*box, held, held) for box, held in known.items()], {}))
     for letter, reason in rejected:
         store.bury(connection, letter.topic, letter.payload, reason, at=now)
         log.warning("dead_letter", topic=letter.topic, reason=reason, size=len(letter.payload))

@@ -1,14 +1,17 @@
 """What is stored of an outbox, as the gateway is told it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from protocols.telemetry.messages import Receipt
 
-MAX_RANGES = 500
+MAX_RANGES = 100
 """Bounds a receipt's size. The lowest ranges are named first; the others follow as the gaps between them close."""
+MAX_RUNS = 16
+Span = tuple[int, int]
+"""Closed range of numbers."""
 
 
-def receipt_of(epoch: int, stored: Iterable[tuple[int, int]]) -> Receipt:
+def receipt_of(epoch: int, stored: Iterable[Span]) -> Receipt:
     """The receipt for an outbox of which `stored`, closed ranges in rising order, never touching, are held."""
     through = 0
     beyond: list[tuple[int, int]] = []
@@ -18,6 +21,21 @@ def receipt_of(epoch: int, stored: Iterable[tuple[int, int]]) -> Receipt:
         elif len(beyond) < MAX_RANGES:
             beyond.append((first, last))
     return Receipt(epoch=epoch, through=through, beyond=tuple(beyond))
+
+
+def to_be_named(receipt: Receipt, runs: Sequence[Span]) -> list[Span]:
+    """Spans whose last known running hash is to stand on `receipt`: of each of its ranges the last of `runs`, which
+    are what came of the outbox (what was given up is no part of them); of the first range the last `MAX_RUNS`."""
+    named = [run for run in runs if run[1] <= receipt.through][-MAX_RUNS:]
+    at = 0
+    for first, last in receipt.beyond:
+        within: Span | None = None
+        while at < len(runs) and runs[at][1] <= last:
+            within = runs[at] if runs[at][0] >= first else within
+            at += 1
+        if within is not None:
+            named.append(within)
+    return named
 
 
 def holds(stored: Iterable[tuple[int, int]], first: int, last: int) -> bool:

@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from cloud.db import names
 from cloud.db.arrays import Bigints, Instants, Integers, Texts
 from cloud.readings.chain import store as chain
+from cloud.readings.chain.one_chain import of_one_chain
 from cloud.readings.columns import columns_of
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
 from cloud.readings.identities.store import Identities, claim, decided
 from cloud.readings.model import Delivery, Stored
+from cloud.readings.naming import as_things_stand, with_links
 from cloud.readings.ownership import LookUp, file
-from cloud.readings.receipt import receipt_of
 from cloud.readings.record_keys import record_keys
 from cloud.readings.rows import COLUMNS, Place, Rows, encode_rows
 from cloud.readings.unsure.store import ask_whether_severe
@@ -43,10 +44,15 @@ Places = NDArray[np.intp]
 
 _COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 _HELD = """
-SELECT place FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s)
-    WITH ORDINALITY AS delivery (gateway_id, epoch, first, last, place)
+SELECT place - 1, stored - given_up @> int8range(first, last, '[]')
+    AND EXISTS (SELECT FROM unnest(stored - given_up) AS run
+                WHERE run @> last AND (NOT chained OR EXISTS (
+                    SELECT FROM chain_head h WHERE h.gateway_id = delivery.gateway_id AND h.epoch = delivery.epoch
+                                               AND h.number >= last AND h.number < upper(run))))
+FROM unnest(%(gateways)s, %(epochs)s, %(firsts)s, %(lasts)s, %(chained)s::boolean[])
+    WITH ORDINALITY AS delivery (gateway_id, epoch, first, last, chained, place)
 JOIN outbox_stream USING (gateway_id, epoch)
-WHERE stored - given_up @> int8range(first, last, '[]')
+WHERE stored - given_up && int8range(first, last, '[]')
 """
 _ASK_DETECTION = """
 INSERT INTO detection_due (elder_id, since, asked_at)
@@ -72,7 +78,7 @@ SET stored = outbox_stream.stored + EXCLUDED.stored,
     given_up = outbox_stream.given_up + (EXCLUDED.given_up - outbox_stream.stored)
                - (EXCLUDED.stored - EXCLUDED.given_up),
     readings = outbox_stream.readings + EXCLUDED.readings
-RETURNING gateway_id, epoch, stored::text
+RETURNING gateway_id, epoch, stored::text, (stored - given_up)::text
 """
 # A home that sends is heard. Not written more often than the board can show; a row that somebody else is writing
 # is left to them.
@@ -107,9 +113,10 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
         for delivery in strangers:
             _bury_stranger(connection, delivery, now)
         welcome = [delivery for delivery in deliveries if delivery.gateway in known]
-        new = _not_stored_yet(connection, welcome)
+        new, refused = of_one_chain(connection, *_not_stored_yet(connection, welcome), now)
+        if refused:
+            welcome = [delivery for delivery in welcome if delivery not in refused]
         if new:
-            chain.note_heads(connection, new, now)
             chain.note_odd(connection, new)
         made = _insert(connection, homes, new, now) if new else Counter()
         rows = made.total()
@@ -117,6 +124,7 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
         for delivery in faulty:
             bury(connection, delivery.topic, delivery.payload, delivery.fault or "", at=now)
         receipts = _extend_streams(connection, welcome, made) if welcome else []
+        receipts += as_things_stand(connection, refused, welcome)
         connection.execute(_HEARD, {"now": now, "gateways": Texts.of([gateway.encode() for gateway in known])})
     sent = sum(len(delivery.readings) for delivery in welcome)
     return Stored(
@@ -153,8 +161,9 @@ def _bury_stranger(connection: Connection, delivery: Delivery, now: datetime) ->
     bury(connection, delivery.topic, delivery.payload, reason, at=now, identity=b"unknown gateway")
 
 
-def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """`deliveries` without those whose numbers were all delivered: a replay costs one look."""
+def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
+    """`deliveries` without those whose numbers were all delivered: a replay costs one look. And those of them of which
+    some numbers were. Where no running hash says whose numbers they are, they count as not delivered."""
     with_numbers = [delivery for delivery in deliveries if delivery.count]
     found = connection.execute(
         _HELD,
@@ -163,10 +172,14 @@ def _not_stored_yet(connection: Connection, deliveries: Sequence[Delivery]) -> l
             "epochs": Bigints.of([delivery.epoch for delivery in with_numbers]),
             "firsts": Bigints.of([delivery.first for delivery in with_numbers]),
             "lasts": Bigints.of([delivery.first + delivery.count - 1 for delivery in with_numbers]),
+            "chained": [delivery.chain is not None for delivery in with_numbers],
         },
     )
-    held = {place - 1 for (place,) in found}
-    return [delivery for place, delivery in enumerate(with_numbers) if place not in held]
+    held: dict[int, bool] = dict(found.fetchall())
+    return (
+        [delivery for place, delivery in enumerate(with_numbers) if not held.get(place, False)],
+        [with_numbers[place] for place, whole in held.items() if not whole],
+    )
 
 
 def _insert(
@@ -287,7 +300,14 @@ def _extend_streams(
             "rows": Bigints.of([left.pop(stream, 0) for stream in zip(gateways, epochs, strict=True)]),
         },
     )
-    return [(gateway, receipt_of(epoch, _closed(stored))) for gateway, epoch, stored in found]
+    told = {
+        (delivery.gateway, delivery.epoch, delivery.first + delivery.count - 1): delivery.chain[1]
+        for delivery in deliveries
+        if delivery.chain is not None
+    }
+    return with_links(
+        connection, [(gateway, epoch, _closed(stored), _closed(came)) for gateway, epoch, stored, came in found], told
+    )
 
 
 def _spans(delivery: Delivery) -> Iterator[tuple[int, int, bool]]:

@@ -57,6 +57,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By `key`, as protocols.telemetry.signed_receipt says; 64 bytes."""
     way: tuple[bytes, ...] = ()
     """To the root of the hash tree that was signed, from this receipt's leaf on; 33 bytes a step."""
+    links: tuple[tuple[int, bytes], ...] = ()
+    """Numbers, and the running hash over all up to each as the database has it (protocols.telemetry.chain; 32 bytes).
+    An outbox whose own hash is another one was copied: these numbers are the other gateway's. Where any are named, a
+    range says of readings above the highest in it nothing. Empty from centres that name none."""
 
 
 class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,6 +238,8 @@ def _check(message: Message) -> None:
         _check_readings(message)
     elif isinstance(message, Receipt):
         _need_numbers(message, "store")
+        if any(not 0 <= number < 2**63 or len(link) != _LINK_BYTES for number, link in message.links):
+            raise DecodeError(f"links: a number and {_LINK_BYTES} bytes each are expected", offset=0)
     elif isinstance(message, AlarmMessage):
         _need_instant(message.raised_at, "raised_at")
     elif isinstance(message, StatusMessage):

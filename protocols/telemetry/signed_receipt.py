@@ -5,10 +5,12 @@ together: they are the leaves of a hash tree, its root is signed, and each recei
 
     leaf = SHA-256 of 00 and signed_bytes        node = SHA-256 of 01, left and right
     signature over "doorstep receipts 1" and a line feed and the root
+    links = SHA-256 of 02 and a line for each: number, space, hash in hexadecimal, line feed
 
 Of a level with an odd number of nodes the last goes up as it is. A step of the way is one byte for the side on which
 the other node stands (00 left, 01 right), and that node. The leaf names the gateway, so that no receipt can be given
-to another home.
+to another home. What a receipt names of running hashes is signed as the first step of its way: a gateway that does not
+know of them sees one step more.
 """
 
 from collections.abc import Sequence
@@ -36,9 +38,12 @@ def sign_all(receipts: Sequence[tuple[str, Receipt]], key: Ed25519PrivateKey) ->
     """Gateways and their receipts, with one signature by `key`, the public half of it, and each its way to the root."""
     if not receipts:
         return []
-    level = [_leaf(gateway, receipt) for gateway, receipt in receipts]
+    ways: list[list[bytes]] = [[_RIGHT + _links(receipt)] if receipt.links else [] for _, receipt in receipts]
+    level = [
+        _node(_leaf(gateway, receipt), way[0][1:]) if way else _leaf(gateway, receipt)
+        for (gateway, receipt), way in zip(receipts, ways, strict=True)
+    ]
     at = list(range(len(level)))  # where each receipt's node stands in the level
-    ways: list[list[bytes]] = [[] for _ in receipts]
     while len(level) > 1:
         for place, way in zip(at, ways, strict=True):
             other = place ^ 1
@@ -64,7 +69,7 @@ def sign(gateway: str, receipt: Receipt, key: Ed25519PrivateKey) -> Receipt:
 
 def is_signed_by(gateway: str, receipt: Receipt, public_key: bytes) -> bool:
     """Whether the holder of `public_key` (32 bytes) gave this receipt to `gateway`."""
-    if len(receipt.way) > MAX_STEPS:
+    if len(receipt.way) > MAX_STEPS or (receipt.links and receipt.way[:1] != (_RIGHT + _links(receipt),)):
         return False
     root = _leaf(gateway, receipt)
     for step in receipt.way:
@@ -81,6 +86,10 @@ def is_signed_by(gateway: str, receipt: Receipt, public_key: bytes) -> bool:
 
 def _leaf(gateway: str, receipt: Receipt) -> bytes:
     return sha256(b"\x00" + signed_bytes(gateway, receipt)).digest()
+
+
+def _links(receipt: Receipt) -> bytes:
+    return sha256(b"\x02" + b"".join(b"%d %s\n" % (at, link.hex().encode()) for at, link in receipt.links)).digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:

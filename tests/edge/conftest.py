@@ -30,24 +30,25 @@ bind_key = "{KEY}"
 ReadingMaker = Callable[..., Reading]
 
 
+def create_record(place: int = 0, *, device: str = "ble:C0:FF:EE:00:00:01", value: float = 100.0) -> Reading:
+    """The reading of record number `place` of a glucometer."""
+    at = BEGAN + timedelta(minutes=place)
+    return Reading(
+        device=device,
+        metric=Metric.GLUCOSE,
+        value=value,
+        unit=Unit.MG_DL,
+        measured_at=at,
+        received_at=at,
+        device_time=at.replace(tzinfo=None),
+        sequence=place & 0xFFFF,
+    )
+
+
 @pytest.fixture
 def create_reading() -> ReadingMaker:
     """Makes the reading of record number `place` of a glucometer."""
-
-    def create(place: int = 0, *, device: str = "ble:C0:FF:EE:00:00:01", value: float = 100.0) -> Reading:
-        at = BEGAN + timedelta(minutes=place)
-        return Reading(
-            device=device,
-            metric=Metric.GLUCOSE,
-            value=value,
-            unit=Unit.MG_DL,
-            measured_at=at,
-            received_at=at,
-            device_time=at.replace(tzinfo=None),
-            sequence=place & 0xFFFF,
-        )
-
-    return create
+    return create_record
 
 
 @pytest.fixture

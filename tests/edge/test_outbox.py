@@ -61,7 +61,8 @@ def test_receipt_of_another_epoch_is_not_ours(outbox: Outbox, create_reading: Re
 def test_receipt_ahead_of_us_begins_a_new_epoch(outbox: Outbox, create_reading: ReadingMaker) -> None:
     """A restored card is an old copy: the centre knows numbers that this copy has not given away yet."""
     outbox.put([create_reading(place) for place in range(6)])
-    outbox.forget(Receipt(epoch=outbox.epoch, through=3))
+    link = outbox.batch(3, 1)[0].before
+    outbox.forget(Receipt(epoch=outbox.epoch, through=3, links=((3, link),)))
     old = outbox.epoch
     assert outbox.forget(Receipt(epoch=old, through=700)) == 0
     assert outbox.epoch != old

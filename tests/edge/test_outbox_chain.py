@@ -79,7 +79,8 @@ def test_a_new_epoch_has_a_chain_of_its_own(outbox: Outbox, create_reading: Read
     outbox.forget(Receipt(epoch=outbox.epoch, through=99))
     assert outbox.epoch != before
     outbox.put([create_reading(9)])
-    assert numbers(outbox) == [1, 2, 3]
+    assert numbers(outbox) == [1, 2, 3, 4, 5], "nothing proves that the first two are stored: they go again"
+    assert outbox.backlog().rows == 5
     assert outbox.batch(0, 1)[0].before == first_link(outbox.epoch)
     chain_of(outbox)
     assert outbox.kept() == 0
@@ -154,6 +155,6 @@ def test_ranges_in_any_order_bring_back_only_what_lacks(
     outbox.forget(Receipt(epoch=outbox.epoch, through=0, beyond=beyond, store=2))
     covered = {number for first, last in beyond for number in range(first, min(last, 6) + 1)}
     if max(last for _, last in beyond) > 6:
-        assert numbers(outbox) == []  # it knows more than this file: a new epoch
+        assert numbers(outbox) == [1, 2, 3, 4, 5, 6]  # it knows more than this file: a new epoch
     else:
         assert set(numbers(outbox)) == set(range(1, 7)) - covered

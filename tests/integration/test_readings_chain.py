@@ -43,9 +43,9 @@ class Outbox:
     def __init__(self, readings: Sequence[Reading], epoch: int = EPOCH) -> None:
         self.readings = readings
         self._epoch = epoch
-        self._links = [first_link(epoch)]
+        self.links = [first_link(epoch)]
         for reading in readings:
-            self._links.append(next_link(self._links[-1], digest_of(reading)))
+            self.links.append(next_link(self.links[-1], digest_of(reading)))
 
     def deliver(self, first: int, last: int, given_up: tuple[tuple[int, int], ...] = ()) -> Delivery:
         message = ReadingsMessage(
@@ -54,8 +54,8 @@ class Outbox:
             sent_at=NOW,
             readings=tuple(self.readings[first - 1 : last]),
             given_up=given_up,
-            chain_before=self._links[first - 1],
-            chain_after=self._links[last],
+            chain_before=self.links[first - 1],
+            chain_after=self.links[last],
         )
         return open_readings(topic("gw-1", READINGS), encode(message), NOW)
 
@@ -237,8 +237,17 @@ def test_two_gateways_with_one_identity_are_noticed(connection: psycopg.Connecti
     store.store_deliveries(connection, [one_box.deliver(1, 20)], NOW)
     store.store_deliveries(connection, [other.deliver(1, 10), other.deliver(11, 20)], NOW)
     assert look(connection).whole, "numbers that were delivered are not looked at again"
-    store.store_deliveries(connection, [Outbox([*other.readings, create_record(111)]).deliver(21, 21)], NOW)
-    assert faults(look(connection)) == [(FaultKind.DISPUTED, 20, 20), (FaultKind.CHANGED, 21, 21)]
+    longer = Outbox([*other.readings, create_record(111)])
+    for strange in (
+        [longer.deliver(21, 21)],
+        [longer.deliver(15, 21)],
+        [longer.deliver(16, 18), longer.deliver(1, 21)],
+    ):
+        stored = store.store_deliveries(connection, strange, NOW)
+        ((_, receipt),) = stored.receipts
+        assert (stored.readings, receipt.through) == (0, 20)
+        assert receipt.links == ((20, one_box.links[20]),), "by this the second knows that these are not its own"
+    assert look(connection).whole
 
 
 def test_readings_of_before_the_chain_are_here_and_unproven(connection: psycopg.Connection[Any]) -> None:

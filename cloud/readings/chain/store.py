@@ -19,11 +19,29 @@ _APART = 16
 """Where a gateway sends one reading a message, a proof is to so many readings: a hash is larger than many a reading."""
 
 _NOTE_HEADS = """
-INSERT INTO chain_head AS kept (gateway_id, epoch, number, link, told_at, disputed)
-SELECT gateway_id, epoch, number, link, %(now)s, NULLIF(disputed, '')
-FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(links)s::bytea[],
-            %(disputed)s::bytea[]) AS told (gateway_id, epoch, number, link, disputed)
-ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET disputed = EXCLUDED.link WHERE kept.link <> EXCLUDED.link
+WITH noted AS (
+INSERT INTO chain_head AS kept (gateway_id, epoch, number, link, told_at)
+SELECT gateway_id, epoch, number, link, %(now)s
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(links)s::bytea[])
+     AS told (gateway_id, epoch, number, link)
+ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET told_at = kept.told_at WHERE kept.link <> EXCLUDED.link
+RETURNING gateway_id, epoch, number, xmax::text <> '0' AS known)
+SELECT gateway_id, epoch, number FROM noted WHERE known
+"""
+_WITHIN = """
+SELECT place - 1, number, link
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(lasts)s::bigint[])
+     WITH ORDINALITY AS asked (gateway_id, epoch, first, last, place)
+JOIN chain_head h USING (gateway_id, epoch) WHERE h.number BETWEEN first - 1 AND last
+"""
+_HIGHEST = """
+SELECT place - 1, head.number, head.link
+FROM unnest(%(gateways)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[], %(lasts)s::bigint[])
+     WITH ORDINALITY AS asked (gateway_id, epoch, first, last, place)
+CROSS JOIN LATERAL (SELECT number, link FROM chain_head h
+                    WHERE h.gateway_id = asked.gateway_id AND h.epoch = asked.epoch
+                      AND h.number BETWEEN asked.first AND asked.last
+                    ORDER BY h.number DESC LIMIT 1) AS head
 """
 # A number that was stored before has its row, or was noted then.
 _NOTE_READINGS = """
@@ -67,37 +85,47 @@ ORDER BY gateway_id, epoch, number
 """  # noqa: S608 - constants of ours
 
 
-def note_heads(connection: Connection, deliveries: Iterable[Delivery], now: datetime) -> None:
+def note_heads(connection: Connection, deliveries: Iterable[Delivery], now: datetime) -> set[_Bare]:
     """Keeps the running hashes that came with `deliveries`, before their first and after their last number.
 
     Of small messages that follow each other one in `_APART` readings is kept. The first that was told of a number
-    stays; another one is kept beside it.
+    stays. Returns the places (gateway, epoch and number) of which another is kept than was told now: the caller then
+    undoes this.
     """
-    told: dict[_Bare, bytes] = {}
-    disputed: dict[_Bare, bytes] = {}
-    inner: set[_Bare] = set()
+    begins: dict[_Bare, bytes] = {}
+    ends: dict[_Bare, bytes] = {}
     for delivery in deliveries:
-        if delivery.chain is None:
-            continue
-        before, after = delivery.chain
-        for number, link in ((delivery.first - 1, before), (delivery.first + delivery.count - 1, after)):
-            place = (delivery.gateway, delivery.epoch, number)
-            if place in told:
-                inner.add(place)
-            if told.setdefault(place, link) != link:
-                disputed[place] = link
-    if not told:
-        return
-    places = _thinned(sorted(told), inner - disputed.keys())
-    connection.execute(
-        _NOTE_HEADS,
-        {
-            **_columns(places),
-            "links": Byteas.of([told[place] for place in places]),
-            "disputed": Byteas.of([disputed.get(place, b"") for place in places]),
-            "now": now,
-        },
-    )
+        if delivery.chain is not None:
+            gateway, epoch, first = delivery.gateway, delivery.epoch, delivery.first
+            begins[gateway, epoch, first - 1], ends[gateway, epoch, first + delivery.count - 1] = delivery.chain
+    if not ends:
+        return set()
+    told = begins | ends
+    places = _thinned(sorted(told), begins.keys() & ends.keys())
+    links = Byteas.of([told[place] for place in places])
+    found = connection.execute(_NOTE_HEADS, {**_columns(places), "links": links, "now": now})
+    return {(gateway, epoch, number) for gateway, epoch, number in found}
+
+
+def heads_within(connection: Connection, deliveries: Sequence[Delivery]) -> list[dict[int, bytes]]:
+    """Of each of `deliveries` the hashes that are kept of its numbers, and of the one before them."""
+    return _heads(connection, _WITHIN, [(d.gateway, d.epoch, d.first, d.first + d.count - 1) for d in deliveries])
+
+
+def highest_heads(connection: Connection, spans: Sequence[tuple[str, int, int, int]]) -> list[dict[int, bytes]]:
+    """Of each span (gateway, epoch, first and last number) the highest number of which a hash is kept, and that."""
+    return _heads(connection, _HIGHEST, spans)
+
+
+def _heads(connection: Connection, query: str, spans: Sequence[tuple[str, int, int, int]]) -> list[dict[int, bytes]]:
+    found: list[dict[int, bytes]] = [{} for _ in spans]
+    if spans:
+        lasts = Bigints.of([last for *_, last in spans])
+        for at, number, link in connection.execute(
+            query.encode(), {**_columns([s[:3] for s in spans]), "lasts": lasts}
+        ):
+            found[at][number] = link
+    return found
 
 
 def note_odd(connection: Connection, deliveries: Iterable[Delivery]) -> None:

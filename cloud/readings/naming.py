@@ -1,0 +1,50 @@
+"""Receipts name the running hash up to which an outbox is stored: only the gateway whose readings they are has it."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from cloud.db.pool import Connection
+from cloud.readings.chain.store import highest_heads
+from cloud.readings.heartbeats.store import stored_of
+from cloud.readings.model import Delivery
+from cloud.readings.receipt import Span, receipt_of, to_be_named
+from protocols.telemetry.messages import Receipt
+
+
+def as_things_stand(
+    connection: Connection, refused: Sequence[Delivery], welcome: Sequence[Delivery]
+) -> list[tuple[str, Receipt]]:
+    """As things stand: by the hash on it a second gateway knows that these numbers are not its own."""
+    told = {(delivery.gateway, delivery.epoch) for delivery in welcome}
+    outboxes = sorted({(delivery.gateway, delivery.epoch) for delivery in refused} - told)
+    stored = stored_of(connection, outboxes)
+    return with_links(connection, [(*outbox, ranges, ranges) for outbox, ranges in stored.items()], {})
+
+
+def with_links(
+    connection: Connection,
+    outboxes: Sequence[tuple[str, int, list[Span], list[Span]]],
+    told: Mapping[tuple[str, int, int], bytes],
+) -> list[tuple[str, Receipt]]:
+    """Receipts for gateways' outboxes (epoch), of which what is stored and what came of it are given, with the running
+    hashes to be named on them; `told` are such as are known by heart."""
+    plain = [(gateway, receipt_of(epoch, stored)) for gateway, epoch, stored, _ in outboxes]
+    wanted = [to_be_named(receipt, came) for (_, receipt), (*_, came) in zip(plain, outboxes, strict=True)]
+    links: list[dict[int, bytes]] = [{} for _ in plain]
+    ask: list[tuple[str, int, int, int]] = []
+    of: list[int] = []
+    for at, ((gateway, receipt), spans) in enumerate(zip(plain, wanted, strict=True)):
+        for first, last in spans:
+            link = told.get((gateway, receipt.epoch, last))
+            if link is not None:
+                links[at][last] = link
+            else:
+                ask.append((gateway, receipt.epoch, first, last))
+                of.append(at)
+    for at, head in zip(of, highest_heads(connection, ask), strict=True):
+        links[at].update(head)
+    return [
+        (gateway, msgspec.structs.replace(receipt, links=tuple(sorted(named.items()))) if named else receipt)
+        for (gateway, receipt), named in zip(plain, links, strict=True)
+    ]
