@@ -20,6 +20,7 @@ def replay(
     out: Annotated[Path, typer.Option(help="The alerts, one line each time somebody is told.")],
     profiles: Annotated[Path | None, typer.Option(help="elder_id,time_zone")] = None,
     until: Annotated[str | None, typer.Option(help="An instant with its offset: what came later is not there.")] = None,
+    showers: Annotated[Path | None, typer.Option(help="Where to write elder_id,started_at,ended_at.")] = None,
     limits: Annotated[Path, typer.Option(help="Clinical limits.")] = _LIMITS,
 ) -> None:
     """Says which alerts the centre would have raised over files, and what of the files it could not take.
@@ -29,4 +30,4 @@ def replay(
     from cloud.detection.replay.command import run  # noqa: PLC0415 - `--help` must be quick
 
     with sentences():
-        typer.echo(run(readings, events, out, profiles=profiles, until=until, limits_path=limits))
+        typer.echo(run(readings, events, out, profiles=profiles, until=until, showers=showers, limits_path=limits))

@@ -24,11 +24,11 @@ from edge.remote.kept import read_kept
 from edge.remote.laid_over import laid_over
 from edge.remote.section import Remote
 from edge.section import AtLeastOne, NotNegative, Port, Positive, Section
-from edge.shower.stay import StayRules
 from edge.updates.section import Updates
 from protocols.configuration import ConfigurationError, convert_configuration, parse_tables
 from protocols.device_kind import DeviceKind
 from protocols.remote.wanted import Wanted
+from protocols.shower.stay import StayRules
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"

@@ -14,9 +14,6 @@ from edge.clock import Clock
 from edge.config import Device
 from edge.figures import Figures
 from edge.intake import Intake
-from edge.shower.event import Shower
-from edge.shower.recogniser import ShowerRecogniser
-from edge.shower.stay import StayRules, StayWatch
 from edge.sources.advert import SensorAdvert
 from edge.sources.bthome_decoder import BthomeDecoder
 from edge.sources.ruuvi_decoder import RuuviDecoder
@@ -25,6 +22,9 @@ from protocols.adverts.counter import CounterGuard
 from protocols.alarm.kinds import AlarmKind
 from protocols.device_kind import DeviceKind
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
+from protocols.shower.event import Shower
+from protocols.shower.recogniser import ShowerRecogniser
+from protocols.shower.stay import StayRules, StayWatch
 
 SensorDecoder = BthomeDecoder | RuuviDecoder
 DECODER_OF_DRIVER: Mapping[str, type[SensorDecoder]] = MappingProxyType(

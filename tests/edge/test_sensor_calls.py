@@ -11,12 +11,12 @@ from edge.alarm.long_stay import LongStays
 from edge.clock import Clock
 from edge.intake import Intake
 from edge.outbox import Outbox
-from edge.shower.stay import StayRules
 from edge.sources.sensor import SensorListener
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BATTERY, HUMIDITY, MOTION, PACKET_ID, VIBRATION, VOLUME_FLOW_RATE, WET
 from protocols.alarm.kinds import AlarmKind
 from protocols.device_kind import DeviceKind
+from protocols.shower.stay import StayRules
 from tests.edge.alarm_home import CallingHome, create_device
 from tests.edge.conftest import KEY
 

@@ -8,6 +8,7 @@ from cloud.detection.replay.alerts_file import write_alerts
 from cloud.detection.replay.csv_file import moment_us
 from cloud.detection.replay.dirt import Dirty
 from cloud.detection.replay.files import read_elders, replay
+from cloud.detection.replay.showers_file import write_showers
 from cloud.errors import CloudError
 
 
@@ -18,9 +19,10 @@ def run(
     *,
     profiles: Path | None = None,
     until: str | None = None,
+    showers: Path | None = None,
     limits_path: Path,
 ) -> str:
-    """Writes `out`, and gives the report for a person. Raises CloudError, ConfigurationError."""
+    """Writes `out` and `showers`, and gives the report for a person. Raises CloudError, ConfigurationError."""
     limits = load_limits(limits_path)
     until_us = None if until is None else _instant_us(until)
     begin = time.process_time()
@@ -29,6 +31,7 @@ def run(
     alerts = replay(elders, limits, until_us)
     judged = time.process_time()
     write_alerts(out, alerts)
+    taken = None if showers is None else write_showers(showers, elders)
     measured = sum(len(elder.history.readings) for elder in elders.values())
     happened = sum(len(elder.history.events) for elder in elders.values())
     lines = [one.said() for one in dirt]
@@ -36,6 +39,8 @@ def run(
         f"{len(elders)} people, {measured} readings, {happened} events: {len(alerts)} alerts in {out} "
         f"(read in {read - begin:.1f} s, judged in {judged - read:.1f} s of processor time)"
     )
+    if taken is not None:
+        lines.append(f"{taken} showers in {showers}")
     return "\n".join(lines)
 
 

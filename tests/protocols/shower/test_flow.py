@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.shower.event import LONGEST, Shower
-from edge.shower.recogniser import ShowerRecogniser
 from protocols.reading import Metric
+from protocols.shower.event import LONGEST, Shower
+from protocols.shower.recogniser import ShowerRecogniser
 
 EXCERPT = Path(__file__).parents[2] / "vectors" / "weusedto_shower_two_days.txt"
 WHOLE = os.environ.get("DOORSTEP_WEUSEDTO")

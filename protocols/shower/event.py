@@ -14,6 +14,8 @@ class Shower:
     began: datetime
     """UTC. It never changes once it is told: a shower is itself by it."""
     ended: datetime
+    quick_percent: float = 0.0
+    """The most that the relative humidity rose within a few minutes; 0 where water was the witness."""
 
     @property
     def minutes(self) -> float:

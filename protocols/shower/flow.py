@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from edge.shower.event import Shower
+from protocols.shower.event import Shower
 
 RUNNING_L_MIN = 0.5
 """Less is a drip, or a turbine's noise."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from edge.shower.event import Shower
-from edge.shower.flow import FlowWitness
-from edge.shower.steam import SteamWitness
 from protocols.reading import Metric
+from protocols.shower.event import Shower
+from protocols.shower.flow import FlowWitness
+from protocols.shower.steam import LEAP_PERCENT, QUICK_PERCENT, SteamWitness
 
 FLOW_TOLD_WITHIN = timedelta(hours=24)
 
@@ -14,13 +14,15 @@ FLOW_TOLD_WITHIN = timedelta(hours=24)
 class ShowerRecogniser:
     """Knows what it was told and nothing of before it was made: a shower under way then is not seen whole or at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, leap_percent: float = LEAP_PERCENT, quick_percent: float = QUICK_PERCENT) -> None:
+        """Of relative humidity: the least leap that is told, and how much of it must come at once."""
+        self._leaps = leap_percent, quick_percent
         self._begin()
         self._last: datetime | None = None
 
     def _begin(self) -> None:
         self._flow = FlowWitness()
-        self._steam = SteamWitness()
+        self._steam = SteamWitness(*self._leaps)
         self._flow_told: datetime | None = None
 
     def heard(self, values: Iterable[tuple[Metric, float]], at: datetime) -> Shower | None:
