@@ -44,7 +44,7 @@ def _candidates(schedule: Schedule, t: int, only: int | None) -> list[Candidate]
         layout.duration[t],
         layout.place[t],
     )
-    weight, worst = layout.weight, schedule.worst
+    least, worst = layout.least_weight, schedule.worst
     floating = where == nowhere
     row = travel[where] if not floating else travel[0]
     found: list[Candidate] = []
@@ -64,25 +64,18 @@ def _candidates(schedule: Schedule, t: int, only: int | None) -> list[Candidate]
                 row = legs
             back = row[next_place]
             direct = legs[next_place]
-            if b >= last and a >= layout.first:
-                direct = 0.0
-            elif next_place == nowhere and after[b] >= 0:
+            if next_place == nowhere and after[b] >= 0:
                 beyond = place[after[b]]
                 direct, back = legs[beyond], row[beyond]
             added = mile * (to + back - direct) + reluctance
             ready = begin + long + row[next_place]
             over = ready - start[b] - slack[b]
-            pushed = over * weight[b] if over > 0.0 and b >= last else 0.0
-            if over > 0.0 and b < last:
-                pushed = over * minute if minute < weight[b] else over * weight[b]
-            plain = added + pushed
+            bound = added + over * least if over > 0.0 else added
             late = begin - due
             if late > 0.0:
-                bound = plain + late * minute
+                bound += late * minute
                 if late > worst:
                     bound += (late - worst) * worst_cost
-            else:
-                bound = plain
             found.append((bound, added, begin, a, b))
             a = b
     return found

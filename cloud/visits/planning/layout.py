@@ -19,6 +19,8 @@ class Layout:
         """The place of breaks: a row and a column of noughts in the travel matrix."""
         self.travel = [[float(x) for x in row[: self.nowhere]] + [0.0] for row in day.travel_min]
         self.travel.append([0.0] * (self.nowhere + 1))
+        for i in range(self.nowhere):
+            self.travel[i][i] = 0.0
         self.visits = len(day.visits)
         self.staff = len(day.staff)
         self.tasks_of: list[tuple[int, ...]] = []
@@ -44,12 +46,15 @@ class Layout:
         self.first = self.jobs
         """The start of person s is task first + s."""
         for person in day.staff:
-            self._task(-1, person.home, 0.0, person.begins, latest=NEVER, weight=0.0)
+            starts_at = person.home if person.starts_at is None else person.starts_at
+            self._task(-1, starts_at, 0.0, person.begins, latest=NEVER, weight=0.0)
         self.last = self.first + self.staff
         """The end of person s is task last + s; tasks from here on are ends."""
         for person in day.staff:
             self._task(-1, person.home, 0.0, 0.0, latest=person.ends, weight=day.costs.overtime)
         self.tasks = len(self.visit)
+        self.least_weight = min(self.weight[: self.jobs] + self.weight[self.last :], default=0.0)
+        """Of a minute of lateness, whoever's."""
 
     def _task(self, v: int, place: int, duration: float, earliest: float, *, latest: float, weight: float) -> None:
         self.visit.append(v)

@@ -48,6 +48,8 @@ class Staff:
     name: str
     home: int = 0
     """Row of the travel matrix where the route starts and ends."""
+    starts_at: int | None = None
+    """Where the route starts, when that is not home: in the middle of a day."""
     begins: float = 0.0
     ends: float = inf
     """Being back later is overtime, which costs `Costs.overtime` a minute."""
@@ -76,8 +78,9 @@ class Day:
             raise PlanningError(
                 f"the travel matrix has {places} rows, but a row that is shorter; give it a column a row"
             )
-        if any(not 0 <= person.home < places for person in self.staff):
-            raise PlanningError("a person's home is not in the travel matrix")
+        for person in self.staff:
+            if not (0 <= person.home < places and 0 <= (person.starts_at or 0) < places):
+                raise PlanningError(f"{person.name}: where the route starts or ends is not in the travel matrix")
         for visit in self.visits:
             self._look_at(visit, places)
 

@@ -166,13 +166,10 @@ class Schedule:
         travel, place, last = layout.travel, layout.place, layout.last
         miles = 0.0
         t = layout.first + s
-        n = after[t]
-        if n < last:
-            while t < last:
-                miles += travel[at[t]][place[n]]
-                t, n = n, after[n]
-                if t >= last:
-                    break
+        while t < last:
+            n = after[t]
+            miles += travel[at[t]][place[n]]
+            t = n
         self._miles[s] = miles
         return miles
 
@@ -222,7 +219,7 @@ class Schedule:
         lateness = worst = 0.0
         for t in range(layout.last, layout.tasks):
             p = self.before[t]
-            leg = 0.0 if p >= layout.first else travel[at[p]][place[t]]
+            leg = travel[at[p]][place[t]]
             start[t] = end[p] + leg
             room = latest[t] - start[t]
             if room < 0.0:

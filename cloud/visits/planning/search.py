@@ -17,15 +17,18 @@ Progress = Callable[[], float]
 
 
 class Search:
-    """One annealing after another from the best plan so far. `best` is complete from the start on."""
+    """One annealing after another from the best plan so far. `best` is complete from the start on.
 
-    def __init__(self, layout: Layout, seed: int) -> None:
+    It begins with `begin`, to which the visits that are not in it are added, or with an empty plan.
+    """
+
+    def __init__(self, layout: Layout, seed: int, begin: Schedule | None = None) -> None:
         self._layout = layout
         self._chance = Random(seed)  # noqa: S311 - a search, not a secret
         self._ruin = Ruin(layout, self._chance)
-        self.best = Schedule(layout)
         self.rounds = 0
-        self._fill(self.best, list(range(layout.visits)), by=0, skipped=0.0)
+        self.best = Schedule(layout) if begin is None else begin.copy()
+        self._fill(self.best, sorted(set(range(layout.visits)) - set(self.best.order)), by=0, skipped=0.0)
 
     def anneal(self, progress: Progress, hot: float, cold: float, better: Callable[[], None] | None = None) -> None:
         """From the best plan, until `progress` says 1; temperatures are shares of that plan's cost."""

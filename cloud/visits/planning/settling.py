@@ -18,7 +18,7 @@ def settle(schedule: "Schedule", v: int) -> None:
     _slacks(schedule, behind)
 
 
-def _starts(schedule: "Schedule", v: int) -> set[int]:
+def _starts(schedule: "Schedule", v: int) -> set[int]:  # noqa: PLR0912, PLR0915 - one pass; calls would cost more
     """Returns the ranks whose slacks may have changed."""
     layout = schedule.layout
     start, end, before, after, at = schedule.start, schedule.end, schedule.before, schedule.after, schedule.at
