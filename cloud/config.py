@@ -100,6 +100,12 @@ class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     promise_week_h: float = 72.0
     at_risk_fraction: float = 0.75
     """Part of the promised time after which an unaccepted visit is shown as at risk."""
+    answer_now_min: float = 5.0
+    """Minutes after which another nurse is asked for an urgent visit that the one before did not answer."""
+    close_after_h: float = 48.0
+    """Hours after the report in which the elder may say how it was; then the visit is closed."""
+    low_mark: int = 2
+    """The elder's word, 1 to 5, at or below which somebody comes again; 0: nobody does by that."""
     poll_s: float = 5.0
     port: int = 0
 
@@ -314,6 +320,7 @@ def load(path: Path) -> CloudConfig:
         ),
         broker=msgspec.structs.replace(config.broker, url=os.environ.get("DOORSTEP_BROKER", config.broker.url)),
     )
+
 
 def _check_oidc(config: CloudConfig, path: Path) -> None:
     oidc = config.oidc

@@ -80,6 +80,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("measure_again", "when you were asked to measure again", _OWN),
     Holding("assessment", "what you said of visits", _OF_VISIT),
     Holding("visit_report", "reports of visits", _OF_VISIT),
+    Holding("visit_act", "what a nurse's phone told of visits", _OF_VISIT, given=False),
     Holding("visit_event", "steps of visits", _OF_VISIT),
     Holding("visit", "visits", _OWN),
     Holding("alert", "what was noticed", _OWN),

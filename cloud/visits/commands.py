@@ -11,6 +11,7 @@ from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import Conflict, NotFound
 from cloud.visits import store
+from cloud.visits.following.follow_up import hear_mark, propose_next
 from cloud.visits.model import AnotherNurse, Report, Visit, VisitState
 from cloud.visits.promises import promised_within
 from cloud.visits.steps import VisitStep, after, is_behind
@@ -36,13 +37,34 @@ async def arrive(connection: AsyncConnection, visit_id: int, staff_id: int, now:
     return await _step(connection, visit_id, staff_id, VisitStep.ARRIVE, now)
 
 
+async def no_answer(connection: AsyncConnection, visit_id: int, staff_id: int, note: str, now: datetime) -> Visit:
+    """Nobody opens. The visit stays the nurse's."""
+    return await _step(connection, visit_id, staff_id, VisitStep.NO_ANSWER, now, note=note.strip())
+
+
+async def cancel(connection: AsyncConnection, visit_id: int, staff_id: int, note: str, now: datetime) -> Visit:
+    """The desk, or the nurse whose visit it is, says that nobody need come, and why.
+
+    Raises ValueError where it is not said why. Whose right that is the caller knows.
+    """
+    if not note.strip():
+        raise ValueError("note: expected why nobody need come")
+    async with connection.transaction():
+        visit = await store.get(connection, visit_id, lock=True)
+        if visit.state is VisitState.CANCELLED:
+            return visit
+        after(visit.state, VisitStep.CANCEL)
+        await store.cancel(connection, visit_id, note.strip(), now, staff_id=staff_id)
+        return await store.get(connection, visit_id)
+
+
 async def decline(connection: AsyncConnection, visit_id: int, staff_id: int, note: str, now: datetime) -> Visit:
     """The visit goes back to be proposed to the next nurse, with the note in its history."""
     async with connection.transaction():
         visit = await store.get(connection, visit_id, lock=True)
         if visit.nurse_id is None and await store.last_step(connection, visit_id) == (VisitState.DECLINED, staff_id):
             return visit
-        _need_own(visit, staff_id)
+        need_own(visit, staff_id)
         after(visit.state, VisitStep.DECLINE)
         await store.give_back(connection, visit_id, staff_id, note.strip(), now)
         return await store.get(connection, visit_id)
@@ -61,8 +83,10 @@ async def file_report(
             if await store.report_of(connection, visit_id) == (staff_id, report):
                 return visit
             raise Conflict("you filed another report on this visit already; it stands as it is")
-        _need_own(visit, staff_id)
+        need_own(visit, staff_id)
         await store.add_report(connection, visit_id, staff_id, report, now)
+        if report.next_on is not None:
+            await propose_next(connection, visit_id, staff_id, report.next_on, now)
         await store.move(connection, visit_id, after(visit.state, VisitStep.FILE), now, nurse_id=staff_id)
         if visit.alert_id is not None:
             await store.close_alert(connection, visit.alert_id, report.verdict, staff_id, now)
@@ -70,9 +94,18 @@ async def file_report(
 
 
 async def assess(  # noqa: PLR0917 - who says what of which visit, and when
-    connection: AsyncConnection, visit_id: int, elder_id: int, face: int, word: str, now: datetime
+    connection: AsyncConnection,
+    visit_id: int,
+    elder_id: int,
+    face: int,
+    word: str,
+    now: datetime,
+    *,
+    policy: Visits = DEFAULT_PROMISES,
 ) -> Visit:
     """The elder's word on a visit: `face` 1 (very bad) to 5 (very good). A second thought replaces the first.
+
+    A low mark opens a visit that follows.
 
     Raises NotFound where the visit is not this elder's, and ValueError for a face out of range.
     """
@@ -87,6 +120,7 @@ async def assess(  # noqa: PLR0917 - who says what of which visit, and when
             connection, visit_id, face, word.strip()[:LONGEST_WORD], now
         ):
             await store.move(connection, visit_id, state, now, nurse_id=visit.nurse_id, by_elder=True)
+            await hear_mark(connection, visit_id, face, now, policy)
         return await store.get(connection, visit_id)
 
 
@@ -111,27 +145,33 @@ async def request(
             connection, elder_id, wish, Priority.TODAY, asked_at=now, promised_by=promised_by
         )
         if visit_id is not None:
-            await store.add_event(connection, visit_id, VisitState.PROPOSED, now, note=wish)
+            await store.add_event(connection, visit_id, VisitState.PROPOSED, now, note=wish, by_elder=True)
             return await store.get(connection, visit_id)
         visit = await store.open_request(connection, elder_id)
         if visit is None:  # accepted and begun while we asked: the next tap makes a new one
             raise Conflict("somebody is on the way to you already")
         if visit.wish != wish:
             await store.set_wish(connection, visit.visit_id, wish)
-            await store.add_event(connection, visit.visit_id, visit.state, now, note=wish)
+            await store.add_event(
+                connection, visit.visit_id, visit.state, now, nurse_id=visit.nurse_id, note=wish, by_elder=True
+            )
         return await store.get(connection, visit.visit_id)
 
 
-async def _step(connection: AsyncConnection, visit_id: int, staff_id: int, step: VisitStep, now: datetime) -> Visit:
+async def _step(
+    connection: AsyncConnection, visit_id: int, staff_id: int, step: VisitStep, now: datetime, *, note: str = ""
+) -> Visit:
     async with connection.transaction():
         visit = await store.get(connection, visit_id, lock=True)
         if visit.nurse_id == staff_id and is_behind(visit.state, step):
             return visit
-        _need_own(visit, staff_id)
-        await store.move(connection, visit_id, after(visit.state, step), now, nurse_id=staff_id)
+        if step is not VisitStep.ACCEPT or visit.state is not VisitState.ASSIGNED:  # who was asked may be overtaken
+            need_own(visit, staff_id)
+        await store.move(connection, visit_id, after(visit.state, step), now, nurse_id=staff_id, note=note)
         return await store.get(connection, visit_id)
 
 
-def _need_own(visit: Visit, staff_id: int) -> None:
+def need_own(visit: Visit, staff_id: int) -> None:
+    """Raises AnotherNurse where somebody else has the visit."""
     if visit.nurse_id is not None and visit.nurse_id != staff_id:
         raise AnotherNurse(visit.nurse_name or "somebody", visit.state)

@@ -1,5 +1,6 @@
 """Visits from alerts and alarms: made once an episode, hastened when it grows, called off when nobody is needed."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from cloud.detection.model import Priority
 from cloud.errors import Conflict
 from cloud.visits import store
 from cloud.visits.commands import DEFAULT_PROMISES
-from cloud.visits.model import Visit, VisitState
+from cloud.visits.model import AnotherOnTheWay, Visit, VisitState
 from cloud.visits.promises import promised_within
 from protocols.alarm.states import AlarmState
 
@@ -79,9 +80,10 @@ async def dispatch_for_alarm(
         visit = await store.visit_of_alarm(connection, alarm_id)
         if told_at is not None and visit.promised_by != promised_by and visit.state in _BEFORE_THE_DOOR:
             await store.promise(connection, visit.visit_id, promised_by)
-        if visit.state is VisitState.PROPOSED and await store.is_nurse(connection, staff_id):
+        if visit.state in _NOBODYS_YET and await store.is_nurse(connection, staff_id):
             await store.move(connection, visit.visit_id, VisitState.ACCEPTED, now, nurse_id=staff_id)
-            await store.move(connection, visit.visit_id, VisitState.TRAVELLING, now, nurse_id=staff_id)
+            with suppress(AnotherOnTheWay):  # a colleague is there already: it is hers to say who goes on
+                await store.move(connection, visit.visit_id, VisitState.TRAVELLING, now, nurse_id=staff_id)
         return await store.get(connection, visit.visit_id)
 
 
@@ -96,4 +98,5 @@ async def follow_alarms(connection: AsyncConnection, now: datetime, promises: Vi
     return made
 
 
-_BEFORE_THE_DOOR = (VisitState.PROPOSED, VisitState.ACCEPTED, VisitState.TRAVELLING)
+_NOBODYS_YET = (VisitState.PROPOSED, VisitState.ASSIGNED)
+_BEFORE_THE_DOOR = (*_NOBODYS_YET, VisitState.ACCEPTED, VisitState.TRAVELLING)

@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import ExclusionViolation
+from psycopg.types.json import Jsonb
+
 from cloud.alarms.desk import SOMEBODY_IS_SENT
 from cloud.db.names import ALERT, NEW_READINGS, NOTIFY, VISIT
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import NotFound
-from cloud.visits.model import Report, Visit, VisitKind, VisitState
+from cloud.visits.model import AnotherOnTheWay, MeasuredAtDoor, Report, Visit, VisitKind, VisitState
+from protocols.reading import Metric
 
 _VISIT = (
     "SELECT v.visit_id, v.elder_id, v.alert_id, v.alarm_id, v.kind, v.wish, v.priority, v.state, v.nurse_id, "
@@ -35,21 +39,51 @@ async def move(
     at: datetime,
     *,
     nurse_id: int,
+    note: str = "",
     by_elder: bool = False,
 ) -> None:
-    """Sets state and nurse, and writes the step down. A visit that somebody has is at risk no longer."""
-    await connection.execute(
-        "UPDATE visit SET state = %s, nurse_id = %s, at_risk = false WHERE visit_id = %s", (state, nurse_id, visit_id)
+    """Sets state and nurse, and writes the step down. A visit that somebody has is at risk no longer.
+
+    Raises AnotherOnTheWay where a colleague goes to this elder.
+    """
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "UPDATE visit SET state = %s, nurse_id = %s, at_risk = false, answer_by = NULL WHERE visit_id = %s",
+                (state, nurse_id, visit_id),
+            )
+    except ExclusionViolation as clash:
+        raise await _another(connection, visit_id, nurse_id) from clash
+    await add_event(
+        connection, visit_id, state, at, staff_id=None if by_elder else nurse_id, nurse_id=nurse_id, note=note,
+        by_elder=by_elder,
+    )  # fmt: skip
+
+
+async def _another(connection: AsyncConnection, visit_id: int, nurse_id: int) -> AnotherOnTheWay:
+    cursor = await connection.execute(
+        "SELECT s.name, o.visit_id FROM visit v JOIN visit o USING (elder_id) JOIN staff s ON s.staff_id = o.nurse_id "
+        "WHERE v.visit_id = %s AND o.visit_id <> v.visit_id AND o.nurse_id <> %s "
+        "AND o.state IN ('accepted', 'travelling', 'at_the_door', 'no_answer') "
+        "ORDER BY o.state = 'accepted', o.visit_id LIMIT 1",
+        (visit_id, nurse_id),
     )
-    await add_event(connection, visit_id, state, at, staff_id=None if by_elder else nurse_id)
+    row = await cursor.fetchone()
+    return AnotherOnTheWay(*row) if row else AnotherOnTheWay("a colleague", visit_id)
 
 
 async def give_back(connection: AsyncConnection, visit_id: int, staff_id: int, note: str, at: datetime) -> None:
     """The visit is free for the next nurse; who declined stands in its history."""
-    await connection.execute(
-        "UPDATE visit SET state = 'proposed', nurse_id = NULL, timer_for = NULL WHERE visit_id = %s", (visit_id,)
-    )
+    await free(connection, visit_id)
     await add_event(connection, visit_id, VisitState.DECLINED, at, staff_id=staff_id, note=note)
+
+
+async def free(connection: AsyncConnection, visit_id: int) -> None:
+    """Nobody has the visit; its promise is watched anew."""
+    await connection.execute(
+        "UPDATE visit SET state = 'proposed', nurse_id = NULL, timer_for = NULL, answer_by = NULL WHERE visit_id = %s",
+        (visit_id,),
+    )
 
 
 async def add_event(
@@ -59,12 +93,19 @@ async def add_event(
     at: datetime,
     *,
     staff_id: int | None = None,
+    nurse_id: int | None = None,
     note: str = "",
+    by_elder: bool = False,
 ) -> None:
-    """Writes a step down and wakes who listens."""
+    """Writes a step down and wakes who listens: by staff, by the elder, or else by the centre itself.
+
+    `nurse_id` has the visit after it.
+    """
+    actor = "staff" if staff_id is not None else "elder" if by_elder else "centre"
     await connection.execute(
-        "INSERT INTO visit_event (visit_id, state, at, staff_id, note) VALUES (%s, %s, %s, %s, %s)",
-        (visit_id, state, at, staff_id, note),
+        "INSERT INTO visit_event (visit_id, state, at, actor, staff_id, nurse_id, note) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (visit_id, state, at, actor, staff_id, nurse_id, note),
     )
     await connection.execute(NOTIFY, (VISIT, str(visit_id)))
 
@@ -82,19 +123,21 @@ async def last_step(connection: AsyncConnection, visit_id: int) -> tuple[VisitSt
 async def report_of(connection: AsyncConnection, visit_id: int) -> tuple[int, Report] | None:
     """Who filed it, and the report."""
     cursor = await connection.execute(
-        "SELECT staff_id, findings, actions, note, verdict, next_on FROM visit_report WHERE visit_id = %s", (visit_id,)
+        "SELECT staff_id, findings, actions, note, verdict, next_on, measured FROM visit_report WHERE visit_id = %s",
+        (visit_id,),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    staff_id, findings, actions, note, verdict, next_on = row
-    return staff_id, Report(tuple(findings), tuple(actions), note, verdict, next_on)
+    staff_id, findings, actions, note, verdict, next_on, measured = row
+    values = tuple(MeasuredAtDoor(Metric(one["metric"]), one["value"]) for one in measured)
+    return staff_id, Report(tuple(findings), tuple(actions), note, verdict, next_on, values)
 
 
 async def add_report(connection: AsyncConnection, visit_id: int, staff_id: int, report: Report, at: datetime) -> None:
     await connection.execute(
-        "INSERT INTO visit_report (visit_id, staff_id, findings, actions, note, verdict, next_on, filed_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO visit_report (visit_id, staff_id, findings, actions, note, verdict, next_on, measured, "
+        "filed_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             visit_id,
             staff_id,
@@ -103,6 +146,7 @@ async def add_report(connection: AsyncConnection, visit_id: int, staff_id: int, 
             report.note,
             report.verdict,
             report.next_on,
+            Jsonb([{"metric": one.metric.value, "value": one.value} for one in report.measured]),
             at,
         ),
     )
@@ -153,7 +197,7 @@ async def add_request(
     cursor = await connection.execute(
         "INSERT INTO visit (elder_id, kind, wish, priority, asked_at, promised_by) "
         "VALUES (%s, 'request', %s, %s, %s, %s) "
-        "ON CONFLICT (elder_id) WHERE kind = 'request' AND state IN ('proposed', 'accepted') DO NOTHING "
+        "ON CONFLICT (elder_id) WHERE kind = 'request' AND state IN ('proposed', 'assigned', 'accepted') DO NOTHING "
         "RETURNING visit_id",
         (elder_id, wish, priority, asked_at, promised_by),
     )
@@ -164,8 +208,8 @@ async def add_request(
 async def open_request(connection: AsyncConnection, elder_id: int) -> Visit | None:
     """The request that the elder waits for, locked."""
     cursor = await connection.execute(
-        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' AND state IN ('proposed', 'accepted') "
-        "FOR UPDATE",
+        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' "
+        "AND state IN ('proposed', 'assigned', 'accepted') FOR UPDATE",
         (elder_id,),
     )
     row = await cursor.fetchone()
@@ -228,7 +272,8 @@ async def outgrown(connection: AsyncConnection) -> list[tuple[int, VisitState, P
         "SELECT v.visit_id, v.state, a.priority FROM visit AS v JOIN alert AS a USING (alert_id) "
         "WHERE a.state = 'open' AND v.priority <> a.priority "
         "AND array_position(%(ranks)s, a.priority) < array_position(%(ranks)s, v.priority) "
-        "AND v.state IN ('proposed', 'accepted', 'travelling') ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED",
+        "AND v.state IN ('proposed', 'assigned', 'accepted', 'travelling') "
+        "ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED",
         {"ranks": [str(priority) for priority in sorted(Priority, key=lambda one: one.rank)]},
     )
     return [(visit, VisitState(state), Priority(priority)) for visit, state, priority in await cursor.fetchall()]
@@ -246,20 +291,26 @@ async def needless(connection: AsyncConnection) -> list[int]:
     """Visits that nobody accepted and whose alert has ended by itself, locked."""
     cursor = await connection.execute(
         "SELECT v.visit_id FROM visit AS v JOIN alert AS a USING (alert_id) "
-        "WHERE v.state = 'proposed' AND a.state = 'closed' ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED"
+        "WHERE v.state IN ('proposed', 'assigned') AND a.state = 'closed' "
+        "ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED"
     )
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def cancel(connection: AsyncConnection, visit_id: int, note: str, at: datetime) -> None:
-    await connection.execute("UPDATE visit SET state = 'cancelled', at_risk = false WHERE visit_id = %s", (visit_id,))
-    await add_event(connection, visit_id, VisitState.CANCELLED, at, note=note)
+async def cancel(
+    connection: AsyncConnection, visit_id: int, note: str, at: datetime, *, staff_id: int | None = None
+) -> None:
+    """By `staff_id`, or by the centre itself."""
+    await connection.execute(
+        "UPDATE visit SET state = 'cancelled', at_risk = false, answer_by = NULL WHERE visit_id = %s", (visit_id,)
+    )
+    await add_event(connection, visit_id, VisitState.CANCELLED, at, staff_id=staff_id, note=note)
 
 
 async def unwatched(connection: AsyncConnection, at_most: int) -> list[tuple[int, datetime, datetime]]:
-    """Proposed visits whose promise no timer watches, locked: visit, asked_at, promised_by."""
+    """Visits that nobody accepted and whose promise no timer watches, locked: visit, from when, promised_by."""
     cursor = await connection.execute(
-        "SELECT visit_id, asked_at, promised_by FROM visit WHERE state = 'proposed' "
+        "SELECT visit_id, coalesce(from_at, asked_at), promised_by FROM visit WHERE state IN ('proposed', 'assigned') "
         "AND timer_for IS DISTINCT FROM promised_by ORDER BY visit_id LIMIT %s FOR UPDATE SKIP LOCKED",
         (at_most,),
     )
@@ -274,8 +325,8 @@ async def note_timer(connection: AsyncConnection, visit_id: int) -> None:
 async def set_at_risk(connection: AsyncConnection, visit_id: int, promised_by: datetime) -> bool:
     """False where somebody accepted it, the promise is another one by now, or it is marked."""
     cursor = await connection.execute(
-        "UPDATE visit SET at_risk = true WHERE visit_id = %s AND state = 'proposed' AND promised_by = %s "
-        "AND NOT at_risk",
+        "UPDATE visit SET at_risk = true WHERE visit_id = %s AND state IN ('proposed', 'assigned') "
+        "AND promised_by = %s AND NOT at_risk",
         (visit_id, promised_by),
     )
     if cursor.rowcount != 1:

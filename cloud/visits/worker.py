@@ -1,4 +1,4 @@
-"""The visits' loop: alerts become visits, and every promise has its timer."""
+"""The visits' loop: alerts become visits, urgent ones somebody's at once, and every promise has its timer."""
 
 import asyncio
 
@@ -11,12 +11,16 @@ from cloud.db.listen import listen
 from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
+from cloud.visits.asking.policy import ask_nurses
 from cloud.visits.dispatch import follow_alarms, follow_alerts
+from cloud.visits.following.follow_up import close_visits
 from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
 
 log = structlog.get_logger()
 
-CHANGED = Counter("doorstep_visits_changed", "Visits made, hastened or cancelled because of alerts")
+CHANGED = Counter(
+    "doorstep_visits_changed", "Visits made, hastened, cancelled or given to somebody by the centre itself"
+)
 
 
 def run(config: CloudConfig) -> None:
@@ -47,6 +51,11 @@ async def _follow(process: Process, pool: AsyncPool) -> None:
                 CHANGED.inc(await follow_alerts(connection, process.clock.now(), config.visits))
             async with pool.connection() as connection:
                 CHANGED.inc(await follow_alarms(connection, process.clock.now(), config.visits))
+            async with pool.connection() as connection:
+                CHANGED.inc(await ask_nurses(connection, process.clock.now(), config.visits))
+            async with pool.connection() as connection:
+                while await close_visits(connection, process.clock.now(), config.visits):
+                    pass
             async with pool.connection() as connection:
                 while await watch_promises(connection, config.visits, process.clock):
                     pass

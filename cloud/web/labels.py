@@ -22,6 +22,7 @@ ALARM_KINDS = {
     "radio_lost": N_("The gateway's radio is lost"),
     "drill_failed": N_("The daily drill failed"),
     "text_failed": N_("The test text did not arrive"),
+    "two_gateways": N_("Two gateways have one identity"),
 }
 HEARD_AT_HOME = {
     "at_centre": N_("The centre has your call"),
@@ -49,11 +50,15 @@ SILENCE_CAUSES = {
 }
 VISIT_STATES = {
     "proposed": N_("nobody has it yet"),
+    "assigned": N_("asked"),
     "accepted": N_("accepted"),
     "travelling": N_("on the way"),
     "at_the_door": N_("at the door"),
+    "no_answer": N_("no answer at the door"),
     "filed": N_("report filed"),
     "assessed": N_("assessed"),
+    "closed": N_("closed"),
+    "handed_on": N_("handed on"),
     "declined": N_("declined"),
     "cancelled": N_("cancelled"),
 }

@@ -31,7 +31,7 @@ class Promise(Protocol):
     def at_risk(self) -> bool: ...
 
 
-_BEFORE_THE_DOOR = frozenset({"proposed", "accepted", "travelling"})
+_BEFORE_THE_DOOR = frozenset({"proposed", "assigned", "accepted", "travelling"})
 
 
 def standing(visit: Promise, now: datetime) -> Standing:

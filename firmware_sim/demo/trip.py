@@ -214,7 +214,7 @@ class _Trip:
             if (
                 visit["elder_code"] == ELDER_CODES[home.house.name]
                 and visit["cause"] == cause
-                and visit["state"] == "proposed"
+                and visit["state"] in ("proposed", "assigned")
             ):
                 return visit
         return None

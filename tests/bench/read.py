@@ -149,7 +149,7 @@ async def _measure_data(dsn: str, homes: int, times: int) -> dict[str, Any]:
 async def _board_data(conn: AsyncConnection, regions: frozenset[int]) -> None:
     """All that the board asks."""
     await board_store.open_alarms(conn, regions)
-    await board_store.promised_visits(conn, regions)
+    await board_store.promised_visits(conn, regions, END)
     await board_store.on_duty(conn, regions)
     await board_store.closed_alarms(conn, regions, END - timedelta(hours=2))
     await board_store.silent_homes(conn, regions, END - timedelta(minutes=3))

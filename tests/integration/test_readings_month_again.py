@@ -148,10 +148,10 @@ _SETTLED = """
 SELECT NOT EXISTS (SELECT FROM detection_due)
    AND NOT EXISTS (
        SELECT FROM alert a LEFT JOIN visit v USING (alert_id)
-       WHERE a.state = 'open' AND (visit_id IS NULL OR v.state = 'proposed' AND (
+       WHERE a.state = 'open' AND (visit_id IS NULL OR v.state IN ('proposed', 'assigned') AND (
            v.timer_for IS DISTINCT FROM v.promised_by
            OR array_position(%(ranks)s, a.priority) < array_position(%(ranks)s, v.priority)))
-       OR a.state = 'closed' AND a.verdict IS NULL AND v.state = 'proposed')
+       OR a.state = 'closed' AND a.verdict IS NULL AND v.state IN ('proposed', 'assigned'))
 """
 
 

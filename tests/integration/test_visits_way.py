@@ -105,7 +105,9 @@ async def test_the_whole_way(database: str, care: Care, connection: AsyncConnect
     assert assessed.state is VisitState.ASSESSED
     await commands.assess(connection, visit_id, care.elder_id, 5, "very kind", NOW + HOUR)
     assert rows_of(database, "SELECT face, word FROM assessment") == [(5, "very kind")]
-    steps = rows_of(database, "SELECT state, staff_id FROM visit_event ORDER BY visit_event_id")
+    steps = rows_of(
+        database, "SELECT state, staff_id FROM visit_event WHERE visit_id = %s ORDER BY visit_event_id", visit_id
+    )
     assert steps == [
         ("proposed", None),
         *[(state, care.anna) for state in ("accepted", "travelling", "at_the_door", "filed")],
@@ -127,7 +129,7 @@ async def test_a_double_tap_is_one_tap(database: str, care: Care, connection: As
     for act in acts:
         assert await act() == await act()
     assert await acts[0]() == await acts[4]()  # a late one, too
-    assert rows_of(database, "SELECT count(*) FROM visit_event") == [(6,)]
+    assert rows_of(database, "SELECT count(*) FROM visit_event WHERE visit_id = %s", visit_id) == [(6,)]
     with pytest.raises(Conflict, match="another report"):
         await commands.file_report(connection, visit_id, care.anna, Report((), ()), NOW)
 

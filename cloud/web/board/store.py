@@ -60,14 +60,15 @@ async def alarm(conn: AsyncConnection, alarm_id: UUID, regions: frozenset[int] |
         return await cursor.fetchone()
 
 
-async def promised_visits(conn: AsyncConnection, regions: frozenset[int]) -> list[BoardVisit]:
-    """Visits that are not over, by promise."""
+async def promised_visits(conn: AsyncConnection, regions: frozenset[int], now: datetime) -> list[BoardVisit]:
+    """Visits that are due by now and not over, by promise."""
     async with conn.cursor(row_factory=class_row(BoardVisit)) as cursor:
         await cursor.execute(
             _VISIT
-            + """WHERE v.state NOT IN ('filed', 'assessed', 'declined', 'cancelled') AND h.region_id = ANY(%s)
+            + """WHERE v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled')
+                          AND coalesce(v.from_at <= %s, true) AND h.region_id = ANY(%s)
                         ORDER BY v.promised_by, v.visit_id""",
-            (list(regions),),
+            (now, list(regions)),
         )
         return await cursor.fetchall()
 

@@ -38,7 +38,7 @@ async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewe
     now, hearing = services.now, services.hearing
     stored = [laid_over(alarm, hearing.standing_of(alarm)) for alarm in await store.open_alarms(conn, viewer.regions)]
     unstored = [alarm for alarm in hearing.unstored(viewer.regions) if _missing(alarm, stored)]
-    promised = await store.promised_visits(conn, viewer.regions)
+    promised = await store.promised_visits(conn, viewer.regions, now)
     visits = sorted(promised, key=lambda visit: standing(visit, now).rank)  # within each, by promise
     heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
     alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)

@@ -58,7 +58,8 @@ async def assess(request: Request, token: str, visit_id: int) -> Response:
     services = services_of(request)
     async with services.pool.connection() as conn:
         person = await person_of(request, conn, token)
-        await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now)
+        policy = services.config.visits
+        await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now, policy=policy)
     return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
 
 

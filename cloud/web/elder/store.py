@@ -19,10 +19,12 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now
         await cursor.execute(
             _VISIT
             + """
-            WHERE v.elder_id = %s AND v.state IN ('proposed', 'accepted', 'travelling', 'at_the_door')
-            ORDER BY array_position(ARRAY['at_the_door', 'travelling', 'accepted', 'proposed'], v.state), v.promised_by
+            WHERE v.elder_id = %s AND v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled')
+              AND coalesce(v.from_at <= %s, true)
+            ORDER BY array_position(ARRAY['at_the_door', 'no_answer', 'travelling', 'accepted', 'assigned', 'proposed'],
+                                    v.state), v.promised_by
             """,
-            (elder_id,),
+            (elder_id, now),
         )
         going = await cursor.fetchall()
         await cursor.execute(
@@ -41,7 +43,7 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now
             (elder_id, now),
         )
         again = await ask.fetchone()
-    asked = next(
-        (visit for visit in going if visit.kind == "request" and visit.state in ("proposed", "accepted")), None
-    )
-    return ElderToday([visit for visit in going if visit.nurse is not None], asked, filed, again)
+    waiting = ("proposed", "assigned", "accepted")
+    asked = next((visit for visit in going if visit.kind == "request" and visit.state in waiting), None)
+    coming = [visit for visit in going if visit.nurse is not None and visit.state != "assigned"]
+    return ElderToday(coming, asked, filed, again)

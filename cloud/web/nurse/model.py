@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from cloud.visits.model import OVER
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
@@ -37,7 +39,7 @@ class Card:
 
     @property
     def done(self) -> bool:
-        return self.state in ("filed", "assessed", "declined", "cancelled")
+        return self.state in OVER
 
 
 @dataclass(frozen=True, kw_only=True)

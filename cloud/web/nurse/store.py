@@ -22,17 +22,18 @@ _CARD = """
 _LARGEST_ID = 2**63 - 1
 
 
-async def cards(conn: AsyncConnection, regions: frozenset[int], done_since: datetime) -> list[Card]:
-    """Visits that are not over, by promise; then those filed since `done_since`."""
+async def cards(conn: AsyncConnection, regions: frozenset[int], done_since: datetime, now: datetime) -> list[Card]:
+    """Visits that are due by now and not over, by promise; then those filed since `done_since`."""
     async with conn.cursor(row_factory=class_row(Card)) as cursor:
         await cursor.execute(
             _CARD
             + """
             WHERE h.region_id = ANY(%s)
-              AND (v.state NOT IN ('filed', 'assessed', 'declined', 'cancelled') OR r.filed_at >= %s)
+              AND (v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') AND coalesce(v.from_at <= %s, true)
+                   OR r.filed_at >= %s)
             ORDER BY r.filed_at IS NOT NULL, v.promised_by, v.visit_id LIMIT 300
             """,
-            (list(regions), done_since),
+            (list(regions), now, done_since),
         )
         return await cursor.fetchall()
 

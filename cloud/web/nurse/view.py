@@ -22,7 +22,13 @@ from cloud.web.words import Sayer, Why, rules_of
 EVIDENCE_DAYS = 42
 _DONE_SHOWN = timedelta(hours=18)
 _SPARKS = 40  # cards below these say their reason in words alone
-NEXT_STEP = {"proposed": "accepted", "accepted": "travelling", "travelling": "at_the_door"}
+NEXT_STEP = {
+    "proposed": "accepted",
+    "assigned": "accepted",
+    "accepted": "travelling",
+    "travelling": "at_the_door",
+    "no_answer": "at_the_door",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class VisitView:
 async def today(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Today:
     now = services.now
     listed = []
-    cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN)
+    cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN, now)
     shown = await shown_to(conn, viewer, {card.elder_id for card in cards})
     for place, card in enumerate(card for card in cards if card.elder_id in shown):
         drawn = place < _SPARKS and not card.done

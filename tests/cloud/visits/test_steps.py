@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.errors import Conflict
-from cloud.visits.model import VisitState
+from cloud.visits.model import HISTORY_ONLY, OVER, VisitState
 from cloud.visits.steps import STEPS, StepNotAllowed, VisitStep, after, is_behind
 
 WAY = [VisitStep.ACCEPT, VisitStep.TRAVEL, VisitStep.ARRIVE, VisitStep.FILE, VisitStep.ASSESS]
@@ -39,17 +39,33 @@ def test_any_walk_stays_in_the_table_and_a_final_state_stays(steps: list[VisitSt
         except StepNotAllowed:
             assert (before, step) not in STEPS
             assert state is before
-        if before is VisitState.CANCELLED:
+        assert state not in HISTORY_ONLY
+        if before in OVER:
+            assert state in OVER
+        if before in {VisitState.CANCELLED, VisitState.CLOSED}:
             assert state is before
-        if before is VisitState.ASSESSED:
-            assert state is before
-        if before is VisitState.FILED:
-            assert state in {VisitState.FILED, VisitState.ASSESSED}
+
+
+def test_every_state_is_reached_and_every_visit_can_end() -> None:
+    stays = set(VisitState) - HISTORY_ONLY
+    reached = {VisitState.PROPOSED} | set(STEPS.values())
+    assert reached == stays
+    ends = {VisitState.CLOSED, VisitState.CANCELLED}
+    for _ in stays:
+        ends |= {state for (state, _), then in STEPS.items() if then in ends}
+    assert ends == stays
 
 
 def test_a_late_or_doubled_tap_is_behind() -> None:
     assert is_behind(VisitState.TRAVELLING, VisitStep.ACCEPT)
     assert is_behind(VisitState.ACCEPTED, VisitStep.ACCEPT)
     assert not is_behind(VisitState.ACCEPTED, VisitStep.TRAVEL)
+    assert not is_behind(VisitState.ASSIGNED, VisitStep.ACCEPT)
     assert not is_behind(VisitState.CANCELLED, VisitStep.ACCEPT)
     assert not is_behind(VisitState.PROPOSED, VisitStep.DECLINE)
+
+
+def test_a_shut_door_is_told_once_and_one_may_come_again() -> None:
+    assert is_behind(VisitState.NO_ANSWER, VisitStep.NO_ANSWER)
+    assert not is_behind(VisitState.NO_ANSWER, VisitStep.TRAVEL)
+    assert after(VisitState.NO_ANSWER, VisitStep.ARRIVE) is VisitState.AT_THE_DOOR

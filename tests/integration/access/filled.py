@@ -104,6 +104,7 @@ _OF_A_HOME = (
     f"INSERT INTO visit_event (visit_id, state, at) VALUES ({_VISIT}, 'proposed', now())",
     f"INSERT INTO visit_report (visit_id, staff_id, findings, actions, filed_at) VALUES ({_VISIT}, %(staff)s, '{{}}', "
     "'{}', now())",
+    f"INSERT INTO visit_act VALUES (%(staff)s, gen_random_uuid(), {_VISIT}, now(), now())",
     f"INSERT INTO assessment (visit_id, face, assessed_at) VALUES ({_VISIT}, 5, now())",
     "INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, raised_at, heard_at) "
     "VALUES (gen_random_uuid(), %(n)s, %(elder)s, 'personal_trigger', 'x', now(), now())",

@@ -47,6 +47,7 @@ TABLES: Mapping[str, str] = {
     "detection_timer": "-hhhh-hh",
     "visit": "-hhhh-hh",
     "visit_event": "-hhhh-hh",
+    "visit_act": "-hhhh-hh",
     "visit_report": "-hhhh-hh",
     "assessment": "-hhhh-hh",
     "alarm": "-hhh--hh",

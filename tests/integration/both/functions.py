@@ -40,7 +40,7 @@ from cloud.readings.ruling.model import Filed, Ruling
 from cloud.registry.bulk.reading import read_bulk
 from cloud.registry.model import Elder, Gateway, Home, Level, Region, Wearing
 from cloud.registry.whose import Whose, Why
-from cloud.visits.model import Report, VisitState
+from cloud.visits.model import FollowUp, Report, VisitState
 from protocols.alarm.states import AlarmState
 from protocols.device_kind import DeviceKind
 from protocols.enrolment.reports import Placement, Signed
@@ -325,8 +325,12 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         ],
         "detection.personal.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
         "detection.outcomes.apply": [
-            {"change": Change(("raised_pressure", Metric.SYSTOLIC), moved)}
-            for moved in (None, Moved(167.5, {"false": 2, "right": 0, "technique": 0, "days": 90}))
+            {
+                "change": Change(
+                    ("raised_pressure", Metric.SYSTOLIC),
+                    Moved(167.5, {"false": 2, "right": 0, "technique": 0, "days": 90}),
+                )
+            }
         ],
         "detection.budget.show": [
             {"alert_ids": [made.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"])]}
@@ -408,6 +412,12 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.report_of": [{}, {"visit_id": day["before"]}],
         "visits.add_report": [{"report": Report(("medicine_missed",), ("talked",), "n", "right", date(2026, 12, 1))}],
         "visits.set_assessment": [{"visit_id": day["before"]}],
+        "visits.asking.assign": [{"answer_by": NOW}, {"answer_by": None}],
+        "visits.asking.second_of": [{}],
+        "visits.following.put_follow_up": [{"why": FollowUp.LOW_MARK}],
+        "visits.following.put_next_visit": [{"on": date(2026, 12, 1)}],
+        "visits.following.open_follow_up": [{"why": FollowUp.NEXT_VISIT}],
+        "visits.following.close_before": [{"filed_before": NOW}],
         "visits.set_wish": [{"visit_id": day["asked"]}],
         "visits.open_request": [{"elder_id": made.elders["home-2"]}],
         "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],

@@ -1,0 +1,1 @@
+"""What comes after a report: the visit that follows, and the end."""
