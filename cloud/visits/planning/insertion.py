@@ -13,25 +13,36 @@ from cloud.visits.planning.schedule import Schedule
 
 Chance = Callable[[], float]
 
+FAR = 90.0
+"""Minutes."""
+ALONE = -1.0
+"""In place of minutes: what is too far follows from the places themselves."""
+
 Candidate = tuple[float, float, float, int, int]
 """Bound on the cost; bound without lateness of its own; arrival; the task before; the task after."""
 
 
-def cheapest(
-    schedule: Schedule, v: int, chance: Chance, skipped: float, only: int | None = None
-) -> tuple[float, tuple[int, ...]]:
-    """Added cost, and the task before each of the visit's jobs. `skipped` of the better places are not seen (0: none).
+def cheapest(schedule: Schedule, v: int, chance: Chance, skipped: float) -> tuple[float, tuple[int, ...]]:
+    """Added cost, and the task before each of the visit's jobs.
 
-    `only`: the one person looked at, for each job that this person can do.
+    `skipped` of the better places are not seen; where that leaves none, all are looked at. With 0 the answer for one
+    job is the cheapest of all; for two, the cheapest of those that are `FAR` late or early at most, if there are any.
     """
     tasks = schedule.layout.tasks_of[v]
     if len(tasks) == 1:
-        return _single(schedule, tasks[0], chance, skipped, only)
-    return _double(schedule, v, chance, skipped, only)
+        best, places = _single(schedule, tasks[0], chance, skipped)
+        return (best, places) if best < inf else _single(schedule, tasks[0], chance, 0.0)
+    best, places = _double(schedule, v, chance, skipped, FAR)
+    return (best, places) if best < inf else _double(schedule, v, chance, 0.0, inf)
 
 
-def _candidates(schedule: Schedule, t: int, only: int | None) -> list[Candidate]:
-    """Every place for one task, as if it came alone."""
+def _candidates(  # noqa: PLR0915 - the innermost loop; calls would cost more than they hold
+    schedule: Schedule, t: int, far: float
+) -> list[Candidate]:
+    """Places for one task, as if it came alone; without those that cost more than a better one surely does.
+
+    `far`: for places that make somebody later than this many minutes the answer may be without them.
+    """
     layout = schedule.layout
     after, end, start, at, slack = schedule.after, schedule.end, schedule.start, schedule.at, schedule.slack
     travel, place, last, nowhere = layout.travel, layout.place, layout.last, layout.nowhere
@@ -46,47 +57,56 @@ def _candidates(schedule: Schedule, t: int, only: int | None) -> list[Candidate]
     )
     least, worst = layout.least_weight, schedule.worst
     floating = where == nowhere
-    row = travel[where] if not floating else travel[0]
+    row = travel[where]
+    alone = far < 0.0
+    far_late = far_over = inf if alone else far
+    sure = inf
+    soonest = open_at + long
     found: list[Candidate] = []
     for s, reluctance in layout.able[t]:
-        if only is not None and s != only:
-            continue
         a = layout.first + s
         while a < last:
             b = after[a]
+            if soonest - start[b] - slack[b] > far_over:
+                a = b
+                continue
             legs = travel[at[a]]
             to = legs[where]
             begin = end[a] + to
             if begin < open_at:
                 begin = open_at
+            late = begin - due
+            if late > far_late:
+                break
             next_place = place[b]
             if floating:
                 row = legs
             back = row[next_place]
             direct = legs[next_place]
-            if next_place == nowhere and after[b] >= 0:
+            over = begin + long + back - start[b] - slack[b]
+            if next_place == nowhere:
                 beyond = place[after[b]]
                 direct, back = legs[beyond], row[beyond]
-            added = mile * (to + back - direct) + reluctance
-            ready = begin + long + row[next_place]
-            over = ready - start[b] - slack[b]
-            bound = added + over * least if over > 0.0 else added
-            late = begin - due
+            bound = added = mile * (to + back - direct) + reluctance
             if late > 0.0:
                 bound += late * minute
                 if late > worst:
                     bound += (late - worst) * worst_cost
+            if over > 0.0:
+                bound += over * least
+            elif alone and bound < sure and next_place != nowhere:
+                sure = bound
+                far_late = sure / minute if minute > 0.0 else inf
+                far_over = sure / least if least > 0.0 else inf
             found.append((bound, added, begin, a, b))
             a = b
     return found
 
 
-def _single(
-    schedule: Schedule, t: int, chance: Chance, skipped: float, only: int | None
-) -> tuple[float, tuple[int, ...]]:
+def _single(schedule: Schedule, t: int, chance: Chance, skipped: float) -> tuple[float, tuple[int, ...]]:
     layout = schedule.layout
     start, slack, travel, place = schedule.start, schedule.slack, layout.travel, layout.place
-    found = _candidates(schedule, t, only)
+    found = _candidates(schedule, t, ALONE)
     found.sort()
     best, chosen = inf, -1
     for bound, added, begin, a, b in found:
@@ -105,14 +125,12 @@ def _single(
     return best, (chosen,)
 
 
-def _double(
-    schedule: Schedule, v: int, chance: Chance, skipped: float, only: int | None
-) -> tuple[float, tuple[int, ...]]:
+def _double(schedule: Schedule, v: int, chance: Chance, skipped: float, far: float) -> tuple[float, tuple[int, ...]]:
     layout = schedule.layout
     t, u = layout.tasks_of[v]
     low, high = layout.gap[v]
     rank, who = schedule.rank, schedule.who
-    ones, others = sorted(_candidates(schedule, t, None)), sorted(_candidates(schedule, u, None))
+    ones, others = sorted(_candidates(schedule, t, far)), sorted(_candidates(schedule, u, far))
     best, chosen = inf, (-1, -1)
     least = others[0][0] if others else inf
     for bound, added, begin, a, b in ones:
@@ -123,8 +141,6 @@ def _double(
             if bound + bound_2 >= best:
                 break
             if who[c] == person or before >= rank[d] or rank[c] >= behind:
-                continue
-            if only is not None and only not in (person, who[c]):
                 continue
             if skipped and chance() < skipped:
                 continue

@@ -98,10 +98,7 @@ class Search:
             home = layout.travel[layout.place[layout.first]]
             visits.sort(key=lambda v: -home[layout.place[tasks_of[v][0]]])
         for v in visits:
-            added, places = cheapest(schedule, v, chance.random, skipped)
-            if added == inf:
-                added, places = cheapest(schedule, v, chance.random, 0.0)
-            schedule.put_in(v, places)
+            schedule.put_in(v, cheapest(schedule, v, chance.random, skipped)[1])
             if schedule.cost > limit:
                 return False
         return True
