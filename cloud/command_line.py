@@ -31,9 +31,19 @@ def sentences() -> Iterator[None]:
     except ConfigurationError as error:
         typer.echo(f"doorstep-cloud: {error}", err=True)
         raise typer.Exit(REFUSED) from error
-    except (CloudError, OSError, RuntimeError) as error:
+    except OSError as error:
+        typer.echo(f"doorstep-cloud: {_said(error)}", err=True)
+        raise typer.Exit(FAILED) from error
+    except (CloudError, RuntimeError) as error:
         typer.echo(f"doorstep-cloud: {error}", err=True)
         raise typer.Exit(FAILED) from error
+
+
+def _said(error: OSError) -> str:
+    """Which file, and what is wrong with it; without Python's number."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}"
 
 
 def load_config(path: Path, data: Path | None = None) -> CloudConfig:
@@ -44,7 +54,14 @@ def load_config(path: Path, data: Path | None = None) -> CloudConfig:
         try:
             broker_address(config.broker.url)
         except ValueError as error:
-            raise ConfigurationError(f"{path}: broker.url: {error}") from error
+            raise ConfigurationError(f"{path}: broker.url, or DOORSTEP_BROKER: {error}") from error
+    if config.database.dsn != "embedded":
+        from cloud.db.pool import is_address  # noqa: PLC0415
+
+        if not is_address(config.database.dsn):  # it may hold a password: it is not quoted
+            raise ConfigurationError(
+                f"{path}: database.dsn, or DOORSTEP_DSN: expected an address such as postgresql://USER@HOST/DATABASE"
+            )
     return config if data is None else msgspec.structs.replace(config, data=str(data))
 
 

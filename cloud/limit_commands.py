@@ -84,7 +84,10 @@ def end_limit(
 
 @limits_app.command("show")
 def show_limits(elder: ElderArgument, config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
-    """All figures that were ever set for the elder, with author, reason and end."""
+    """All figures that were ever set for the elder, with author, reason and end.
+
+    Example: doorstep-cloud limits show elder-1
+    """
     from cloud.detection.personal import store  # noqa: PLC0415 - `--help` must be quick
 
     with connected(config, data, "limits") as connection:

@@ -61,7 +61,10 @@ def unbind_oidc(
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
-    """The provider opens nothing for the person any more, and their sessions by it end."""
+    """The provider opens nothing for the person any more, and their sessions by it end.
+
+    Example: doorstep-cloud staff unbind-oidc nurse
+    """
     from cloud.identity.oidc.store import unbind  # noqa: PLC0415
 
     issuer = _issuer(config)
@@ -129,7 +132,10 @@ def revoke_token(
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
-    """The token opens nothing from now on."""
+    """The token opens nothing from now on.
+
+    Example: doorstep-cloud token revoke 3
+    """
     from cloud.identity.tokens.store import revoke  # noqa: PLC0415
 
     with connected(config, data, "token") as connection:

@@ -49,7 +49,10 @@ def restored(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> 
 
 @proof_app.command()
 def receipt_key(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
-    """Prints the public key of this centre's receipts, for `receipts.public_key` of gateways."""
+    """Prints the public key of this centre's receipts, for `receipts.public_key` of gateways.
+
+    Example: doorstep-cloud receipt-key
+    """
     from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.readings.receipt_key import key_path, open_receipt_key  # noqa: PLC0415
 

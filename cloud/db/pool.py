@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 DatabaseAway = psycopg.OperationalError
@@ -19,6 +20,15 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]
 AsyncPool = AsyncConnectionPool[AsyncConnection]
+
+
+def is_address(dsn: str) -> bool:
+    """Whether libpq can read it; not whether anybody answers there."""
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return False
+    return True
 
 
 def connection_settings(name: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SILENT_AFTER = timedelta(minutes=3)
-"""Heartbeats come every 30 s."""
+"""Of the wall: heartbeats come every 30 s, however fast a simulated day runs."""
 WAITS_LONG_AFTER = timedelta(minutes=15)
 CERTIFICATE_LATE_DAYS = 21
 """A gateway renews weeks before."""
@@ -16,6 +16,8 @@ class Need(StrEnum):
     """Why somebody should look at a gateway, what weighs most first."""
 
     NEVER_HEARD = "never_heard"
+    TWO = "two_gateways"
+    """Two are alive under this name."""
     OFF_LINE = "off_line"
     SILENT = "silent"
     GAVE_UP = "gave_up"
@@ -59,13 +61,17 @@ class Gateway:
     """That its certificate still lives, by the wall's clock; below 0: it has ended. None: it has none."""
     proven_at: datetime | None = None
     """Since when the home counts as live."""
+    two_since: datetime | None = None
+    """Since when two gateways speak under this name; None: one does."""
 
-    def needs(self, now: datetime) -> list[Need]:
+    def needs(self, now: datetime, speed: float = 1.0) -> list[Need]:
+        """`speed`: simulated seconds in one of the wall."""
         if self.heard_at is None:
             return [Need.NEVER_HEARD]
         found = {
+            Need.TWO: self.two_since is not None,
             Need.OFF_LINE: not self.online,
-            Need.SILENT: self.online and now - self.heard_at > SILENT_AFTER,
+            Need.SILENT: self.online and now - self.heard_at > SILENT_AFTER * speed,
             Need.GAVE_UP: self.given_up_at is not None and now - self.given_up_at < GIVEN_UP_LATELY,
             Need.REFUSED: self.receipts_refused > 0,
             Need.WAITS_LONG: self.oldest_at is not None and now - self.oldest_at > WAITS_LONG_AFTER,
@@ -77,10 +83,10 @@ class Gateway:
         return [need for need, there in found.items() if there]
 
 
-def in_order(gateways: list[Gateway], now: datetime) -> list[tuple[Gateway, list[Need]]]:
+def in_order(gateways: list[Gateway], now: datetime, speed: float = 1.0) -> list[tuple[Gateway, list[Need]]]:
     """Those that need a hand first, the gravest before the others; then by home."""
     order = list(Need)
-    rows = [(gateway, gateway.needs(now)) for gateway in gateways]
+    rows = [(gateway, gateway.needs(now, speed)) for gateway in gateways]
     return sorted(rows, key=lambda row: (order.index(row[1][0]) if row[1] else len(order), row[0].home_code))
 
 

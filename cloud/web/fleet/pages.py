@@ -12,12 +12,13 @@ from cloud.web.fleet.export import to_csv
 from cloud.web.fleet.model import Gateway, Need, in_order, size
 from cloud.web.language import N_
 from cloud.web.render import page
-from cloud.web.services import services_of
+from cloud.web.services import Services, services_of
 
 router = APIRouter(include_in_schema=False)
 
 NEEDS = {
     "never_heard": N_("never heard"),
+    "two_gateways": N_("two gateways have one identity: take one away, or enrol it anew"),
     "off_line": N_("off line"),
     "silent": N_("silent"),
     "gave_up": N_("its memory was full"),
@@ -41,7 +42,7 @@ async def fleet_page(
 ) -> Response:
     """`show` is in the address, so that a view can be sent."""
     services = services_of(request)
-    found = in_order(await services.replica.read(lambda conn: store.gateways(conn, viewer.regions)), services.now)
+    found = await _found(services, viewer)
     shown = _chosen(found, show)
     context = {
         "gateways": shown,
@@ -63,12 +64,17 @@ async def fleet_table(
 ) -> Response:
     """What the page shows, for other programs."""
     services = services_of(request)
-    found = in_order(await services.replica.read(lambda conn: store.gateways(conn, viewer.regions)), services.now)
+    found = await _found(services, viewer)
     return Response(
         to_csv(_chosen(found, show)),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="fleet.csv"'},
     )
+
+
+async def _found(services: Services, viewer: Viewer) -> list[tuple[Gateway, list[Need]]]:
+    gateways = await services.replica.read(lambda conn: store.gateways(conn, viewer.regions))
+    return in_order(gateways, services.now, services.speed)
 
 
 def _chosen(found: list[tuple[Gateway, list[Need]]], show: Show) -> list[tuple[Gateway, list[Need]]]:

@@ -22,7 +22,8 @@ _GATEWAYS = """
            (SELECT floor(extract(epoch FROM max(ends_at) - clock_timestamp()) / 86400)::integer
             FROM gateway_certificate AS held
             WHERE held.gateway_id = gateway.gateway_id AND revoked_at IS NULL) AS certificate_days,
-           (SELECT proven_at FROM proven_gateway WHERE proven_gateway.gateway_id = gateway.gateway_id) AS proven_at
+           (SELECT proven_at FROM proven_gateway WHERE proven_gateway.gateway_id = gateway.gateway_id) AS proven_at,
+           (SELECT since FROM two_gateways AS two WHERE two.gateway_id = gateway.gateway_id) AS two_since
     FROM gateway JOIN home USING (home_id) WHERE region_id = ANY(%s) ORDER BY code, gateway_id
 """
 

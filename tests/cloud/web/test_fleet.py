@@ -63,3 +63,9 @@ def test_the_gravest_comes_first() -> None:
 @pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (999, "999 B"), (12_300, "12 kB"), (3_400_000, "3.4 MB")])
 def test_sizes(count: int, said: str) -> None:
     assert size(count) == said
+
+
+def test_a_day_lived_fast_makes_no_home_silent() -> None:
+    gateway = create_gateway(heard_at=NOW - timedelta(minutes=20))
+    assert gateway.needs(NOW, speed=60) == []
+    assert gateway.needs(NOW) == [Need.SILENT]
