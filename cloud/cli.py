@@ -28,6 +28,7 @@ from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
 from cloud.limit_commands import limits_app
+from cloud.model_commands import model_app
 from cloud.people_commands import staff_app, token_app
 from cloud.privacy_commands import elder_app
 from cloud.proof_commands import proof_app
@@ -301,6 +302,7 @@ def sms_key(
 app.add_typer(backtest_app)
 app.add_typer(replay_app)
 app.add_typer(limits_app, name="limits")
+app.add_typer(model_app, name="model")
 app.add_typer(import_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")

@@ -115,6 +115,7 @@ def test_the_excerpt_is_read_and_its_pressures_are_told(tmp_path: Path) -> None:
             "peers": {"ewma": {"pulse": measures}},
             "failures": {"pulse": [{"person": "a", "labelled": 3, "missed": 1, "unlabelled": 0}]},
             "injections": {kind.name: sizes for kind in injections.kinds()},
+            "models": {"alerts": 9, "why_not": "9 alerts are too few"},
             "readings_per_s": 50000,
         },
         tmp_path,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,7 +13,7 @@ from cloud.db.listen import Listener
 from cloud.db.names import NEW_READINGS, UNSURE
 from cloud.db.pool import Connection, DatabaseAway, create_pool
 from cloud.detection import store
-from cloud.detection.budget.release import release, release_all
+from cloud.detection.budget.release import Learned, release, release_all
 from cloud.detection.coach.asking import asks
 from cloud.detection.coach.store import keep as keep_asks
 from cloud.detection.columns import History, moment_of, no_events, readings_of
@@ -33,6 +34,7 @@ from cloud.detection.news import FRESH
 from cloud.detection.outcomes.settling import settle
 from cloud.detection.personal.model import personal
 from cloud.detection.personal.store import in_force
+from cloud.detection.together.ranking import learned as learned_by
 from cloud.detection.unsure.look import look_at_next_record
 from cloud.process import Process, run_worker
 
@@ -62,6 +64,7 @@ def run(config: CloudConfig) -> None:
 def work(process: Process, limits: Limits) -> None:
     config = process.config
     fresh = timedelta(hours=config.detection.fresh_hours)
+    by_model = learned_by(Path(config.data), limits)
     with (
         create_pool(config.database.dsn, "detect", size=2) as pool,
         Listener(config.database.dsn, [NEW_READINGS, UNSURE], "detect") as listener,
@@ -71,14 +74,16 @@ def work(process: Process, limits: Limits) -> None:
                 now = process.clock.now()
                 store.wake(connection, now)
                 connection.commit()
-                while not process.stop.is_set() and look_at_next(connection, limits, process.clock.now(), fresh=fresh):
+                while not process.stop.is_set() and look_at_next(
+                    connection, limits, process.clock.now(), fresh=fresh, learned=by_model
+                ):
                     pass
                 while not process.stop.is_set() and look_at_next_record(
                     connection, limits, process.clock.now(), fresh=fresh
                 ):
                     pass
                 WAITING.set(store.waiting(connection))
-                HELD.set(release_all(connection, limits.budget, process.clock.now()))
+                HELD.set(release_all(connection, limits.budget, process.clock.now(), learned=by_model))
                 timer = store.next_timer(connection)
             process.healthy("database")
             listener.wait(_patience_s(config.detection.poll_s, timer, process.clock.now()), process.stop)
@@ -91,7 +96,14 @@ def _patience_s(poll_s: float, timer: datetime | None, now: datetime) -> float:
     return min(poll_s, max((timer - now).total_seconds(), _LEAST_WAIT_S))
 
 
-def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh: timedelta = FRESH) -> bool:
+def look_at_next(
+    connection: Connection,
+    limits: Limits,
+    now: datetime,
+    *,
+    fresh: timedelta = FRESH,
+    learned: Learned | None = None,
+) -> bool:
     """Looks at the elder who waits longest, in one transaction; False where nobody waits.
 
     Killed half-way it has done nothing, and the elder still waits.
@@ -102,7 +114,7 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
             due = store.claim(connection)
             if due is None:
                 return False
-            _look_at(connection, due, limits, now, fresh)
+            _look_at(connection, due, limits, now, fresh, learned=learned)
             store.forget(connection, due.elder_id)
     except DatabaseAway:
         raise
@@ -115,7 +127,15 @@ def look_at_next(connection: Connection, limits: Limits, now: datetime, *, fresh
     return True
 
 
-def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: datetime, fresh: timedelta) -> None:
+def _look_at(
+    connection: Connection,
+    due: store.DueElder,
+    limits: Limits,
+    now: datetime,
+    fresh: timedelta,
+    *,
+    learned: Learned | None,
+) -> None:
     elder_id, zone = due.elder_id, ZoneInfo(due.time_zone)
     settle(connection, elder_id, limits, now)
     budget, limits = limits.budget, personal(limits, in_force(connection, elder_id))
@@ -132,7 +152,7 @@ def _look_at(connection: Connection, due: store.DueElder, limits: Limits, now: d
     judgement = judge(history, profile, limits, standing=standing, window=live_window(history, now))
     _write(connection, elder_id, episodes, judgement.steps, now)
     if any(step.kind is Kind.OPENED for step in judgement.steps):
-        release(connection, due.team, budget, now)
+        release(connection, due.team, budget, now, learned=learned)
     ASKED.inc(keep_asks(connection, elder_id, asks(history, limits, lately(history, now))))
     store.keep_baselines(connection, elder_id, judgement.bands, now)
     store.note_seen(connection, elder_id, seen)

@@ -8,12 +8,18 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cloud.detection.columns import HOUR_US
+from msgspec.structs import asdict
+
+from cloud.detection.columns import HOUR_US, us_of
 from cloud.detection.limits import Limits, load_limits
 from cloud.detection.replay.alerts_file import AlertRow
+from cloud.detection.together.daily import day_of
+from cloud.detection.together.model import Example, Facts
+from cloud.detection.together.training import TooFew, compare
 from protocols.reading import Metric
 from tests.bench._detect import injections, peers, running
 from tests.bench._detect.page import write_page
@@ -62,6 +68,7 @@ def measure(data: Path | None, limits: Limits) -> dict[str, Any]:
         logs, _ = uci(sugar)
         found["people"]["uci"] = len(logs)
         found["uci"] = fingersticks(logs, limits)
+    found["models"] = models(people, told, limits)
     found["injections"] = injections.measure(people, limits)
     found["readings_per_s"] = round(running.readings_per_s(people, limits))
     return found
@@ -96,6 +103,25 @@ def failures(people: Sequence[Person], told: Sequence[Sequence[AlertRow]]) -> di
                     }
                 )
     return found
+
+
+def models(people: Sequence[Person], told: Sequence[Sequence[AlertRow]], limits: Limits) -> dict[str, Any]:
+    """How a model ranks the alerts of people who were left out, beside the layers alone; a label is the verdict."""
+    examples = []
+    for one, rows in zip(people, told, strict=True):
+        for row in rows:
+            labels = [label for label in LABELS.values() if running.raised([row], label)]
+            if labels:
+                hours = (row.evidence_to - row.evidence_from) / timedelta(hours=1)
+                reasons = row.explanation.count(" | ") + 1
+                day = day_of(one.history.readings, us_of(row.raised_at), limits.own_normal)
+                facts = Facts(row.cause, row.priority, row.score, reasons, hours, day)
+                examples.append(Example(one.name, facts, running.day_of(row) in one.labelled[labels[0]]))
+    try:
+        figures = compare(examples)
+    except TooFew as few:
+        return {"alerts": len(examples), "why_not": str(few)}
+    return {"alerts": len(examples), **asdict(figures), "better": figures.better}
 
 
 def beside(people: Sequence[Person], ours: dict[str, Any]) -> dict[str, Any]:

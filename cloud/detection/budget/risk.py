@@ -37,14 +37,29 @@ def may_wait(episode: Episode) -> bool:
     return episode.priority is Priority.THIS_WEEK and not any(reason.floor for reason in episode.reasons)
 
 
-def ranked(held: Iterable[Held], said: Mapping[Cause, Said], budget: Budget, now: datetime) -> Sequence[Ranked]:
-    """Those of most risk first: how unusual it is, times how often such alerts were right, and the longer the more."""
+def ranked(
+    held: Iterable[Held],
+    said: Mapping[Cause, Said],
+    budget: Budget,
+    now: datetime,
+    *,
+    right: Mapping[int, float] | None = None,
+) -> Sequence[Ranked]:
+    """Those of most risk first: how unusual it is, times how often such alerts were right, and the longer the more.
+
+    `right`: by alert, the probability that it is right, where a model says it.
+    """
     return sorted(
-        (Ranked(one.alert_id, _risk(one, said.get(one.cause, Said()), budget, now)) for one in held),
+        (
+            Ranked(one.alert_id, _risk(one, said.get(one.cause, Said()), budget, now, (right or {}).get(one.alert_id)))
+            for one in held
+        ),
         key=lambda one: (-one.risk, one.alert_id),
     )
 
 
-def _risk(one: Held, said: Said, budget: Budget, now: datetime) -> float:
-    right = (said.right + budget.prior_right) / (said.right + said.wrong + budget.prior_right + budget.prior_wrong)
-    return one.score * right + budget.older_by_day * max((now - one.raised_at) / timedelta(days=1), 0.0)
+def _risk(one: Held, said: Said, budget: Budget, now: datetime, right: float | None) -> float:
+    share = (said.right + budget.prior_right) / (said.right + said.wrong + budget.prior_right + budget.prior_wrong)
+    return (one.score * share if right is None else right) + budget.older_by_day * max(
+        (now - one.raised_at) / timedelta(days=1), 0.0
+    )

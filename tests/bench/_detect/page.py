@@ -58,6 +58,7 @@ def _parts(found: Mapping[str, Any]) -> Iterator[str]:
     if "uci" in found:
         yield from _fingersticks(found["uci"])
     yield from _failures(found["failures"])
+    yield from _models(found["models"])
     yield from _injections(found["injections"])
     yield f"## Speed\n\n{found['readings_per_s']:,} readings a second of one core through all layers, without events.\n"
 
@@ -88,6 +89,20 @@ def _failures(failures: Mapping[str, Any]) -> Iterator[str]:
         for row in rows:
             yield f"| {cause} | {row['person']} | {row['labelled']} | {row['missed']} | {row['unlabelled']} |"
     yield ""
+
+
+def _models(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "## A model over it all\n"
+    yield "`doorstep-cloud model` learns which alerts a community's nurses call right. Here the labels stand for"
+    yield "nurses, and each person's alerts are ranked by what was learned of others. Average precision: 1 is perfect.\n"
+    if "why_not" in figures:
+        yield f"Not trained: {figures['why_not']}.\n"
+        return
+    verdict = "it counts" if figures["better"] else "it is not better, and would not be used"
+    yield (
+        f"{figures['alerts']} alerts: layers alone {figures['layers']:.3f}, with the model {figures['model']:.3f} "
+        f"(gain {figures['gain']:+.3f}, {figures['gain_low']:+.3f} to {figures['gain_high']:+.3f}): {verdict}.\n"
+    )
 
 
 def _injections(kinds: Mapping[str, Any]) -> Iterator[str]:
