@@ -94,7 +94,7 @@ def _failures(failures: Mapping[str, Any]) -> Iterator[str]:
 def _models(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "## A model over it all\n"
     yield "`doorstep-cloud model` learns which alerts a community's nurses call right. Here the labels stand for"
-    yield "nurses, and each person's alerts are ranked by what was learned of others. Average precision: 1 is perfect.\n"
+    yield "nurses, and each person's alerts are ranked by what was learned of others. 1 is a perfect order.\n"
     if "why_not" in figures:
         yield f"Not trained: {figures['why_not']}.\n"
         return
