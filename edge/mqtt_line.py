@@ -8,6 +8,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ UNHEARD_S = 8
 SESSION_EXPIRY_S = 7 * 24 * 3600
 IN_FLIGHT = 20
 """What brokers allow unless they say otherwise (Mosquitto's receive maximum); more waits in paho's queue."""
+_TAKEN_OVER = 0x8E
+"""MQTT 5's reason code: the broker has given our session to another connection with our client identifier."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class MqttLine:
         self._told_hung_up = False
         self._tls = tls
         self._up = False
+        self._taken_over_s: float | None = None
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -101,6 +105,10 @@ class MqttLine:
     @property
     def is_up(self) -> bool:
         return self._up
+
+    def taken_over(self, within_s: float) -> bool:
+        """Whether another connection came under this one's name in the last `within_s`, while this one stood."""
+        return self._taken_over_s is not None and time.monotonic() - self._taken_over_s < within_s
 
     def start(self) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
@@ -168,6 +176,9 @@ class MqttLine:
         _properties: Properties | None,
     ) -> None:
         was_up, self._up = self._up, False
+        if reason.value == _TAKEN_OVER:
+            self._taken_over_s = time.monotonic()
+            self._log.warning("broker_session_taken_over", what="another gateway connects under the same name")
         if was_up:
             if reason.is_failure:
                 self._tell_away("broker_lost", reason=str(reason), retrying=True)

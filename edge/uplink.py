@@ -26,7 +26,7 @@ from edge.figures import Figures
 from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from edge.outbox import Numbered, Outbox
-from edge.receipt_trust import ReceiptTrust
+from edge.receipt_trust import LATELY, ReceiptTrust
 from protocols.errors import DecodeError
 from protocols.telemetry import topics
 from protocols.telemetry.chain import digest_of, next_link
@@ -107,6 +107,7 @@ class Uplink:
         self._asks = False
         self.receipts_taken = 0
         """Since this start."""
+        self._not_alone_at: datetime | None = None
         self._sent_through = 0
         self._window: list[_Run] = []
         self._oldest_unsent_s: float | None = None
@@ -137,8 +138,19 @@ class Uplink:
         return self._trust.key
 
     def problem(self) -> str | None:
-        """What is wrong with the centre's receipts, in a sentence. From any thread."""
-        return self._trust.problem(self._clock.now())
+        """What is wrong with the centre's receipts or with this gateway's name, in a sentence. From any thread."""
+        if self._line.taken_over(LATELY.total_seconds()):
+            return (
+                "another gateway connects under this one's name and takes its connection over: was the card copied? "
+                "Switch one of them off, or give it a name and an enrolment of its own"
+            )
+        now = self._clock.now()
+        if self._not_alone_at is not None and now - self._not_alone_at < LATELY:
+            return (
+                "the centre has readings of this outbox that this gateway did not send: its card was copied, or an "
+                "older copy of it put back; what waits goes again in a new outbox; see that one gateway has this name"
+            )
+        return self._trust.problem(now)
 
     def start(self) -> None:
         self._line.start()
@@ -279,6 +291,9 @@ class Uplink:
         self._asks = False
         epoch, store = self._outbox.epoch, self._outbox.store
         if (epoch, store) != (self._epoch, self._store):  # what waits is another, or other numbers wait again
+            if epoch != self._epoch:
+                self._not_alone_at = self._clock.now()
+                self.status_changed()
             self._epoch, self._store, self._sent_through, self._window, self._told = epoch, store, 0, [], None
             return
         if receipt.epoch != self._epoch:

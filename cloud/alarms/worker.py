@@ -16,6 +16,7 @@ from cloud.alarms.reception import Reception
 from cloud.alarms.standby import Standby
 from cloud.alarms.teller import Teller
 from cloud.alarms.timers import OVERDUE, QUEUE, mark_overdue
+from cloud.alarms.twins.watch import watch_twins
 from cloud.config import CloudConfig
 from cloud.db.jobs import Timer, run_timers
 from cloud.db.listen import listen
@@ -80,6 +81,7 @@ async def _work(process: Process) -> None:
                     standby.attend(),
                     standby.learn_gateways(pool),
                     watch_drills(process, pool),
+                    watch_twins(process, pool),
                     _follow(process, teller),
                     run_timers(pool, QUEUE, {OVERDUE: _overdue_timer(pool)}),
                 )

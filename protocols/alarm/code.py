@@ -63,6 +63,7 @@ _NUMBER_OF_KIND: MappingProxyType[str, int] = MappingProxyType(
         "radio_lost": 24,
         "drill_failed": 25,
         "text_failed": 26,
+        "two_gateways": 27,
         "drill": 30,
     }
 )

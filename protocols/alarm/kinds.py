@@ -34,6 +34,9 @@ class AlarmKind(StrEnum):
     TEXT_FAILED = "text_failed"
     """Raised by the centre itself: the home's test text did not arrive, calls may not go by text."""
 
+    TWO_GATEWAYS = "two_gateways"
+    """Raised by the centre itself: two gateways are alive under the home's name, as from a copied card."""
+
     DRILL = "drill"
     """Walks the way of a call each day; nobody is disturbed and no alarm is made of it."""
 
@@ -80,6 +83,7 @@ SCAIP_DEVICE_TYPE: Mapping[AlarmKind, str] = MappingProxyType(
         AlarmKind.RADIO_LOST: "0045",
         AlarmKind.DRILL_FAILED: "0045",
         AlarmKind.TEXT_FAILED: "0045",
+        AlarmKind.TWO_GATEWAYS: "0045",
         AlarmKind.DRILL: "0045",
     }
 )
@@ -103,6 +107,7 @@ SCAIP_STATUS: Mapping[AlarmKind, ScaipStatus] = MappingProxyType(
         AlarmKind.RADIO_LOST: ScaipStatus("0123", "0124"),
         AlarmKind.DRILL_FAILED: ScaipStatus("0123", "0124"),
         AlarmKind.TEXT_FAILED: ScaipStatus("0123", "0124"),
+        AlarmKind.TWO_GATEWAYS: ScaipStatus("0123", "0124"),
         AlarmKind.DRILL: ScaipStatus("0102", _RESET),  # test transmission; automatic reset
     }
 )

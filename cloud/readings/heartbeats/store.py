@@ -24,6 +24,15 @@ SET online = false,
                                           'sequence', %(sequence)s::bigint)
 WHERE gateway_id = %(gateway)s
 """
+# A return long after the one before begins anew: somebody put an older card back.
+_LEAVE = """
+WITH back AS (
+    UPDATE left_outbox
+    SET returns = CASE WHEN returned_at > now() - INTERVAL '15 minutes' THEN returns ELSE 0 END + 1,
+        since = CASE WHEN returned_at > now() - INTERVAL '15 minutes' THEN since ELSE now() END, returned_at = now()
+    WHERE gateway_id = %(gateway)s AND epoch = %(epoch)s)
+INSERT INTO left_outbox (gateway_id, epoch) VALUES (%(gateway)s, %(left)s) ON CONFLICT DO NOTHING
+"""
 
 
 def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bool:
@@ -50,6 +59,8 @@ def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bo
                 "sequence": said.sequence,
             },
         )
+        if said.online and said.epoch and kept.epoch and said.epoch != kept.epoch and said.at > (kept.at or said.at):
+            connection.execute(_LEAVE, {"gateway": gateway, "epoch": said.epoch, "left": kept.epoch})
         if said.online != kept.online:
             connection.execute(names.NOTIFY, (names.STATUS, gateway))
     return True

@@ -23,6 +23,8 @@ TABLES: Mapping[str, str] = {
     "drill_watch": "--hhhhhh",
     "silence": "--hhhhhh",
     "silent_gateway": "--hhhhhh",
+    "left_outbox": "--hhhhhh",
+    "two_gateways": "--hhhhhh",
     "claim": "--hhhhhh",
     "gateway_certificate": "--hhhhhh",
     "sharing": "--hh--hh",

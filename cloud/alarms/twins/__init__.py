@@ -1,0 +1,1 @@
+"""Two gateways with one identity become an alarm of their home."""
