@@ -3,6 +3,7 @@
 import contextlib
 import resource
 import signal
+import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -73,7 +74,7 @@ class Faults:
             case Kind.DATABASE_DISK_FULL if "centre" in stage.disks:
                 stage.disks["centre"].make_room()
                 stage.services["centre"].excused = False
-            case Kind.DUPLICATE_GATEWAY if one in self._duplicates:
+            case Kind.DUPLICATE_GATEWAY | Kind.CLONED_CARD if one in self._duplicates:
                 self._leaving.append(self._duplicates.pop(one))
             case _:
                 return
@@ -149,6 +150,11 @@ class Faults:
                 return "only root can mount the small disk that this fills"
             case Kind.DUPLICATE_GATEWAY:
                 self._duplicates[one] = stage.start_duplicate(one.target, self.done[one.kind.value] + 1)
+            case Kind.CLONED_CARD:
+                try:
+                    self._duplicates[one] = stage.start_clone(one.target, self.done[one.kind.value] + 1)
+                except sqlite3.Error as error:
+                    return f"the card could not be read: {error}"
             case Kind.DAYLIGHT_SAVING_LEAP:
                 pass  # the home's time line leaps by itself
             case _:

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     DATABASE_DISK_FULL = "database_disk_full"
     GATEWAY_CLOCK_JUMPED = "gateway_clock_jumped"
     DUPLICATE_GATEWAY = "duplicate_gateway"
+    CLONED_CARD = "cloned_card"
     OUTAGE_72H = "outage_72h"
     DAYLIGHT_SAVING_LEAP = "daylight_saving_leap"
 
@@ -83,6 +84,7 @@ WAYS: dict[Kind, Way] = {
     Kind.DATABASE_DISK_FULL: Way(lasts_s=(4, 10)),
     Kind.GATEWAY_CLOCK_JUMPED: Way((ORDINARY,), amounts=(JUMP_S, -JUMP_S)),
     Kind.DUPLICATE_GATEWAY: Way((ORDINARY, BACKLOG), (10, 20)),
+    Kind.CLONED_CARD: Way((ORDINARY, BACKLOG), (10, 20)),
 }
 """All but the two that happen once in every run."""
 

@@ -176,7 +176,7 @@ class Chaos:
         found += [
             f"{gateway} {device}: {n} records were not read" for (gateway, device), n in ledger.waiting.items() if n
         ]
-        found += [f"{name} is still there" for name in stage.services if name.startswith("duplicate")]
+        found += [f"{name} is still there" for name in stage.services if name.startswith(("duplicate", "clone"))]
         return found
 
     def _report(

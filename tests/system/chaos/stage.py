@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -31,6 +33,7 @@ _BACKLOG_ROWS_A_SECOND = 60
 _BACKLOG_LEAST = 6_000
 _ABOUT_NOW = timedelta(hours=1)
 _LONG_AGO = timedelta(days=20)
+_VERY_LONG_AGO = timedelta(days=25)
 _DUPLICATE_ROWS = 1_500
 
 
@@ -168,16 +171,33 @@ class Stage:
         """A second gateway of the same name with an outbox of its own, as somebody sets up who copies a card."""
         folder = self.folder / f"duplicate-{number}"
         (folder / "gateway").mkdir(parents=True)
-        newest = datetime.now(UTC).replace(microsecond=0) - _LONG_AGO - number * timedelta(hours=1)
+        return self._start_second(name, folder, f"duplicate {number}", _LONG_AGO + number * timedelta(hours=1))
+
+    def start_clone(self, name: str, number: int) -> Service:
+        """A second gateway from a copy of the card of one that runs: the same outbox, epoch and name at the broker.
+        What it measures, the other has not. Raises sqlite3.Error where the card cannot be read now."""
+        folder, card = self.folder / f"clone-{number}", self.households[name].data
+        (folder / "gateway").mkdir(parents=True)
+        copies = [sqlite3.connect(path / "outbox.db", timeout=5.0) for path in (card, folder / "gateway")]
+        try:
+            copies[0].backup(copies[1])
+        finally:
+            for copy in copies:
+                copy.close()
+        for file in ("client.id", "centre.key"):
+            if (card / file).exists():
+                shutil.copy(card / file, folder / "gateway" / file)
+        return self._start_second(name, folder, f"clone {number}", _VERY_LONG_AGO + number * timedelta(hours=1))
+
+    def _start_second(self, name: str, folder: Path, called: str, ago: timedelta) -> Service:
+        newest = datetime.now(UTC).replace(microsecond=0) - ago
         readings = fill_outbox(folder / "gateway" / "outbox.db", _DUPLICATE_ROWS, newest)
         self.ledger.sensor_told(name, BATHROOM_SENSOR, readings)
         path = folder / "edge.toml"
         path.write_text(f'gateway = "{name}"\ndata = "gateway"\n[uplink]\nresend_s = 2.0\n', encoding="utf-8")
         command = [sys.executable, "-m", "edge", "run", "--config", str(path)]
-        log = self._logs / f"duplicate-{number}.log"
-        service = Service(
-            f"duplicate {number}", lambda: command, log, lambda: {"DOORSTEP_BROKER": self.links[name].url}
-        )
+        log = self._logs / f"{folder.name}.log"
+        service = Service(called, lambda: command, log, lambda: {"DOORSTEP_BROKER": self.links[name].url})
         service.start()
         self.services[service.name] = service
         self.outboxes[service.name] = folder / "gateway" / "outbox.db"
@@ -256,7 +276,7 @@ class Stage:
 
 
 def fill_outbox(path: Path, count: int, newest: datetime) -> list[Reading]:
-    """Puts `count` values of a sensor, one a second up to `newest`, into a new outbox at `path`; returns them."""
+    """Puts `count` values of a sensor, one a second up to `newest`, into the outbox at `path`; returns them."""
     readings = []
     for place in range(count):
         at = newest - timedelta(seconds=count - place)
