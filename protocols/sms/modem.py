@@ -62,6 +62,10 @@ class _Rest:
     ends_with_work: bool = True
 
 
+_LATE_ANSWERS = _Rest(_WAKE_WITHIN_S, ends_with_work=False)
+"""After a silence: what was asked before may be answered now, and must not be taken for the next answer."""
+
+
 _Script = Generator[_Ask | _Rest, Answer, None]
 _Asking = Generator[_Ask | _Rest, Answer, Answer]
 
@@ -201,10 +205,12 @@ class ModemSession:
                 yield _Rest(look_at_s - self._now_s)
 
     def _wake_up(self) -> _Script:
-        for _ in range(_WAKE_TRIES):
+        for tried in range(_WAKE_TRIES):
             # the escape ends a text that somebody before us had begun
             answer = yield _Ask("", within_s=_WAKE_WITHIN_S, raw=_ESCAPE + b"AT\r")
             if answer.ok:
+                if tried:
+                    yield _LATE_ANSWERS
                 yield _Ask("ATE0")
                 yield _Ask("AT+CMEE=1")
                 return
@@ -329,6 +335,7 @@ class ModemSession:
         for _ in range(_WAKE_TRIES):
             answer = yield _Ask("AT", within_s=_WAKE_WITHIN_S)
             if answer.final is not None:
+                yield _LATE_ANSWERS
                 return
         raise ModemSilent("the modem does not answer any more")
 

@@ -140,6 +140,17 @@ def test_a_report_of_the_first_part_comes_behind_the_references(talk: Talk) -> N
     assert told == [Sent(7, (250, 251)), Reported(report)]
 
 
+def test_a_late_answer_is_not_taken_for_the_next() -> None:
+    """A modem that wakes up slowly answers what it was asked first when it was asked again."""
+    talk = Talk()
+    asked_again = talk.session.due(2.0)
+    assert [step.data for step in asked_again if isinstance(step, Write)] == [b"\x1bAT\r"]
+    assert talk.session.receive(b"\r\nOK\r\n", 2.1) == []
+    assert talk.session.receive(b"\r\nOK\r\n", 2.2) == []
+    talk.steps = talk.session.due(4.0)
+    talk.exchange(*SET_UP[1:], *LOOK)
+
+
 def test_a_modem_that_says_nothing_is_given_up() -> None:
     session = ModemSession()
     session.begin(0.0)
