@@ -33,9 +33,9 @@ pytestmark = [
 ]
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
-DAYS = 60
+DAYS = 45
 END = BEGIN + timedelta(days=DAYS)
-ELDERS = 4
+ELDERS = 3
 DAY = timedelta(days=1)
 Row = tuple[str, float, datetime, datetime]
 """Metric, value, measured, stored."""
