@@ -70,7 +70,7 @@ class Chaos:
         after = sizes(stage)
         try:
             with psycopg.connect(stage.dsn, autocommit=True) as connection:
-                verdict = judge(connection, self._ledger, dict(desk.shown))
+                verdict = judge(connection, self._ledger, dict(desk.shown), stage.left_epochs())
         except psycopg.OperationalError as error:
             words = stage.services["centre"].last_words()
             raise TimeoutError(f"seed {plan.seed}: no database to judge by: {error}\n{words}") from error

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from edge.outbox import Outbox
+from edge.outbox import Outbox, outbox_figures
 from firmware_sim.control import HomeControl
 from protocols.reading import CANONICAL_UNIT, Metric, Reading
 from protocols.simulated_time import CLOCK_VARIABLE, TimeScale
@@ -54,6 +54,7 @@ class Stage:
         self.gateway_scales: dict[str, TimeScale | None] = {}
         self.lossy: subprocess.Popen[str] | None = None
         self.outboxes: dict[str, Path] = {}
+        self._cloned: set[int] = set()
         self.households: dict[str, Household] = {}
         self._dsn = ""
         self._broker: Address = ("127.0.0.1", 1)  # nobody listens there
@@ -184,10 +185,15 @@ class Stage:
         finally:
             for copy in copies:
                 copy.close()
+        self._cloned.add(outbox_figures(folder / "gateway" / "outbox.db").epoch)
         for file in ("client.id", "centre.key"):
             if (card / file).exists():
                 shutil.copy(card / file, folder / "gateway" / file)
         return self._start_second(name, folder, f"clone {number}", _VERY_LONG_AGO + number * timedelta(hours=1))
+
+    def left_epochs(self) -> set[int]:
+        """Of cards that were cloned, and that neither the one gateway nor the other uses any longer."""
+        return self._cloned - {outbox_figures(path).epoch for path in self.outboxes.values()}
 
     def _start_second(self, name: str, folder: Path, called: str, ago: timedelta) -> Service:
         newest = datetime.now(UTC).replace(microsecond=0) - ago
