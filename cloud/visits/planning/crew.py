@@ -17,14 +17,14 @@ from typing import cast
 from cloud.visits.planning.layout import Layout
 from cloud.visits.planning.model import Day, Plan
 from cloud.visits.planning.schedule import Schedule
-from cloud.visits.planning.search import Search
+from cloud.visits.planning.search import COLD, Search
 
-HOT, COLD = 0.02, 0.0005
-"""Temperatures at the start and the end of a search, as shares of a plan's cost."""
 WARM = 0.004
-"""After the searches have told each other their best."""
+"""Temperature after the searches have told each other their best, as a share of a plan's cost."""
 ALONE = 0.6
 """Share of the time that each searches for itself."""
+TOLD = 0.995
+"""Share of the time after which the last plans are on their way."""
 TELL_S = 0.3
 """A search tells what is better no more often than this."""
 POLL_S = 0.2
@@ -86,7 +86,12 @@ def plan_day(
             crew.end()
     if not over():  # one core, or every search process has died
         search.best.copy_from(best)
-        search.anneal(lambda: 1.0 if over() else hurry.progress(), HOT, COLD, lambda: take(_told(search.best)))
+
+        def tell() -> None:
+            take(_told(search.best))
+
+        search.anew(lambda: 1.0 if over() else hurry.progress() / ALONE, tell)
+        search.anneal(lambda: 1.0 if over() else (hurry.progress() - ALONE) / (1.0 - ALONE), WARM, COLD, tell)
     return best.plan()
 
 
@@ -160,23 +165,20 @@ def _search(line: Connection, day: Day, hurry: Hurry, seed: int) -> None:
             line.send(_told(search.best))
         next_at = time.monotonic() + TELL_S
 
-    def until(share_from: float, share_to: float) -> Callable[[], float]:
-        def progress() -> float:
-            if os.getppid() != parent:
-                raise SystemExit
-            if time.monotonic() >= next_at:
-                tell()
-            return (hurry.progress() - share_from) / (share_to - share_from)
-
-        return progress
+    def progress() -> float:
+        if os.getppid() != parent:
+            raise SystemExit
+        if time.monotonic() >= next_at:
+            tell()
+        return hurry.progress()
 
     try:
-        search.anneal(until(hurry.progress(), ALONE), HOT, COLD)
+        search.anew(lambda: progress() / ALONE)
         tell()
         line.send(None)
         _, routes, order = line.recv()
         search.best.lay(routes, order)
-        search.anneal(until(hurry.progress(), 0.995), WARM, COLD)
+        search.anneal(lambda: (progress() - ALONE) / (TOLD - ALONE), WARM, COLD)
         tell()
         line.recv()  # the end comes by signal or by a closed line
     except (EOFError, OSError):

@@ -16,6 +16,12 @@ Progress = Callable[[], float]
 """How much of the time is over: 0 at the start, 1 at the end."""
 
 
+HOT, COLD = 0.02, 0.0005
+"""Temperatures at the start and the end of a search, as shares of a plan's cost."""
+FIRST_ROUNDS, LONGER = 150, 1.6
+"""Rounds of the first annealing for each job; by how much each is longer than the one before."""
+
+
 class Search:
     """One annealing after another from the best plan so far. `best` is complete from the start on.
 
@@ -30,14 +36,43 @@ class Search:
         self.best = Schedule(layout) if begin is None else begin.copy()
         self._fill(self.best, sorted(set(range(layout.visits)) - set(self.best.order)), by=0, skipped=0.0)
 
-    def anneal(self, progress: Progress, hot: float, cold: float, better: Callable[[], None] | None = None) -> None:
-        """From the best plan, until `progress` says 1; temperatures are shares of that plan's cost."""
+    def anew(self, progress: Progress, better: Callable[[], None] | None = None) -> None:
+        """Annealings from plans of chance, each longer than the one before, until `progress` says 1.
+
+        One annealing, however long, ends in one valley; small days have several that are nearly as deep.
+        """
+        rounds = float(FIRST_ROUNDS * self._layout.jobs)
+        begin = self.best
+        while (begun := progress()) < 1.0 and begin.order:
+
+            def share(begun: float = begun) -> float:
+                return (progress() - begun) / (1.0 - begun)
+
+            self.anneal(share, HOT, COLD, better, begin=begin, rounds=int(rounds))
+            rounds *= LONGER
+            begin = Schedule(self._layout)
+            self._fill(begin, list(range(self._layout.visits)), by=6, skipped=0.1)
+
+    def anneal(
+        self,
+        progress: Progress,
+        hot: float,
+        cold: float,
+        better: Callable[[], None] | None = None,
+        *,
+        begin: Schedule | None = None,
+        rounds: int | None = None,
+    ) -> None:
+        """From `begin`, or the best plan, until `progress` says 1 or the rounds are over.
+
+        Temperatures are shares of the best plan's cost.
+        """
         chance = self._chance.random
-        current = self.best.copy()
-        trial = self.best.copy()
+        current = (begin or self.best).copy()
+        trial = current.copy()
         price = current.cost
-        best_price = price
-        scale = max(price, 1.0)
+        best_price = self.best.cost
+        scale = max(best_price, 1.0)
         ratio = cold / hot
         heat = hot * scale
         count = 0
@@ -46,6 +81,8 @@ class Search:
         while True:
             if count % 8 == 0:
                 done = progress()
+                if rounds is not None:
+                    done = max(done, count / rounds)
                 if done >= 1.0:
                     break
                 heat = hot * scale * ratio**done
