@@ -26,6 +26,8 @@ class Profile:
     """How often of late a nurse called a finding of the own normal false."""
     fresh_us: int = FRESH_US
     """A reading that took longer to arrive is no news."""
+    heard_us: int | None = None
+    """When the home's gateway was heard last; None: not known, as in a replay."""
 
 
 @dataclass(frozen=True)

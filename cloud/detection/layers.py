@@ -3,6 +3,7 @@
 from cloud.detection.finding import Layer
 from cloud.detection.limit_layer import LimitLayer
 from cloud.detection.own_layer import OwnLayer
-from cloud.detection.routine.layer import RoutineLayer
+from cloud.detection.routine.layer import RoutineLayer, StayLayer
+from cloud.detection.silence.layer import SilenceLayer
 
-LAYERS: tuple[Layer, ...] = (OwnLayer(), RoutineLayer(), LimitLayer())
+LAYERS: tuple[Layer, ...] = (OwnLayer(), RoutineLayer(), SilenceLayer(), StayLayer(), LimitLayer())

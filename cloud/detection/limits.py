@@ -8,8 +8,10 @@ from cloud.detection.coach.settings import Coach
 from cloud.detection.model import OWN_PREFIX, Cause
 from cloud.detection.outcomes.settings import Outcomes
 from cloud.detection.own_normal import OwnNormal
+from cloud.detection.routine.settings import PREFIX as ROUTINE_PREFIX
 from cloud.detection.routine.settings import Routine
 from cloud.detection.rule import Condition, Rule, Table, need
+from cloud.detection.silence.settings import SILENCE, Silence
 from cloud.detection.team import Team
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.reading import Metric
@@ -29,6 +31,7 @@ class Limits(Table, frozen=True):
     rule: tuple[Rule, ...]
     own_normal: OwnNormal
     routine: Routine
+    silence: Silence
     coach: Coach
     signed: Signed = Signed()
     clearing: Clearing = Clearing()
@@ -66,6 +69,10 @@ class Limits(Table, frozen=True):
             return found.quiet_days, found.renew_hours
         if rule.startswith(OWN_PREFIX):
             return self.own_normal.quiet_days, self.own_normal.renew_hours
+        if rule.startswith(ROUTINE_PREFIX):
+            return self.routine.times_of(rule)
+        if rule == SILENCE:
+            return self.silence.quiet_days, self.silence.renew_hours
         return 0.0, None
 
     def conditions_of(self, metric: Metric) -> Iterator[tuple[Rule, Condition]]:

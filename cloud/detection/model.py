@@ -34,6 +34,13 @@ class Cause(StrEnum):
     """What is usual for the person changes."""
     AGITATION = "agitation"
     """To and fro through the home for hours."""
+    NIGHT_BATHROOM = "night_bathroom"
+    ROUTINE = "routine"
+    """What is usual at that time does not happen."""
+    SHOWER_MISSED = "shower_missed"
+    LONG_STAY = "long_stay"
+    SILENCE = "silence"
+    """Measurements that are usual do not come."""
 
 
 class Priority(StrEnum):

@@ -37,6 +37,11 @@ RULES = {
     "own_morning_surge": N_("Much higher in the morning than in the evening"),
     "own_standing_fall": N_("Falls from one measurement to the next"),
     "routine_restless": N_("Restless for hours"),
+    "routine_night_bathroom": N_("Often in the bathroom by night"),
+    "routine_no_movement": N_("No movement in the morning"),
+    "routine_no_shower": N_("No shower for longer than usual"),
+    "routine_long_stay": N_("Under the shower for too long"),
+    "silence": N_("Does not measure as usual"),
 }
 """What each rule looks for. The rule ids and their fields stand in docs/detection.md."""
 _FORMS = {
@@ -44,10 +49,15 @@ _FORMS = {
     "own_morning_surge": N_("%(name)s %(value)s higher in the morning"),
     "own_standing_fall": N_("%(name)s falls by %(value)s"),
     "routine_restless": N_("%(value)s changes of room an hour"),
+    "routine_night_bathroom": N_("%(value)s visits to the bathroom in a night"),
+    "routine_no_movement": N_("no movement until %(value)s o'clock"),
+    "routine_no_shower": N_("no shower for %(value)s days"),
+    "routine_long_stay": N_("%(value)s min under the shower"),
+    "silence": N_("%(name)s not measured for %(value)s days"),
 }
 """Where a reason's value is no level of the metric."""
 _MEAN_RULES = frozenset({"high_pressure"})
-_SINCE_RULES = frozenset({"routine_restless"})
+_SINCE_RULES = frozenset(rule for rule in RULES if rule.startswith("routine_")) | {"silence"}
 """They speak of a stretch of time, not of single values."""
 
 
@@ -105,8 +115,9 @@ class Sayer:
             return self.language.gettext("%(name)s too low for the meter (LO)", name=name)
         if value is None:
             return name
-        text = self.measures.text(metric, value)
-        form = _FORMS.get(str(reason.get("rule", "")))
+        rule = str(reason.get("rule", ""))
+        text = f"{value:.0f}" if rule in _SINCE_RULES else self.measures.text(metric, value)
+        form = _FORMS.get(rule)
         return f"{name} {text}" if form is None else self.language.gettext(form, name=name, value=text)
 
     def _when(self, reason: Mapping[str, Any], rule: str) -> str:
@@ -134,7 +145,7 @@ class Sayer:
         low, high = _number(reason.get("usual_low")), _number(reason.get("usual_high"))
         if low is None or high is None:
             return ""
-        metric = str(reason.get("metric", ""))
+        metric = "" if reason.get("rule") in _SINCE_RULES else str(reason.get("metric", ""))
         return self.language.gettext(
             "usual %(low)s to %(high)s",
             low=self.measures.number(metric, low),
@@ -145,7 +156,8 @@ class Sayer:
         limit = _number(reason.get("limit"))
         if limit is None:
             return ""
-        number = self.measures.number(str(reason.get("metric", "")), limit)
+        whole = reason.get("rule") in _SINCE_RULES
+        number = f"{limit:.0f}" if whole else self.measures.number(str(reason.get("metric", "")), limit)
         if reason.get("comparison") in ("below", "at_most"):
             return self.language.gettext("under the limit of %(limit)s", limit=number)
         return self.language.gettext("limit %(limit)s", limit=number)

@@ -34,11 +34,16 @@ class StayWatch:
         self._told_of = began
         return True
 
+    def due_at(self, began: datetime) -> datetime | None:
+        """When the stay is too long, if nobody moves until then and the water runs on; None: it is not watched."""
+        rules, due = self._rules, []
+        if rules.longest:
+            due.append(began + rules.longest)
+        if rules.still and self._tells_motion:
+            moved = began if self._moved is None else max(began, self._moved)
+            due.append(moved + rules.still)
+        return min(due, default=None)
+
     def _exceeds(self, began: datetime, at: datetime) -> bool:
-        rules = self._rules
-        if rules.longest and at - began >= rules.longest:
-            return True
-        if not rules.still or not self._tells_motion:
-            return False
-        moved = began if self._moved is None else max(began, self._moved)
-        return at - moved >= rules.still
+        due = self.due_at(began)
+        return due is not None and at >= due

@@ -6,6 +6,10 @@ from cloud.detection.rule import Table, need
 PREFIX = "routine_"
 """Rules of this layer begin so."""
 RESTLESS = "routine_restless"
+NIGHT = "routine_night_bathroom"
+STILL = "routine_no_movement"
+NO_SHOWER = "routine_no_shower"
+LONG_STAY = "routine_long_stay"
 
 
 class Restless(Table, frozen=True):
@@ -29,5 +33,75 @@ class Restless(Table, frozen=True):
         need(1 <= self.most_a_week <= 7, "most_a_week: expected 1 to 7")
 
 
+class Night(Table, frozen=True):
+    """More visits to the bathroom in a night (22 to 07 on the home's clock) than is usual for the person."""
+
+    more: int
+    """So many visits more than the middle one of the nights before."""
+    spreads: float
+    """And so many robust spreads."""
+    priority: Priority
+    source: str
+    confirmed: bool = False
+    days: int = 28
+    least_nights: int = 10
+    quiet_days: float = 7.0
+    renew_hours: float = 72.0
+
+
+class Still(Table, frozen=True):
+    """Nobody moves in the morning, though a sensor of the home is heard and nobody was seen to go out."""
+
+    later_hours: float
+    """So long after the latest first movement of the days before but one."""
+    priority: Priority
+    source: str
+    confirmed: bool = False
+    days: int = 28
+    least_days: int = 10
+
+
+class NoShower(Table, frozen=True):
+    """No shower for longer than the person ever goes without."""
+
+    times: float
+    """So many times the longest pause but one in ten."""
+    least_days: float
+    priority: Priority
+    source: str
+    confirmed: bool = False
+    least_showers: int = 5
+    days: int = 42
+    renew_hours: float = 168.0
+    quiet_days: float = 7.0
+
+
+class LongStay(Table, frozen=True):
+    """Somebody is under the shower for too long, or no longer moves there: as the gateway watches it."""
+
+    still_minutes: float
+    longest_minutes: float
+    priority: Priority
+    source: str
+    confirmed: bool = False
+
+
 class Routine(Table, frozen=True):
     restless: Restless
+    night: Night
+    still: Still
+    no_shower: NoShower
+    long_stay: LongStay
+
+    def times_of(self, rule: str) -> tuple[float, float | None]:
+        """For how many days a rule stays quiet after a visit, and after how many hours it is told again."""
+        if rule == NIGHT:
+            return self.night.quiet_days, self.night.renew_hours
+        if rule == NO_SHOWER:
+            return self.no_shower.quiet_days, self.no_shower.renew_hours
+        return 0.0, None
+
+    @property
+    def longest_days(self) -> int:
+        """How far back a look reaches."""
+        return max(self.night.days, self.still.days, self.no_shower.days) + 2

@@ -42,7 +42,7 @@ _NOISES = 6.0  # a leap that counts is so many times the sensor's noise
 _NOISE_ROWS, _LEAST_NOISE_ROWS = 720, 20
 _MOST_NOISE_PERCENT = 1.0
 _SECOND_DIFFERENCE = 0.6745 * 6**0.5  # median of absolute second differences of noise of deviation 1
-_METRIC = {
+METRIC_OF_KIND = {
     EVENT_CODE[EventKind.HUMIDITY]: Metric.HUMIDITY,
     EVENT_CODE[EventKind.TEMPERATURE]: Metric.AMBIENT_TEMPERATURE,
     EVENT_CODE[EventKind.FLOW]: Metric.FLOW,
@@ -69,7 +69,7 @@ def found_showers(events: Events) -> list[FoundShower]:
     """What is said of a shower rests on what had arrived when it was known."""
     found: list[FoundShower] = []
     for place in sorted({*places_of(events, EventKind.HUMIDITY), *places_of(events, EventKind.FLOW)}):
-        rows = events.take((events.place == place) & np.isin(events.kind, list(_METRIC)))
+        rows = events.take((events.place == place) & np.isin(events.kind, list(METRIC_OF_KIND)))
         found += _worthy(_leaps(rows), int(rows.at_us[0]) if len(rows) else 0)
     return _joined(sorted(found))
 
@@ -117,7 +117,7 @@ def _recognised(rows: Events, *, watched: bool) -> Iterator[FoundShower]:
         rows.kind.tolist(), rows.value.tolist(), rows.at_us.tolist(), rows.arrived_us.tolist(), strict=True
     ):
         arrived = max(arrived, arrived_us)
-        metric = _METRIC[kind]
+        metric = METRIC_OF_KIND[kind]
         if metric is Metric.MOTION and not watched:
             continue
         told = value if metric is not Metric.MOTION else float(not value <= 0)
