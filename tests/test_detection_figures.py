@@ -9,7 +9,7 @@ import pytest
 from cloud.detection.columns import DAY_US, HOUR_US, METRIC_CODE, History, create_readings, no_events, us_of
 from cloud.detection.limits import load_limits
 from protocols.reading import Metric
-from tests.bench._detect import injections, peers
+from tests.bench._detect import injections, peers, street
 from tests.bench._detect.page import write_page
 from tests.bench._detect.people import EXCERPT, Person, tihm
 from tests.bench._detect.running import alerts_of, raised
@@ -84,6 +84,13 @@ def test_what_is_put_into_a_series_leaves_all_before_it_as_it_was() -> None:
         assert changed.value.sum() != person.history.readings.value.sum()
 
 
+def test_a_street_has_floors_and_is_the_same_again(tmp_path: Path) -> None:
+    put = street.write(tmp_path / "one.csv", 30, 30)
+    assert put
+    assert street.write(tmp_path / "two.csv", 30, 30) == put
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
 def test_a_large_step_is_told_and_a_larger_one_no_later() -> None:
     limits = load_limits(LIMITS)
     found = injections.measure([create_person(usual(60), name=str(number)) for number in range(2)], limits)
@@ -117,10 +124,22 @@ def test_the_excerpt_is_read_and_its_pressures_are_told(tmp_path: Path) -> None:
             "injections": {kind.name: sizes for kind in injections.kinds()},
             "models": {"alerts": 9, "why_not": "9 alerts are too few"},
             "readings_per_s": 50000,
+            "street": {
+                "homes": 3,
+                "days": 90,
+                "found_per_week": 0.5,
+                "shown_per_week": 0.2,
+                "shown_by_priority": {"now": 2},
+                "still_waiting": 0,
+                "floors": 1,
+                "floors_missed": 0,
+            },
+            "latency": {"readings_a_second": 5, "alerts": 9, "told": 9, "median_s": 0.1, "p99_s": 0.3},
         },
         tmp_path,
     )
     page = (tmp_path / "detection-figures.md").read_text(encoding="utf-8")
     assert "| EWMA | 0.50 (0.25 to 0.75) |" in page
     assert "| Step | 1 | 3 | 0.50 (0.25 to 0.75) | 1.5 h |" in page
+    assert "| floors put in, and missed | 1, 0 |" in page
     assert (tmp_path / "pictures" / "detection-pulse.svg").read_text(encoding="utf-8").count("<rect") == 5

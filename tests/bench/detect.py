@@ -21,7 +21,7 @@ from cloud.detection.together.daily import day_of
 from cloud.detection.together.model import Example, Facts
 from cloud.detection.together.training import TooFew, compare
 from protocols.reading import Metric
-from tests.bench._detect import injections, peers, running
+from tests.bench._detect import injections, latency, peers, running, street
 from tests.bench._detect.page import write_page
 from tests.bench._detect.people import EXCERPT, LABELS, Person, tihm, uci
 from tests.bench._detect.scoring import Tally, figures, tally
@@ -40,9 +40,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limits", type=Path, default=LIMITS, help="a limits file")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--docs", type=Path, help="write detection-figures.md and its pictures into this folder")
+    parser.add_argument("--street", type=int, metavar="HOMES", help="live ninety days of so many simulated homes, too")
+    parser.add_argument("--latency", action="store_true", help="time the real worker on a database of its own, too")
     options = parser.parse_args(arguments)
     limits = load_limits(options.limits)
     found = measure(options.data, limits)
+    if options.street:
+        found["street"] = street.measure(options.street, limits)
+    if options.latency:
+        found["latency"] = latency.measure(limits)
     print(json.dumps(found, indent=1))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

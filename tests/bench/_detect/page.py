@@ -60,6 +60,8 @@ def _parts(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _failures(found["failures"])
     yield from _models(found["models"])
     yield from _injections(found["injections"])
+    yield from _street(found.get("street"))
+    yield from _latency(found.get("latency"))
     yield f"## Speed\n\n{found['readings_per_s']:,} readings a second of one core through all layers, without events.\n"
 
 
@@ -102,6 +104,29 @@ def _models(figures: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{figures['alerts']} alerts: layers alone {figures['layers']:.3f}, with the model {figures['model']:.3f} "
         f"(gain {figures['gain']:+.3f}, {figures['gain_low']:+.3f} to {figures['gain_high']:+.3f}): {verdict}.\n"
+    )
+
+
+def _street(figures: Mapping[str, Any] | None) -> Iterator[str]:
+    if figures is None:
+        return
+    shown = ", ".join(f"{count} {priority}" for priority, count in figures["shown_by_priority"].items())
+    yield "## A simulated street\n"
+    yield f"{figures['homes']} homes over {figures['days']} days, readings alone; nurses come and end the episodes.\n"
+    yield "| | |\n|---|---|"
+    yield f"| episodes found, a patient-week | {figures['found_per_week']} |"
+    yield f"| alerts that nurses were sent, a patient-week | {figures['shown_per_week']} ({shown}) |"
+    yield f"| alerts still waiting at the end | {figures['still_waiting']} |"
+    yield f"| floors put in, and missed | {figures['floors']}, {figures['floors_missed']} |\n"
+
+
+def _latency(figures: Mapping[str, Any] | None) -> Iterator[str]:
+    if figures is None:
+        return
+    yield "## From commit to alert\n"
+    yield (
+        f"One worker, {figures['readings_a_second']} readings a second: median {figures['median_s']} s, 99th "
+        f"percentile {figures['p99_s']} s over {figures['told']} of {figures['alerts']} alerts.\n"
     )
 
 
