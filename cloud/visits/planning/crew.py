@@ -78,7 +78,7 @@ def plan_day(
                 better(best.plan())
 
     count = min(4, os.cpu_count() or 1) if cores is None else cores
-    if count > 1 and len(best.order) > 1:
+    if count > 1 and len(best.order) > 1 and not over():
         crew = _Crew(day, hurry, count, seed)
         try:
             crew.run(over, take)
