@@ -16,7 +16,6 @@ from cloud.audit_commands import audit_app
 from cloud.backtest_commands import backtest_app
 from cloud.command_line import (
     DEFAULT_CONFIG,
-    FAILED,
     ConfigOption,
     DataOption,
     connected,
@@ -24,9 +23,9 @@ from cloud.command_line import (
     load_config,
     sentences,
 )
-from cloud.errors import CloudError
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
+from cloud.letter_commands import letters_app
 from cloud.limit_commands import limits_app
 from cloud.model_commands import model_app
 from cloud.people_commands import staff_app, token_app
@@ -173,7 +172,10 @@ def contract(which: Annotated[Contract, typer.Argument(help="mqtt: AsyncAPI; htt
 
 @app.command()
 def migrate(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
-    """Brings the database's schema to this version. Does nothing when it is there."""
+    """Brings the database's schema to this version. Does nothing when it is there.
+
+    Example: doorstep-cloud migrate --config /etc/doorstep/cloud.toml
+    """
     from cloud.db.migrate import migrate as apply  # noqa: PLC0415
     from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
@@ -234,7 +236,10 @@ def seed(
     config: ConfigOption = DEFAULT_CONFIG,
     data: DataOption = None,
 ) -> None:
-    """Loads a community: regions, homes, elders, gateways, devices, staff. As often as you like."""
+    """Loads a community: regions, homes, elders, gateways, devices, staff. As often as you like.
+
+    Example: doorstep-cloud seed configs/community.toml
+    """
     import psycopg  # noqa: PLC0415
 
     from cloud.db.migrate import migrate as apply  # noqa: PLC0415
@@ -266,6 +271,8 @@ def elder_link(
     """Draws a new link to an elder's own page and the code beside it, and prints them, once. The old one stops working.
 
     Each browser asks for the code at the first time. The elder's page of consents draws a card with a QR code.
+
+    Example: doorstep-cloud elder-link elder-1
     """
     import psycopg  # noqa: PLC0415
 
@@ -313,73 +320,7 @@ add_trust_commands(app)
 app.add_typer(config_app, name="config")
 app.add_typer(release_app, name="release")
 
-letters_app = typer.Typer(
-    help="Messages that could not be stored: list them, look at one, try again.", no_args_is_help=True
-)
 app.add_typer(letters_app, name="dead-letters")
-
-
-@letters_app.command("list")
-def list_letters(
-    config: ConfigOption = DEFAULT_CONFIG,
-    data: DataOption = None,
-    in_json: Annotated[bool, typer.Option("--json", help="For programs; bytes in base64.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 100,
-) -> None:
-    """The letters that wait to be mended, newest last."""
-    from cloud import dead_letters  # noqa: PLC0415
-    from cloud.readings.letters import store  # noqa: PLC0415
-
-    with connected(config, data, "dead-letters") as connection:
-        typer.echo(dead_letters.listed(store.letters(connection, limit=limit), in_json=in_json))
-
-
-@letters_app.command("show")
-def show_letter(
-    letter: Annotated[int, typer.Argument(min=1, help="Its number in the list.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-    data: DataOption = None,
-) -> None:
-    """One letter with all its bytes."""
-    from cloud import dead_letters  # noqa: PLC0415
-    from cloud.readings.letters import store  # noqa: PLC0415
-
-    with connected(config, data, "dead-letters") as connection:
-        found = store.letter(connection, letter)
-        if found is None:
-            raise CloudError(f"there is no dead letter {letter}; `doorstep-cloud dead-letters list` shows them")
-        typer.echo(dead_letters.shown(found))
-
-
-@letters_app.command("replay")
-def replay_letters(
-    letter: Annotated[int | None, typer.Argument(min=1, help="Its number in the list.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    data: DataOption = None,
-) -> None:
-    """Tries a letter again, or all, after what they died of was mended. Ends with 1 where some are still refused.
-
-    Example: doorstep-cloud dead-letters replay --all
-    """
-    from cloud import dead_letters  # noqa: PLC0415
-    from cloud.clock import clock_from_environment  # noqa: PLC0415
-    from cloud.logs import set_up_logs  # noqa: PLC0415
-    from cloud.readings.letters import store  # noqa: PLC0415
-    from cloud.readings.letters.model import Outcome  # noqa: PLC0415
-    from cloud.readings.letters.replay import replay  # noqa: PLC0415
-
-    if (letter is None) != every:
-        raise typer.BadParameter("give the number of one letter, or --all")
-    set_up_logs("dead-letters")
-    clock, refused = clock_from_environment(), 0
-    with connected(config, data, "dead-letters") as connection:
-        for number in store.waiting(connection) if letter is None else [letter]:
-            replayed = replay(connection, number, clock.now())
-            refused += replayed.outcome is Outcome.REFUSED
-            typer.echo(dead_letters.said(replayed))
-    if refused:
-        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -28,6 +28,7 @@ from cloud.stages.kept import Kept
 from cloud.stages.open_files import allow_many_files
 from cloud.stages.stage import StageChild, any_port_or
 from cloud.stages.trust import FollowedFiles, prepare_listener
+from protocols.configuration import ConfigurationError
 
 log = structlog.get_logger()
 
@@ -62,7 +63,8 @@ class Centre:
         """Serves until asked to stop. `on_ready` is called once every stage answered that it is well.
 
         Database and broker that die later are started again for as long as it takes. Raises Conflict where the data
-        folder is served already, and, while it starts, PostgresFailed, BrokerFailed, MigrationRefused and OSError.
+        folder is served already, ConfigurationError where a stage refuses the file, and, while it starts,
+        PostgresFailed, BrokerFailed, MigrationRefused and OSError.
         """
         allow_many_files()
         with self._parts:
@@ -165,6 +167,10 @@ class Centre:
             revived = [stage for stage in self._stages if stage.revive()]
             self._say_stages()
             if waiting:
+                if (refusing := next((stage.name for stage in waiting if stage.refuses), None)) is not None:
+                    raise ConfigurationError(
+                        f"{self._config_path}: `{refusing}` cannot begin with it; it says why above"
+                    )
                 waiting = [stage for stage in waiting if stage.move_if_crowded_out() or not stage.is_well()]
                 if not waiting:
                     untold = True
@@ -174,6 +180,11 @@ class Centre:
             if untold:
                 untold = not self._write_run()
         log.info("stopping")
+
+    def _end_where_refused(self, waiting: list[StageChild]) -> None:
+        for stage in waiting:
+            if stage.refuses:
+                raise ConfigurationError(f"{self._config_path}: `{stage.name}` cannot begin with it; it says why above")
 
     def _kept_parts(self) -> list[Kept]:
         """What is ours to start again: database and broker that are embedded."""

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 PORT_VARIABLE = "DOORSTEP_PORT"
 """Tells a stage on which port to serve, over what its configuration says."""
 
+_REFUSED = 2
+"""How a stage ends that cannot use its configuration."""
+
 
 class StageChild:
     """`doorstep-cloud NAME` as a child that ends with us."""
@@ -47,6 +50,7 @@ class StageChild:
         self._began = 0.0
         self._pause = GrowingPause()
         self._again_at: float | None = None
+        self._refusals = 0
         self.port = 0
 
     @property
@@ -70,6 +74,7 @@ class StageChild:
             return False
         now = time.monotonic()
         if self._again_at is None:
+            self._refusals = self._refusals + 1 if code == _REFUSED else 0
             pause_s = self._pause.after(now - self._began)
             log.error("stage_died", stage=self.name, pid=self.pid, code=code, again_in_s=pause_s)
             self._again_at = now + pause_s
@@ -84,6 +89,11 @@ class StageChild:
             return False
         log.info("stage_started_again", stage=self.name, pid=self.pid)
         return True
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it refused its configuration twice in a row; once may have been a port that somebody else took."""
+        return self._refusals > 1
 
     def runs(self) -> bool:
         """Whether there is a process; whether that is well, its own /health says."""

@@ -23,6 +23,7 @@ import psycopg
 import pytest
 
 from cloud.db.migrate import _LOCK
+from cloud.stages.stage import StageChild
 
 pytestmark = pytest.mark.integration
 
@@ -221,6 +222,18 @@ def test_it_goes_on_without_a_broker_and_a_database_that_do_not_start_again(fold
             assert connection.execute("SELECT count(*) FROM elder").fetchone() == (3,)
     assert process.returncode == 0
     assert processes_of(folder) == []
+
+
+def test_a_stage_that_refuses_its_configuration_is_not_tried_for_ever(folder: Path) -> None:
+    stage = StageChild("detect", folder / "nothing.toml", {}, lambda: 0)
+    stage.start()
+    seen = [stage.refuses]
+    until(stage.revive, folder)  # its first end may have been a port that somebody else took
+    seen.append(stage.refuses)
+    until(stage.revive, folder)
+    seen.append(stage.refuses)
+    stage.stop()
+    assert seen == [False, False, True]
 
 
 def test_a_stage_alone_says_what_it_misses(folder: Path) -> None:
