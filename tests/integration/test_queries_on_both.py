@@ -121,6 +121,7 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
     )  # fmt: skip
     made.run("INSERT INTO sms_key (gateway_id, key_id, key) VALUES ('gw-home-1', 'abcd', repeat('k', 32)::bytea)")
     made.run("UPDATE gateway SET noted_at = %s", NOW)
+    made.run("INSERT INTO left_outbox VALUES ('gw-home-1', 7, 3, %s, now())", NOW)
     made.run(
         "INSERT INTO push_subscription (staff_id, endpoint, p256dh, auth, made_at) VALUES (%s, %s, %s, %s, %s)",
         made.staff["desk"], "https://push.example/1", b"p" * 65, b"a" * 16, NOW,

@@ -347,6 +347,8 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.letters.letter": [{"claim": True}],
         "readings.retention.thin": [{"days": {"motion": 31, "glucose": 40}}],
         "readings.chain.note_heads": [{"deliveries": [create_delivery(made)]}],
+        "readings.chain.heads_within": [{"deliveries": [create_delivery(made)]}],
+        "readings.chain.highest_heads": [{"spans": [("gw-home-1", 77, 1, 300), ("gw-strange", 1, 1, 2)]}],
         "readings.chain.note_odd": [{"deliveries": [create_delivery(made)]}],
         "readings.chain.note_duplicates": [
             {"readings": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
