@@ -32,7 +32,7 @@ class Noticed:
             known_us=self.known_us,
             evidence_from_us=self.from_us,
             evidence_to_us=self.to_us,
-            arrived_us=self.known_us,
+            arrived_us=self.to_us,
             reason=Reason(
                 rule=self.rule,
                 priority=priority,

@@ -40,8 +40,14 @@ class SilenceLayer:
     def owns(self, reason: Reason) -> bool:
         return reason.rule == SILENCE
 
-    def next_look_us(self, _history: History, _profile: Profile, _limits: Limits, _now_us: int) -> int | None:
-        return None
+    def next_look_us(self, history: History, profile: Profile, limits: Limits, now_us: int) -> int | None:
+        """The next evening, for who has measured lately."""
+        since = now_us - limits.silence.days * DAY_US
+        if not any(bool((history.readings.of(one).at_us > since).any()) for one in limits.silence.metrics):
+            return None
+        day = int(local_of(np.array([now_us], dtype=np.int64), profile.zone)[0]) // DAY_US
+        today, tomorrow = (utc_of_local((day + more) * DAY_US + _TOLD_AT_US, profile.zone) for more in (0, 1))
+        return today if today > now_us else tomorrow
 
 
 def _missed(history: History, profile: Profile, settings: Silence, metric: Metric, *, window: Window) -> list[Finding]:
@@ -77,7 +83,7 @@ def _missed(history: History, profile: Profile, settings: Silence, metric: Metri
                 known_us=now,
                 evidence_from_us=last,
                 evidence_to_us=now,
-                arrived_us=now,
+                arrived_us=int(rows.arrived_us[known].max()),
                 reason=Reason(
                     rule=SILENCE,
                     priority=settings.priority,
