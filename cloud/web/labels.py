@@ -90,6 +90,7 @@ WISHES = {
     "repair": N_("Something is broken"),
     "company": N_("Somebody to talk to"),
 }
+FOLLOW_UPS = {"next_visit": N_("A visit as planned"), "low_mark": N_("The elder was not content")}
 FACES = {
     1: N_("Very bad"),
     2: N_("Bad"),

@@ -26,6 +26,12 @@ def phrases(language: Language) -> dict[str, str]:
         "signed_out": language.gettext(
             "You are no longer signed in. Nothing was sent; what you entered is kept here. Sign in, then send it again."
         ),
+        "no_net": language.gettext("No net since {time}. What you do is kept on this phone."),
+        "waits": language.gettext("Kept on this phone, to be sent: {n}."),
+        "waits_here": language.gettext("{what}: not sent yet"),
+        "not_taken": language.gettext("{who}, {what}: the centre did not take it. {why}"),
+        "open_visit": language.gettext("Open the visit"),
+        "have_read": language.gettext("I have read it"),
         "passkey_not_done": language.gettext("The passkey was not used: it was taken back, or took too long."),
         "sign_in": language.gettext("Sign in"),
         "not_live": language.gettext(

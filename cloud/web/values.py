@@ -48,6 +48,10 @@ class Measures:
             return value / GLUCOSE_MG_DL_PER_MMOL_L
         return value
 
+    def canonical(self, metric: str, scaled: float) -> float:
+        """What `scaled` shows as this."""
+        return scaled / self.scaled(metric, 1.0)
+
     def number(self, metric: str, value: float) -> str:
         """The value without its unit: whole, or one decimal where the unit is that large."""
         return f"{self.scaled(metric, value):.{self.decimals(metric)}f}"

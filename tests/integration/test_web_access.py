@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/alarms/{alarm_id}/close": {"reason": "test"},
     "POST /api/v1/visits/{visit_id}/steps": {"to": "accepted"},
     "POST /api/v1/visits/{visit_id}/report": REPORT,
+    "POST /api/v1/visits/{visit_id}/dispatch": {"to": "cancelled", "note": "in hospital"},
     "POST /e/{token}/visits/{visit_id}/assessment": {"face": 5},
     "POST /e/{token}/requests": {"wish": "company"},
     "POST /e/{token}/data": {"what": "export"},

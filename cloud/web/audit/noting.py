@@ -38,6 +38,7 @@ NOTED: Mapping[str, Noted] = {
     "GET /visits/{visit_id}": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
     "GET /api/v1/visits/{visit_id}": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/visits/{visit_id}/steps": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
+    "POST /api/v1/visits/{visit_id}/dispatch": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/visits/{visit_id}/report": Noted(What.REPORTED, "visit", "{visit_id}"),
     "GET /alarms/{alarm_id}": Noted(What.SAW_CARD, "alarm", "{alarm_id}"),
     "GET /alarms/{alarm_id}/card": Noted(What.SAW_CARD, "alarm", "{alarm_id}"),

@@ -26,6 +26,7 @@ NEEDED: Mapping[str, Right] = {
     "GET /api/v1/visits/{visit_id}": Right.VISITS,
     "POST /api/v1/visits/{visit_id}/steps": Right.GO,
     "POST /api/v1/visits/{visit_id}/report": Right.GO,
+    "POST /api/v1/visits/{visit_id}/dispatch": Right.ACT_ON_CALLS,
     "GET /elders/{elder_id}": Right.RECORDS,
     "GET /elders/{elder_id}/consent": Right.CONSENTS,
     "POST /elders/{elder_id}/consent": Right.CONSENTS,

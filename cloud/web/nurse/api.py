@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import Conflict, NotAllowed
 from cloud.visits import commands
-from cloud.visits.model import Report
+from cloud.visits.asking import commands as asking
+from cloud.visits.model import AnotherOnTheWay, MeasuredAtDoor, Report
+from cloud.visits.telling import store as telling
 from cloud.web import labels
 from cloud.web.answers import Code, Line, accepts, done, posted
 from cloud.web.entry.current import signed_in
@@ -25,21 +28,49 @@ from cloud.web.nurse.view import today, visit_view
 from cloud.web.render import language_of
 from cloud.web.services import services_of
 from cloud.web.words import Why
+from protocols.reading import Metric
 
 router = APIRouter(prefix="/api/v1", tags=["visits"])
+Action = Callable[[AsyncConnection, datetime], Awaitable[object]]
+_AT_THE_DOOR = ("systolic", "diastolic", "pulse", "glucose")
 
 
-class StepWish(BaseModel):
-    to: Literal["accepted", "travelling", "at_the_door", "declined"]
+class Told(BaseModel):
+    """What a phone adds, which may have had no net."""
+
+    key: UUID | None = None
+    """Drawn for this one act: telling it again does nothing again."""
+    did_at: AwareDatetime | None = None
+    """When it was done; now, where it is not said."""
+
+
+class StepWish(Told):
+    to: Literal["accepted", "travelling", "at_the_door", "no_answer", "declined", "handed_on"]
     note: Line = ""
+    nurse_id: int | None = None
+    """To whom it is handed on."""
 
 
-class ReportWish(BaseModel):
+class DispatchWish(Told):
+    to: Literal["assigned", "cancelled", "together"]
+    note: Line = ""
+    """Why nobody need come."""
+    nurse_id: int | None = None
+    """Who is asked."""
+
+
+class ReportWish(Told):
     findings: list[Code] = Field(default_factory=list, max_length=20)
     actions: list[Code] = Field(default_factory=list, max_length=20)
     note: Line = ""
     verdict: Literal["right", "false", "technique"] | None = None
     next_on: date | None = None
+    systolic: float | None = Field(default=None, ge=40, le=320)
+    """Measured at the door, in mmHg."""
+    diastolic: float | None = Field(default=None, ge=20, le=220)
+    pulse: float | None = Field(default=None, ge=20, le=260)
+    glucose: float | None = Field(default=None, gt=0, le=1000)
+    """In the centre's unit, which its pages show."""
 
 
 class Visits(BaseModel):
@@ -92,47 +123,80 @@ async def get_visit(request: Request, visit_id: int, viewer: Annotated[Viewer, D
 @router.post("/visits/{visit_id}/steps", openapi_extra=accepts(StepWish))
 async def step(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     wish = await posted(request, StepWish)
-    now, me = services_of(request).now, viewer.staff.staff_id
-    actions: dict[str, Callable[[AsyncConnection], Awaitable[object]]] = {
-        "accepted": lambda conn: commands.accept(conn, visit_id, me, now),
-        "travelling": lambda conn: commands.travel(conn, visit_id, me, now),
-        "at_the_door": lambda conn: commands.arrive(conn, visit_id, me, now),
-        "declined": lambda conn: commands.decline(conn, visit_id, me, wish.note, now),
+    _need_nurse(viewer)
+    me, policy = viewer.staff.staff_id, services_of(request).config.visits
+    actions: dict[str, Action] = {
+        "accepted": lambda conn, at: commands.accept(conn, visit_id, me, at),
+        "travelling": lambda conn, at: commands.travel(conn, visit_id, me, at),
+        "at_the_door": lambda conn, at: commands.arrive(conn, visit_id, me, at),
+        "no_answer": lambda conn, at: commands.no_answer(conn, visit_id, me, wish.note, at),
+        "declined": lambda conn, at: commands.decline(conn, visit_id, me, wish.note, at),
+        "handed_on": lambda conn, at: asking.hand_on(
+            conn, visit_id, me, wish.nurse_id or 0, wish.note, at, policy=policy
+        ),
     }
-    then = "/today" if wish.to == "declined" else f"/visits/{visit_id}"
-    return await _act(request, visit_id, viewer, actions[wish.to], then)
+    then = "/today" if wish.to in ("declined", "handed_on") else f"/visits/{visit_id}"
+    return await _act(request, visit_id, viewer, wish, actions[wish.to], then)
+
+
+@router.post("/visits/{visit_id}/dispatch", openapi_extra=accepts(DispatchWish))
+async def dispatch(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
+    """The desk asks a nurse, calls a visit off, or asks for a second person."""
+    wish = await posted(request, DispatchWish)
+    me, policy = viewer.staff.staff_id, services_of(request).config.visits
+    if wish.to == "cancelled" and not wish.note:
+        raise HTTPException(422, N_("Say why nobody need come."))
+    actions: dict[str, Action] = {
+        "assigned": lambda conn, at: asking.assign(conn, visit_id, me, wish.nurse_id or 0, at, policy=policy),
+        "cancelled": lambda conn, at: commands.cancel(conn, visit_id, me, wish.note, at),
+        "together": lambda conn, at: asking.bring_second(conn, visit_id, me, at),
+    }
+    return await _act(request, visit_id, viewer, wish, actions[wish.to], "/board")
 
 
 @router.post("/visits/{visit_id}/report", openapi_extra=accepts(ReportWish))
 async def file_report(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     wish = await posted(request, ReportWish)
-    now = services_of(request).now
-    report = Report(tuple(wish.findings), tuple(wish.actions), wish.note, wish.verdict, wish.next_on)
+    _need_nurse(viewer)
+    measures = services_of(request).measures
+    given = {name: getattr(wish, name) for name in _AT_THE_DOOR}
+    measured = tuple(
+        MeasuredAtDoor(Metric(name), round(measures.canonical(name, value), 3))
+        for name, value in given.items()
+        if value is not None
+    )
+    report = Report(tuple(wish.findings), tuple(wish.actions), wish.note, wish.verdict, wish.next_on, measured)
     return await _act(
         request,
         visit_id,
         viewer,
-        lambda conn: commands.file_report(conn, visit_id, viewer.staff.staff_id, report, now),
+        wish,
+        lambda conn, at: commands.file_report(conn, visit_id, viewer.staff.staff_id, report, at),
         f"/visits/{visit_id}",
     )
 
 
-async def _act(
-    request: Request,
-    visit_id: int,
-    viewer: Viewer,
-    action: Callable[[AsyncConnection], Awaitable[object]],
-    then: str,
-) -> Response:
-    """Does `action` in one transaction, within the viewer's regions; says who has the visit where it cannot be done."""
+def _need_nurse(viewer: Viewer) -> None:
     if not viewer.may_visit:
         raise NotAllowed(N_("Visits are made by nurses."))
+
+
+async def _act(  # noqa: PLR0917 - who tells what of which visit, what is then done, and what is shown
+    request: Request, visit_id: int, viewer: Viewer, told: Told, action: Action, then: str
+) -> Response:
+    """Does `action` in one transaction, within the viewer's regions; says who has the visit where it cannot be done."""
     services = services_of(request)
     async with services.pool.connection() as conn:
         await store.card(conn, visit_id, viewer.regions)
     try:
         async with services.pool.connection() as conn:
-            await action(conn)
+            at = await telling.moment_of(conn, visit_id, told.did_at or services.now, services.now)
+            me = viewer.staff.staff_id
+            if told.key is None or await telling.note_act(conn, me, told.key, visit_id, at, services.now):
+                await action(conn, at)
+    except AnotherOnTheWay as another:
+        language = language_of(request)
+        raise Conflict(language.gettext("%(who)s goes to this elder already.", who=another.name)) from another
     except Conflict as conflict:
         async with services.pool.connection() as conn:
             card = await store.card(conn, visit_id, viewer.regions)

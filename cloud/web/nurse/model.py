@@ -77,6 +77,8 @@ class Filed:
     note: str
     verdict: str | None
     next_on: date | None
+    measured: list[dict[str, Any]]
+    """What the nurse read from her own meter: metric, and value in its canonical unit."""
     filed_at: datetime
     face: int | None
     word: str | None

@@ -75,7 +75,8 @@ async def steps(conn: AsyncConnection, visit_id: int) -> list[Step]:
 
 
 _FILED = """
-    SELECT r.visit_id, s.name AS nurse, r.findings, r.actions, r.note, r.verdict, r.next_on, r.filed_at, m.face, m.word
+    SELECT r.visit_id, s.name AS nurse, r.findings, r.actions, r.note, r.verdict, r.next_on, r.measured,
+           r.filed_at, m.face, m.word
     FROM visit_report r JOIN staff s USING (staff_id) JOIN visit v USING (visit_id)
     LEFT JOIN assessment m USING (visit_id)
 """

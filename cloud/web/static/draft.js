@@ -36,5 +36,6 @@ document.addEventListener("done", (event) => {
 // Who signs out leaves nothing behind for the next who takes the phone.
 document.addEventListener("submit", (event) => {
   if (!event.target.action.endsWith("/logout")) return;
+  if ("caches" in window) caches.delete("doorstep-pages");
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
 });

@@ -2,7 +2,7 @@
 
 const root = document.documentElement;
 export const phrases = JSON.parse(root.dataset.phrases);
-const openedAt = Date.now();
+const openedAt = Number(root.dataset.keptAt) || Date.now(); // kept: the page was made then
 const centreAt = Date.parse(root.dataset.now);
 const speed = Number(root.dataset.speed) || 1;
 

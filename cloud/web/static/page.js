@@ -47,15 +47,26 @@ function refusal(status, said) {
   return [said.error, detail, said.todo].filter(Boolean).join(". ").replaceAll("..", ".");
 }
 
+/** A form with data-waits does not need the net: what cannot be sent waits on this phone. */
+const offline = document.body.dataset.staff && document.body.dataset.offline !== undefined && (await import("./offline.js"));
+
 export async function send(form, submitter) {
   if (form.dataset.sending) return false;
   form.dataset.sending = "yes";
   say(form, "");
+  const fields = fieldsOf(form, submitter);
+  const waits = offline && form.dataset.waits !== undefined;
+  if (waits) Object.assign(fields, offline.mark());
   try {
+    if (waits && (await offline.isBehind())) {
+      await offline.wait(form, fields);
+      document.dispatchEvent(new CustomEvent("done", { detail: { form } }));
+      return true;
+    }
     const answer = await fetch(form.action, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(fieldsOf(form, submitter)),
+      body: JSON.stringify(fields),
     });
     if (answer.ok) {
       document.dispatchEvent(new CustomEvent("done", { detail: { form } }));
@@ -68,6 +79,11 @@ export async function send(form, submitter) {
     say(form, refusal(answer.status, await answer.json().catch(() => ({}))));
     if (answer.status === 409) document.dispatchEvent(new CustomEvent("stale", { detail: { form } }));
   } catch {
+    if (waits) {
+      await offline.wait(form, fields);
+      document.dispatchEvent(new CustomEvent("done", { detail: { form } }));
+      return true;
+    }
     say(form, document.body.classList.contains("elder") ? phrases.elder_try_again : phrases.no_answer);
   } finally {
     delete form.dataset.sending;

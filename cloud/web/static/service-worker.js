@@ -25,6 +25,55 @@ async function surely(path, opened) {
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+// A nurse's pages open without a net as they were last seen (offline.js keeps those of the list before they are opened).
+const PAGES = "doorstep-pages";
+const SHELL = "doorstep-shell";
+const KEPT = /^\/(today|visits\/\d+|elders\/\d+)$/;
+
+async function dated(answer) {
+  const headers = new Headers({ "content-type": answer.headers.get("content-type"), "x-kept-at": String(Date.now()) });
+  const policy = answer.headers.get("content-security-policy");
+  if (policy) headers.set("content-security-policy", policy);
+  return new Response(await answer.blob(), { headers });
+}
+
+async function page(request, path) {
+  const pages = await caches.open(PAGES);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok && !answer.redirected) await pages.put(path, await dated(answer.clone()));
+    else if (answer.redirected || answer.type === "opaqueredirect") await caches.delete(PAGES); // the session has ended
+    return answer;
+  } catch (error) {
+    const kept = await pages.match(path);
+    if (!kept) throw error;
+    const said = await kept.text();
+    const since = `<html data-kept-at="${Number(kept.headers.get("x-kept-at"))}" `;
+    return new Response(said.replace("<html ", since), { headers: kept.headers });
+  }
+}
+
+async function shell(request) {
+  const kept = await caches.open(SHELL);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await kept.put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    const before = await kept.match(request);
+    if (!before) throw error;
+    return before;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (url.pathname.startsWith("/static/")) event.respondWith(shell(request));
+  else if (request.mode === "navigate" && KEPT.test(url.pathname)) event.respondWith(page(request, url.pathname));
+});
+
 self.addEventListener("push", (event) => {
   const said = event.data.json();
   const shown = self.registration.showNotification(said.title, {

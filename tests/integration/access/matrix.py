@@ -65,6 +65,7 @@ ROUTES: Mapping[str, str] = {
     "GET /api/v1/visits/{visit_id}": "ssyyy-yn",
     "POST /api/v1/visits/{visit_id}/steps": "ssy----n",
     "POST /api/v1/visits/{visit_id}/report": "ssy----n",
+    "POST /api/v1/visits/{visit_id}/dispatch": "ssyy---n",
     "GET /elders/{elder_id}": "ssyyy-yn",
     "GET /e/{token}": "nynnnnnn",
     "GET /e/{token}/looked": "nynnnnnn",

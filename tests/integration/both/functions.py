@@ -420,6 +420,8 @@ def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.following.put_next_visit": [{"on": date(2026, 12, 1)}],
         "visits.following.open_follow_up": [{"why": FollowUp.NEXT_VISIT}],
         "visits.following.close_before": [{"filed_before": NOW}],
+        "visits.telling.note_act": [{"key": UUID(int=3), "did_at": NOW}],
+        "visits.telling.moment_of": [{"did_at": NOW - DAY}],
         "visits.set_wish": [{"visit_id": day["asked"]}],
         "visits.open_request": [{"elder_id": made.elders["home-2"]}],
         "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],

@@ -1,0 +1,1 @@
+"""What a phone tells of visits: late where it had no net, and maybe twice."""
