@@ -24,6 +24,7 @@ from protocols.shower.recogniser import ShowerRecogniser
 from protocols.shower.stay import StayRules, StayWatch
 from protocols.shower.steam import LEAP_PERCENT
 
+_WITNESSES = [EVENT_CODE[kind] for kind in (EventKind.MOTION, EventKind.FLOW)]
 Stay = tuple[datetime, datetime]
 """Since when the water runs, and when that is too long."""
 
@@ -62,6 +63,8 @@ def stays(events: Events, settings: LongStay) -> list[Stay]:
     for place, name in enumerate(events.places):
         if is_bathroom(name):
             rows = events.take((events.place == place) & np.isin(events.kind, list(METRIC_OF_KIND)))
+            if not np.isin(rows.kind, _WITNESSES).any():
+                continue  # steam alone does not know whether anybody is still there
             kept = rows.take(steamy(rows, LEAP_PERCENT) | watery(rows))
             found += [
                 stay
