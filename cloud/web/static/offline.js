@@ -19,7 +19,7 @@ bar.hidden = true;
 document.getElementById("main").before(bar);
 let lostAt = document.documentElement.dataset.keptAt ? Number(document.documentElement.dataset.keptAt) : null;
 
-const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** Puts the act of a form that could not be sent among those that wait. */
 export async function wait(form, body) {

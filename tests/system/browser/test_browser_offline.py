@@ -43,6 +43,7 @@ def test_a_visit_without_a_net(site: Site, community: Community, open_page: Open
     phone.get_by_label("Medicine missed").check()
     phone.get_by_label("Systolic").fill("176")
     phone.get_by_label("One line for the next who comes").fill("药盒空了")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     phone.screenshot(path=pictures / "visit-offline.png")
     phone.get_by_role("button", name="File report").click()
     expect(phone.get_by_role("status")).to_contain_text("to be sent: 3.")
