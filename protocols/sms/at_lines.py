@@ -52,6 +52,7 @@ class AtLines:
     def feed(self, data: bytes) -> list[str]:
         *whole, rest = re.split(rb"[\r\n]+", self._unread + data)
         lines = [line.decode("ascii", errors="replace").strip() for line in whole]
+        lines = [PROMPT if line == PROMPT.strip() else line for line in lines]  # a report may come right behind it
         if rest.strip(b"\0") == PROMPT.encode():
             lines.append(PROMPT)
             rest = b""

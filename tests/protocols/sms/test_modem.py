@@ -199,6 +199,10 @@ def test_a_prompt_comes_without_an_end_of_line() -> None:
     assert lines.feed(b" ") == [PROMPT]
 
 
+def test_a_report_right_behind_a_prompt_hides_neither() -> None:
+    assert AtLines().feed(b"\r\n> \r\n+CDS: 25\r\n0791\r\n") == [PROMPT, "+CDS: 25", "0791"]
+
+
 def test_an_answer_tells_its_values() -> None:
     answer = Answer(('+COPS: 0,0,"China Mobile",7',), "OK")
     assert answer.values() == ["0", "0", "China Mobile", "7"]
