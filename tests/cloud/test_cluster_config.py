@@ -44,8 +44,8 @@ KNOWN_TO_EMQX = {
     "authorization": {"no_match", "deny_action", "sources"},
     "cluster": {"name", "discovery_strategy", "static.seeds"},
 }  # fmt: skip
-"""Those of `mqtt` and of listeners stand in its schema of 5.8; the others are as its manual has them. EMQX ends at a key
-that it does not know."""
+"""Those of `mqtt` and of listeners stand in its schema of 5.8; the others are as its manual has them. EMQX ends at
+a key that it does not know."""
 
 
 def test_the_brokers_know_every_key() -> None:

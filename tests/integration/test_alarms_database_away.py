@@ -85,6 +85,7 @@ def until_empty(journal: DeskJournal) -> None:
 
 
 def test_called_and_taken_without_the_database_and_written_when_it_is_back(
+    *,
     config: CloudConfig,
     mortal: EmbeddedPostgres,
     dsn: str,

@@ -17,7 +17,8 @@ import pytest
 from cloud.db.pool import AsyncConnection, Connection, connection_settings
 from cloud.errors import CloudError
 from tests.cloud.web.community import NOW, Community, create_community, create_day
-from tests.integration.both.functions import Call, Filled, Fresh, find_calls
+from tests.integration.both.arguments import Filled, Fresh
+from tests.integration.both.functions import Call, find_calls
 from tests.integration.both.servers import contents_query, copy_all, materialise, tables
 
 pytestmark = pytest.mark.integration

@@ -49,7 +49,8 @@ class Client:
                 if fits(step):
                     return step
             looked = len(self.told)
-            assert time.monotonic() < deadline, f"told only {[step for step in self.told if not isinstance(step, StatusIs)]}"
+            told = [step for step in self.told if not isinstance(step, StatusIs)]
+            assert time.monotonic() < deadline, f"told only {told}"
             data = self.port.read(256)
             now_s = time.monotonic()
             if data:

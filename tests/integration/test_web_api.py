@@ -100,7 +100,7 @@ def test_the_nurses_way_to_the_assessment(site: Site, community: Community) -> N
         assert tablet.post(path, json={"face": 4, "word": "很好"}).status_code == 200
         figures = nurse.get("/api/v1/figures").json()
         assert figures["assessments"] == 1
-        assert figures["visits_by_state"] == {"assessed": 1, "proposed": 1}  # and the next one, that the report asks for
+        assert figures["visits_by_state"] == {"assessed": 1, "proposed": 1}  # the report asks for the next
         assert (figures["alerts_open"], figures["alerts_total"]) == (0, 1)
 
 

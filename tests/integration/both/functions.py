@@ -1,66 +1,14 @@
-"""Every function of the stores, found by itself, and the arguments that one filled community gives it.
-
-A function is called with `ARGUMENTS` by the names of its parameters; where a name means something else in it, or more
-than one call is wanted, it stands in `CALLS`. What has a default is left out unless `CALLS` says otherwise.
-"""
+"""Every function of the stores, found by itself, and each call of it that is tried."""
 
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import partial
 from typing import Any
-from uuid import UUID
-
-import numpy as np
 
 import cloud
-from cloud.alarms.escalation.model import About, Group, OnePerson, Turn, Way
-from cloud.alarms.model import CloseReason
-from cloud.alarms.scaip.model import What
-from cloud.alarms.supervision.model import Opening, Scope
-from cloud.detection.coach import asking
-from cloud.detection.model import Baseline, Cause, Observation, Priority
-from cloud.detection.outcomes.moving import Change, Moved
-from cloud.detection.personal.model import Override
-from cloud.detection.unsure.severe import Severe
-from cloud.identity.model import Role
-from cloud.privacy.erasure.ledger import Erasure
-from cloud.privacy.holdings import holdings_in
-from cloud.privacy.model import Given, How, Wish
-from cloud.privacy.purposes import Purpose
-from cloud.readings.columns import CODE_OF
-from cloud.readings.homes.store import Homes
-from cloud.readings.identities.store import Identities
-from cloud.readings.ownership import Line
-from cloud.readings.rows import Place
-from cloud.readings.ruling.model import Filed, Ruling
-from cloud.registry.bulk.reading import read_bulk
-from cloud.registry.model import Elder, Gateway, Home, Level, Region, Wearing
-from cloud.registry.whose import Whose, Why
-from cloud.visits.model import FollowUp, Report, VisitState
-from protocols.alarm.states import AlarmState
-from protocols.device_kind import DeviceKind
-from protocols.enrolment.reports import Placement, Signed
-from protocols.reading import Metric
-from protocols.remote.wanted import Wanted
-from protocols.telemetry.messages import StatusMessage
-from tests.cloud.web.community import NOW, PASSWORD, Community
-from tests.integration.both.samples import (
-    DAY,
-    EPISODE,
-    REASON,
-    create_alarm,
-    create_delivery,
-    create_due,
-    create_occasion,
-    create_reading,
-    create_report,
-    create_watched,
-    device_name,
-)
+from tests.integration.both.arguments import Filled, arguments_of, calls_of
 
 CONNECTION = frozenset({"connection", "conn"})
 
@@ -81,32 +29,10 @@ def find_functions() -> dict[str, Callable[..., Any]]:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What `arguments_of` needs to know of a filled community."""
-
-    made: Community
-    day: Mapping[str, Any]
-    record_key: int
-    """Of a record of the first home's cuff."""
-    letter: int
-    event: int
-
-
-@dataclass(frozen=True)
-class Fresh:
-    """An argument that the function changes: made anew for each call, and looked at after it."""
-
-    make: Callable[[], Any]
-
-
-@dataclass(frozen=True)
 class Call:
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Any]
-
-
-_BULK = "what,code,community,address,home,name\nhome,home-70,320106,A,,\nelder,elder-70,,,home-70,B\n"
 
 
 def find_calls(filled: Filled) -> list[Call]:
@@ -114,7 +40,7 @@ def find_calls(filled: Filled) -> list[Call]:
 
     Raises LookupError that says of each parameter for which nothing is known where to name a value.
     """
-    known, calls = _arguments(filled), _calls(filled)
+    known, calls = arguments_of(filled), calls_of(filled)
     found, without = [], []
     for name, function in find_functions().items():
         for own in calls.get(name, [{}]):
@@ -131,306 +57,7 @@ def find_calls(filled: Filled) -> list[Call]:
             found.append(Call(name, function, arguments))
     if without:
         raise LookupError(
-            "nothing is known for these parameters; give each a value in tests/integration/both/functions.py, so that "
+            "nothing is known for these parameters; give each a value in tests/integration/both/arguments.py, so that "
             "the function is called on both kinds of server: " + "; ".join(without)
         )
     return found
-
-
-def _arguments(filled: Filled) -> dict[str, Any]:
-    made, day = filled.made, filled.day
-    metrics = ["systolic", "diastolic", "glucose", "pulse"]
-    return {
-        "regions": frozenset(made.regions.values()),
-        "region_id": made.regions["street"],
-        "team": made.regions["community"],
-        "elder_id": made.elders["home-1"],
-        "elder_ids": list(made.elders.values()),
-        "elder_code": "elder-1",
-        "staff_id": made.staff["desk"],
-        "nurse_id": made.staff["nurse"],
-        "visit_id": day["severe"],
-        "alert_id": made.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"]),
-        "alarm_id": day["calling"],
-        "alarm_event_ids": [filled.event],
-        "dead_letter_id": filled.letter,
-        "device_id": made.devices["home-1/sphygmomanometer"],
-        "device_ids": list(made.devices.values()),
-        "record_key": filled.record_key,
-        "relative_id": made.one("SELECT relative_id FROM relative"),
-        "gateway": "gw-home-1",
-        "gateway_id": "gw-home-1",
-        "home_code": "home-1",
-        "placement": Placement(
-            device=device_name(made, "home-1/sphygmomanometer"), kind=DeviceKind.SPHYGMOMANOMETER, whom="elder-1"
-        ),
-        "report": create_report(),
-        "metrics": metrics,
-        "now": NOW,
-        "at": NOW,
-        "until": NOW,
-        "end": NOW,
-        "begin": NOW - 50 * DAY,
-        "since": NOW - 50 * DAY,
-        "filed_since": NOW - 50 * DAY,
-        "done_since": NOW - 50 * DAY,
-        "raised_at": NOW,
-        "heard_at": NOW,
-        "heard_before": NOW - timedelta(minutes=3),
-        "asked_at": NOW,
-        "computed_at": NOW,
-        "told_at": NOW,
-        "said_at": NOW,
-        "promised_by": NOW + timedelta(hours=4),
-        "lasts": timedelta(hours=12),
-        "zone": "Asia/Shanghai",
-        "priority": Priority.TODAY,
-        "cause": Cause.PULSE,
-        "wish": "company",
-        "note": "a note",
-        "word": "kind",
-        "face": 5,
-        "minutes": 9,
-        "verdict": "right",
-        "at_most": 50,
-        "limit": 50,
-        "longest": 40,
-        "before": None,
-        "token": "a-token",
-        "login": "desk",
-        "password": PASSWORD,
-        "topic": "doorstep/v1/gw-home-1/readings",
-        "payload": b"{}",
-        "reason": "a reason",
-        "status": "{}",
-        "online": True,
-        "recipient": "+8613800000001",
-        "body": "a text",
-        "give_up_after_s": 600.0,
-        "lease_s": 30.0,
-        "epoch": 1,
-        "message": create_alarm(made),
-        "within": timedelta(hours=26),
-        "key_id": b"abcd",
-        "key": b"k" * 32,
-        "phone": "",
-        "counter": 5,
-        "answer_to": "+8613800000001",
-        "event_id": filled.event,
-        "sms_id": 1,
-        "references": [7],
-        "reference": 7,
-        "problem": None,
-        "after": 0,
-        "version": 1,
-        "wanted": Wanted(),
-        "document": "{}",
-        "silence_id": made.one("SELECT silence_id FROM silence"),
-        "process": "web",
-        "counted": {"password": 2, "session": 1},
-        "what": What.RAISED,
-        "subject_id": UUID(int=6),
-        "turn": Turn(UUID(int=6), 0, 0),
-        "told": 3,
-        "notice_id": UUID(int=5),
-        "subscription_id": made.one("SELECT subscription_id FROM push_subscription"),
-        "endpoint": "https://push.example/1",
-    }
-
-
-def _calls(filled: Filled) -> dict[str, list[dict[str, Any]]]:
-    made, day = filled.made, filled.day
-    community = frozenset({made.regions["community"]})
-    cuff = made.devices["home-1/sphygmomanometer"]
-    cuff_name = device_name(made, "home-1/sphygmomanometer")
-    everything = [metric.value for metric in Metric]
-    holdings = holdings_in(
-        [name for (name,) in made.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    )
-    return {
-        "registry.wear": [{"device_name": "a cuff", "wearing": Wearing(elder="elder-2"), "shared": True}],
-        "registry.proofs.keep_report": [{"told": Signed(certificate="", body="{}", at="", signature=b"")}],
-        "alarms.scaip.new_messages": [{"kinds": ["personal_trigger"]}],
-        "alarms.scaip.add": [{"reference": "C0FFEE"}],
-        "alarms.scaip.open_forward": [{"reference": "C0FFEE"}],
-        "alarms.scaip.note_attempt": [
-            {
-                "reference": "C0FFEE",
-                "state": AlarmState.AT_CENTRE,
-                "receiver": 1,
-                "answer": "0",
-                "problem": "",
-                "done": True,
-            }
-        ],
-        "alarms.escalation.new_occasions": [{}],
-        "alarms.escalation.occasion": [
-            {"about": About.ALARM, "subject_id": day["calling"]},
-            {"about": About.SILENCE, "subject_id": UUID(int=7)},
-        ],
-        "alarms.escalation.region_of_code": [{"code": "320106001001"}],
-        "alarms.escalation.begin": [{"found": create_occasion(UUID(int=7)), "rule": "a rule", "began_at": NOW}],
-        "alarms.escalation.end_escalation": [{"ended_by": "taken"}],
-        "alarms.escalation.people": [
-            {"whom": whom, "region_id": made.regions["community"]}
-            for whom in (Group("nurse", on_duty=True), Group(None, on_duty=False), OnePerson("desk"))
-        ],
-        "alarms.escalation.add_step": [{"said": "a sentence", "due_at": NOW, "done_at": NOW}],
-        "alarms.escalation.add_notice": [{"notice_id": UUID(int=4), "way": Way.PAGE, "problem": "a problem"}],
-        "alarms.escalation.delivery.set_sent": [{"delivered": True}],
-        "alarms.escalation.delivery.set_not_sent": [{"problem": "no net", "again": False}],
-        "alarms.escalation.delivery.note_receipt": [{"opened": True}],
-        "privacy.give": [{"given": Given(Purpose.CARE, How.SIGNED)}],
-        "privacy.withdraw": [{"consent_id": filled.made.one("SELECT consent_id FROM consent")}],
-        "privacy.agreeing": [{"purpose": Purpose.FAMILY_READINGS}],
-        "privacy.ask": [{"wish": Wish.EXPORT}],
-        "privacy.erasure.elder_of": [{"code": "elder-1"}],
-        "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
-        "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],
-        "privacy.export.columns": [{"holding": holding} for holding in holdings],
-        "privacy.export.rows": [{"holding": holding} for holding in holdings],
-        **{
-            f"privacy.keeping.{name}": [{"before": NOW + DAY}]
-            for name in ("forget_alarms", "forget_dead_letters", "forget_sessions", "forget_notices", "forget_texts")
-        },
-        "privacy.keeping.forget_audit": [{"before": NOW - 200 * DAY}],
-        "push.subscribe": [
-            {"endpoint": "https://push.example/2", "p256dh": b"p" * 65, "auth": b"a" * 16, "language": "zh"}
-        ],
-        "alarms.supervision.open_silence": [
-            {"silence_id": UUID(int=8), "opening": Opening(Scope.HOME, made.regions["street"], (create_watched(made),))}
-        ],
-        "alarms.supervision.join": [{"watched": create_watched(made)}],
-        "alarms.supervision.learn_cause": [{"watched": create_watched(made)}],
-        "alarms.get": [{"lock": True}],
-        "alarms.set_on_the_way": [{"alarm_id": day["coming"]}],
-        "alarms.newest_step": [{"alarm_id": day["coming"]}],
-        "alarms.close": [{"reason": CloseReason.REAL}],
-        "alarms.add_event": [{"state": AlarmState.TAKEN, "staff_id": made.staff["desk"]}],
-        "detection.observations": [{"metrics": list(Metric)}],
-        "detection.open_alert": [{"episode": EPISODE}],
-        "detection.extend_alert": [{"episode": EPISODE, "told_at": told} for told in (None, NOW)],
-        "detection.set_timer": [{"look_at": look} for look in (NOW, None)],
-        "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
-        "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
-        "detection.coach.keep": [
-            {"asks": [asking.Ask(Metric.SYSTOLIC, asking.Why.JUMP, NOW, NOW, NOW + DAY, answered)]}
-            for answered in (None, NOW)
-        ],
-        "detection.personal.set_override": [
-            {"override": Override("raised_pressure", Metric.SYSTOLIC, 170.0, "Dr. Li", "used to it", NOW)}
-        ],
-        "detection.personal.end_override": [
-            {"rule": "raised_pressure", "metric": Metric.SYSTOLIC, "at": NOW, "by": "Dr. Li", "why": "new treatment"}
-        ],
-        "detection.personal.elder_of": [{"code": "elder-1"}, {"code": "nobody"}],
-        "detection.outcomes.apply": [
-            {
-                "change": Change(
-                    ("raised_pressure", Metric.SYSTOLIC),
-                    Moved(167.5, {"false": 2, "right": 0, "technique": 0, "days": 90}),
-                )
-            }
-        ],
-        "detection.budget.show": [
-            {"alert_ids": [made.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"])]}
-        ],
-        "detection.unsure.forget": [{"due": create_due(made, filled.record_key)}],
-        "detection.unsure.put_back": [{"due": create_due(made, filled.record_key)}],
-        "detection.unsure.nobodys": [{"due": create_due(made, filled.record_key), "metrics": list(Metric)}],
-        "detection.unsure.keep": [
-            {"due": create_due(made, filled.record_key), "severe": Severe(Priority.NOW, (REASON,)), "measured_at": NOW}
-        ],
-        "identity.upsert_staff": [
-            {"login": "new", "name": "New", "role": Role.NURSE, "phone": "", "region_id": made.regions["street"]}
-        ],
-        "readings.letters.letter": [{"claim": True}],
-        "readings.retention.thin": [{"days": {"motion": 31, "glucose": 40}}],
-        "readings.chain.note_heads": [{"deliveries": [create_delivery(made)]}],
-        "readings.chain.heads_within": [{"deliveries": [create_delivery(made)]}],
-        "readings.chain.highest_heads": [{"spans": [("gw-home-1", 77, 1, 300), ("gw-strange", 1, 1, 2)]}],
-        "readings.chain.note_odd": [{"deliveries": [create_delivery(made)]}],
-        "readings.chain.note_duplicates": [
-            {"readings": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
-        ],
-        "readings.chain.note_rows_of_refused": [
-            {"rows": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
-        ],
-        "readings.chain.pieces": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
-        "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
-        "readings.heartbeats.note_status": [
-            {"said": StatusMessage(online=online, at=NOW, epoch=1, session=session, sequence=2)}
-            for online, session in ((True, 1), (False, 1), (True, 0))
-        ],
-        "readings.heartbeats.stored_of": [{"outboxes": [("gw-home-1", 1), ("gw-home-1", 7), ("gw-strange", 1)]}],
-        "readings.unsure.ask_whether_severe": [
-            {
-                "lines": [Line(cuff, 7, create_reading(cuff_name, NOW, 190.0))],
-                "owners": [Whose(None, 0.5, Why.ASK)],
-            }
-        ],
-        "readings.homes.learn_gateways": [{"homes": Fresh(Homes), "gateways": ["gw-home-1", "gw-strange"]}],
-        "readings.homes.learn_devices": [
-            {
-                "homes": Fresh(Homes),
-                "names": [("gw-home-1", device_name(made, "home-1/glucometer")), ("gw-home-2", "new")],
-            }
-        ],
-        "readings.identities.claim": [
-            {
-                "identities": Identities(
-                    device_ids=np.array([cuff, cuff]),
-                    record_keys=np.array([filled.record_key, 7]),
-                    metrics=np.array([CODE_OF["systolic"], CODE_OF["pulse"]]),
-                    measured_us=np.array([0, 0]),
-                )
-            }
-        ],
-        "readings.identities.decided": [{"acts": [(cuff, filled.record_key), (cuff, 7)]}],
-        "readings.ruling.filed": [{}, {"record_key": -1}],
-        "readings.ruling.keep": [
-            {
-                "ruling": Ruling(cuff, filled.record_key, made.elders["home-2"], made.staff["nurse"]),
-                "before": Filed(made.elders["home-1"], 1.0, "only_wearer", NOW, 0, None),
-            }
-        ],
-        "readings.ruling.file": [{"elder_id": made.elders["home-2"]}, {"elder_id": None}],
-        "readings.store_deliveries": [{"deliveries": [create_delivery(made)]}],
-        "readings.store_again": [{"delivery": create_delivery(made)}],
-        "readings.bury": [{"at": NOW}, {"at": NOW, "identity": b"again"}],
-        "registry.bulk.import_bulk": [
-            {"bulk": Fresh(partial(read_bulk, text.encode()))} for text in (_BULK, _BULK.replace("home-70", "home-1"))
-        ],
-        "registry.new_home.make_home": [{"community": "320106", "address": "A", "elder": "B"}],
-        "registry.id_of": [{"table": "home", "code": "home-2"}],
-        "registry.upsert_region": [{"region": Region(code="9", name="R", level=Level.COMMUNITY)}],
-        "registry.upsert_home": [{"home": Home(code="home-9", region="320106", address="A")}],
-        "registry.upsert_elder": [{"elder": Elder(code="elder-1", home="home-1", name="B", born_on=date(1941, 3, 8))}],
-        "registry.upsert_gateway": [{"gateway": Gateway(name="gw-home-9", home="home-1")}],
-        "sms.set_not_sent": [{"problem": "no network", "again_in_s": 5.0}],
-        "visits.get": [{"lock": True}],
-        "visits.move": [{"state": VisitState.ACCEPTED}],
-        "visits.add_event": [{"state": VisitState.ACCEPTED, "staff_id": made.staff["nurse"]}],
-        "visits.report_of": [{}, {"visit_id": day["before"]}],
-        "visits.add_report": [{"report": Report(("medicine_missed",), ("talked",), "n", "right", date(2026, 12, 1))}],
-        "visits.set_assessment": [{"visit_id": day["before"]}],
-        "visits.asking.assign": [{"answer_by": NOW}, {"answer_by": None}],
-        "visits.asking.second_of": [{}],
-        "visits.following.put_follow_up": [{"why": FollowUp.LOW_MARK}],
-        "visits.following.put_next_visit": [{"on": date(2026, 12, 1)}],
-        "visits.following.open_follow_up": [{"why": FollowUp.NEXT_VISIT}],
-        "visits.following.close_before": [{"filed_before": NOW}],
-        "visits.telling.note_act": [{"key": UUID(int=3), "did_at": NOW}],
-        "visits.telling.moment_of": [{"did_at": NOW - DAY}],
-        "visits.set_wish": [{"visit_id": day["asked"]}],
-        "visits.open_request": [{"elder_id": made.elders["home-2"]}],
-        "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],
-        "visits.add_for_alarm": [{"elder_id": made.elders["home-2"]}],
-        "visits.visit_of_alarm": [{"alarm_id": day["coming"]}],
-        "visits.on_the_way_since": [{"alarm_id": day["coming"]}],
-        "web.board.open_alarms": [{}, {"regions": None}, {"regions": community}],
-        "web.evidence.readings": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
-        "web.evidence.days": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
-        "web.evidence.latest": [{"metrics": everything}],
-        "web.nurse.report": [{"visit_id": day["before"]}],
-    }
