@@ -44,8 +44,8 @@ def look(page: Page, addresses: list[str], *, elder: bool = False) -> Iterator[s
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_staff_pages(site: Site, community: Community, open_page: OpenPage, scheme: str) -> None:
     made = create_day(community)
-    alert = community.create_alert("home-2", [], cause="pulse")
-    door = community.create_visit("home-2", alert, state="at_the_door", nurse="nurse")
+    alert = community.create_alert("home-3", [], cause="pulse")
+    door = community.create_visit("home-3", alert, state="at_the_door", nurse="nurse")
     community.create_visit("home-1", wish="washing", promised_by=NOW - timedelta(hours=20))  # late
     community.create_alarm("gw-home-1", "taken", taken_by="desk", taken_at=NOW)
     community.run(

@@ -132,7 +132,7 @@ def create_more(community: Community) -> None:
     """A promise broken, one about to be kept, a second silent home and an alarm that is over."""
     community.create_visit("home-3", wish="repair", promised_by=NOW - timedelta(hours=16, minutes=32))
     alert = community.create_alert("home-2", [], cause="hyperglycaemia")
-    community.create_visit("home-2", alert, state="travelling", nurse="nurse", promised_by=NOW + timedelta(minutes=48))
+    community.create_visit("home-2", alert, state="travelling", nurse="nurse2", promised_by=NOW + timedelta(minutes=48))
     create_home(
         community, 4, region="community", name="孙玉兰", born_on="1946-02-11", address="北京西路 21 号 201 室",
         door_note="", link="a-fourth-link",

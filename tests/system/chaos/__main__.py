@@ -33,7 +33,8 @@ def main() -> int:
             print(f"{one.at_s:8.1f}  {one.kind} {one.target} {one.lasts_s or ''} {one.amount or ''}".rstrip())
         return 0
     no_namespaces = enter_namespaces()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell has what it starts in the background ignore Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     diary = Diary(lambda line: print(line, flush=True))
     if no_namespaces is not None:
         diary.note(f"no disks and no lossy line: {no_namespaces}")
