@@ -1,13 +1,28 @@
-"""The database server of a centre that was killed: it is a daemon, and serves on until somebody ends it."""
+"""What a centre that was killed leaves: stages, which end by themselves, and a database server, which serves on."""
 
 import os
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 _PATIENCE_S = 20.0
 _LOOK_S = 0.05
+
+
+def await_stages(numbers: Iterable[int]) -> None:
+    """Until the centre's processes of these numbers have ended, for a while."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while any(map(_is_stage, numbers)) and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+
+
+def _is_stage(number: int) -> bool:
+    try:
+        return b"cloud" in Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def end_database(folder: Path) -> None:

@@ -15,7 +15,7 @@ import httpx
 
 from firmware_sim.control import HomeControl
 from firmware_sim.demo import timeline
-from firmware_sim.demo.abandoned import end_database
+from firmware_sim.demo.abandoned import await_stages, end_database
 from firmware_sim.demo.children import Child, ChildDied, Household
 from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
 from firmware_sim.demo.waiting import wait_for
@@ -58,6 +58,7 @@ class Stage:
         self.web = ""
         self.broker = ""
         self.dsn = ""
+        self._stages: list[int] = []
 
     def start(self, *, live: bool) -> None:
         """Raises ChildDied or NeverHappened with the last words of what did not come up."""
@@ -82,6 +83,7 @@ class Stage:
         for started in self.homes:
             started.control.close()
         self.household.stop_all()
+        await_stages(self._stages)
         end_database(self.data / "centre" / "postgres")
         self.note_time()
 
@@ -113,6 +115,7 @@ class Stage:
     def _await_centre(self, centre: Child) -> None:
         run = self._await_file(centre, self._run_file)
         self.web, self.broker, self.dsn = run["web"], run["broker"], run["dsn"]
+        self._stages = list(run["pids"].values())
 
     def _await_file(self, child: Child, path: Path) -> dict[str, Any]:
         """The run file that `child` writes when it is ready."""
