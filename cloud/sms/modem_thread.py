@@ -1,6 +1,9 @@
 """The centre's modem on its port: opened by pyserial, spoken to by its session, in a thread of its own.
 
 What is unplugged, hangs or is no modem is closed and tried again; a text that was under way then is told as not sent.
+
+Nearly the same stands in edge/alarm/sms/modem_thread.py: gateway and centre share nothing but `protocols`, and that opens no
+port, knows no thread and reads no clock. What a modem is told and what it answers is there, in `protocols.sms.modem`.
 """
 
 import queue
