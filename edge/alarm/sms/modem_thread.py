@@ -2,8 +2,8 @@
 
 What is unplugged, hangs or is no modem is closed and tried again; a text that was under way then is told as not sent.
 
-Nearly the same stands in cloud/sms/modem_thread.py: gateway and centre share nothing but `protocols`, and that opens no
-port, knows no thread and reads no clock. What a modem is told and what it answers is there, in `protocols.sms.modem`.
+Nearly the same stands in cloud/sms/modem_thread.py: gateway and centre share nothing but `protocols`, and that
+opens no port, knows no thread and reads no clock. What is said to a modem and heard of it is there: `protocols.sms.modem`.
 """
 
 import queue
@@ -16,7 +16,6 @@ import serial
 import structlog
 from serial.tools import list_ports
 
-from edge.reasons import reason_of
 from edge.usb_ports import NoSuchPort, Ports, find_port
 from protocols.sms.modem import ModemSession, ModemSilent
 from protocols.sms.modem_events import ModemStatus, NotSent, Sent, StatusIs, Step, Write
@@ -109,7 +108,7 @@ class ModemThread:
         except (NoSuchPort, ModemSilent) as error:
             return f"the modem: {error}"
         except (OSError, ValueError) as error:  # SerialException is an OSError
-            return f"the modem at {self._port}: {reason_of(error)}"
+            return f"the modem at {self._port}: {error}"
         finally:
             self._line = None
         return "stopped"
