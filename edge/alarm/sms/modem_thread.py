@@ -3,7 +3,7 @@
 What is unplugged, hangs or is no modem is closed and tried again; a text that was under way then is told as not sent.
 
 Nearly the same stands in cloud/sms/modem_thread.py: gateway and centre share nothing but `protocols`, and that
-opens no port, knows no thread and reads no clock. What is said to a modem and heard of it is there: `protocols.sms.modem`.
+opens no port, knows no thread and reads no clock. What is said to a modem is there, in `protocols.sms.modem`.
 """
 
 import queue
