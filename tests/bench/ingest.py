@@ -102,8 +102,9 @@ class Bench:
             "single": (single, 1),
             "single_2proc": (single, 2),
         }
-        found: dict[str, list[float]] = {"ceiling": [], **{name: [] for name in kinds}}
-        ours: list[Usage] = []
+        peers, missing = self._installed()
+        found: dict[str, list[float]] = {name: [] for name in ("ceiling", *kinds, *peers)}
+        usages: dict[str, list[Usage]] = {name: [] for name in ("single", *peers)}
         for _ in runs:  # in turn, so that a busy minute of the machine falls on all
             found["ceiling"].append(readings / ceiling.seconds(self._dsn, batches))
             _say("ceiling", found["ceiling"][-1], Usage(0, 0))
@@ -111,10 +112,20 @@ class Bench:
                 rows_s, usage = self._run_ours(letters, count)
                 found[name].append(rows_s)
                 if name == "single":
-                    ours.append(usage)
+                    usages[name].append(usage)
                 _say(name, rows_s, usage)
-        peers = self._run_peers(len(runs))
-        median = {name: statistics.median(values) for name, values in found.items()}
+            for name, peer in peers.items():
+                if name in missing:
+                    continue
+                try:
+                    rows_s, usage = self._run_peer(peer)
+                except (PeerMissing, TimeoutError) as why:
+                    missing[name] = str(why)
+                    continue
+                found[name].append(rows_s)
+                usages[name].append(usage)
+                _say(name, rows_s, usage)
+        median = {name: statistics.median(values) for name, values in found.items() if values}
         return {
             "readings": readings,
             "homes": homes,
@@ -122,10 +133,18 @@ class Bench:
             "batched_rows_s": round(median["batched"]),
             "batched_ratio": round(median["batched"] / median["ceiling"], 3),
             "batched_rows_s_2proc": round(median["batched_2proc"]),
+            "batched_ratio_2proc": round(median["batched_2proc"] / median["ceiling"], 3),
             "single_rows_s": round(median["single"]),
             "single_rows_s_2proc": round(median["single_2proc"]),
-            "ours": self._figures(found["single"], ours, "this tree", readings),
-            "peers": peers,
+            "ours": self._figures(found["single"], usages["single"], "this tree", readings),
+            "peers": {
+                **{name: {"missing": why} for name, why in missing.items()},
+                **{
+                    name: self._figures(found[name], usages[name], peer.version, self._readings_of(peer))
+                    for name, peer in peers.items()
+                    if name not in missing
+                },
+            },
             "stored": self._stored,
             "expected": self._expected,
             "runs": {name: [round(value) for value in values] for name, values in found.items()},
@@ -168,7 +187,8 @@ class Bench:
         """Seconds from the first publish until `expected` readings can be selected."""
         street = Street(self._broker)
         began = time.perf_counter()
-        street.send(letters)
+        per_letter = expected / len(letters)
+        street.send(letters, lambda: round(_count(self._dsn, table) / per_letter))
         while (count := _count(self._dsn, table)) < expected:
             elapsed = time.perf_counter() - began
             if elapsed > WITHIN_S:
@@ -178,29 +198,26 @@ class Bench:
         street.close()
         return taken
 
-    def _run_peers(self, runs: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        names = [name for name in self._options.peers.split(",") if name]
-        for name in names:
+    def _installed(self) -> tuple[dict[str, Peer], dict[str, str]]:
+        """The peers that stand, and why the others are missing."""
+        peers: dict[str, Peer] = {}
+        missing: dict[str, str] = {}
+        for name in filter(None, self._options.peers.split(",")):
             peer = PEERS[name](self._options.peer_folder / name, self._dsn, self._broker)
-            readings = min(peer.most_readings, self._options.readings)
-            letters = peer.packets(self._options.homes, readings)
-            rates: list[float] = []
-            usages: list[Usage] = []
             try:
                 peer.install()
-                for _ in range(runs):
-                    rows_s, usage = self._run_peer(peer, letters)
-                    rates.append(rows_s)
-                    usages.append(usage)
-                    _say(name, rows_s, usage)
-            except (PeerMissing, TimeoutError) as why:
-                found[name] = {"missing": str(why), "runs": [round(rate) for rate in rates]}
-                continue
-            found[name] = self._figures(rates, usages, peer.version, readings)
-        return found
+            except PeerMissing as why:
+                missing[name] = str(why)
+            else:
+                peers[name] = peer
+        return peers, missing
 
-    def _run_peer(self, peer: Peer, letters: list[bytes]) -> tuple[float, Usage]:
+    def _readings_of(self, peer: Peer) -> int:
+        most: int = self._options.readings
+        return min(peer.most_readings, most)
+
+    def _run_peer(self, peer: Peer) -> tuple[float, Usage]:
+        letters = peer.packets(self._options.homes, self._readings_of(peer))
         with peer.running() as pid:
             before = usage_of(pid)
             taken = self._publish(letters, peer.table, len(letters))
