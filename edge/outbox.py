@@ -10,7 +10,7 @@ so (edge/given_up.py). Safe to use from several threads of one process; `hold_al
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from edge.meter_clock import ClockSighting
 from edge.outbox_amount import Amount
 from edge.outbox_bound import DEFAULT_BOUND, OutboxBound, RoomMaker
 from edge.outbox_cover import Cover, cover_of
+from edge.outbox_together import Prepared, Together
 from edge.sqlite_file import open_durable, open_or_set_aside, transaction
 from protocols.reading import Metric, Reading, record_key
 from protocols.telemetry.chain import digest_of, next_link
@@ -105,6 +106,7 @@ class Outbox:
         Raises Permanent where the folder cannot be written.
         """
         self._lock = threading.RLock()
+        self._together = Together(self._lock, self._write)
         self._db, self.set_aside = open_or_set_aside(
             path, _SCHEMA + given_up.SCHEMA + outbox_chain.SCHEMA + outbox_kept.SCHEMA
         )
@@ -143,33 +145,49 @@ class Outbox:
             return self._number("SELECT sessions FROM line")
 
     def put(self, readings: Iterable[Reading]) -> int:
-        """Makes `readings` durable, in their order, and returns how many of them were new."""
-        with self._lock:
-            size, deleted = 0, Amount()
-            with transaction(self._db):
-                first = number = self._number("SELECT next_number FROM box")
-                newest: datetime | None = None
-                link = outbox_chain.head(self._db)
-                for reading in readings:
-                    key = (reading.device, reading.metric.value, record_key(reading))
-                    if self._is_known(key):
+        """Makes `readings` durable, in their order, and returns how many of them were new.
+
+        Threads that put at the same time wait for the disk once, together.
+        """
+        return self._together.put(
+            [
+                Prepared(
+                    (reading.device, reading.metric.value, record_key(reading)),
+                    reading.received_at,
+                    self._encode(reading),
+                    digest_of(reading),
+                )
+                for reading in readings
+            ]
+        )
+
+    def _write(self, batches: Sequence[Sequence[Prepared]]) -> list[int]:
+        """Under the lock. How many of each were new."""
+        news, size, deleted = [], 0, Amount()
+        with transaction(self._db):
+            first = number = self._number("SELECT next_number FROM box")
+            newest: datetime | None = None
+            link = outbox_chain.head(self._db)
+            for batch in batches:
+                before = number
+                for one in batch:
+                    if self._is_known(one.key):
                         continue
-                    body = self._encode(reading)
-                    row = (number, *key, reading.received_at.timestamp(), body, link)
+                    row = (number, *one.key, one.received_at.timestamp(), one.body, link)
                     self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-                    link = next_link(link, digest_of(reading))
-                    newest = reading.received_at if newest is None else max(newest, reading.received_at)
+                    link = next_link(link, one.digest)
+                    newest = one.received_at if newest is None else max(newest, one.received_at)
                     number += 1
-                    size += len(body)
-                new = number - first
-                if newest is not None:
-                    self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, new))
-                    outbox_chain.advance(self._db, link)
-                    deleted = self._room.make_room(newest)
-            self._count(new - deleted.rows, size - deleted.bytes)
+                    size += len(one.body)
+                news.append(number - before)
+            if newest is not None:
+                self._db.execute("UPDATE box SET next_number = ?, taken = taken + ?", (number, number - first))
+                outbox_chain.advance(self._db, link)
+                deleted = self._room.make_room(newest)
+        self._count(number - first - deleted.rows, size - deleted.bytes)
         if deleted.rows:
             _log.warning("outbox_full", given_up=deleted.rows)
-        return new
+        return news
 
     def has(self, device: str, metric: Metric, key: int) -> bool:
         """True when the record was taken already, delivered or not."""

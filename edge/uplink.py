@@ -8,6 +8,7 @@ signature only (edge/receipt_trust.py).
 """
 
 import math
+import secrets
 import threading
 import time
 from collections import deque
@@ -102,6 +103,7 @@ class Uplink:
         self._epoch = outbox.epoch
         self._store = outbox.store
         self._trust = ReceiptTrust(config.gateway, config.receipts.pinned, config.centre_key_path)
+        self._run = secrets.randbits(63)
         self._session = 0
         self._sequence = 0
         self._asks = False
@@ -232,6 +234,7 @@ class Uplink:
             self._sequence += 1
             return msgspec.structs.replace(
                 status,
+                run=self._run,
                 session=self._session,
                 sequence=self._sequence,
                 store=0 if self._asks else self._store,  # a centre answers to a store that is not its own

@@ -18,6 +18,7 @@ from cloud.process import Process
 from cloud.readings import store
 from cloud.readings.heartbeats.store import stored_of
 from cloud.readings.intake import Intake
+from cloud.readings.joining import joined
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.naming import with_links
 from cloud.readings.opening import open_readings
@@ -143,7 +144,7 @@ def _store(connection: store.Connection, deliveries: Sequence[Delivery], now: da
     if not deliveries:
         return Stored(readings=0, duplicates=0, dead_letters=0, receipts=())
     try:
-        return store.store_deliveries(connection, deliveries, now)
+        return store.store_deliveries(connection, joined(deliveries), now)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         if len(deliveries) > 1:
             return _sum([_store(connection, [delivery], now) for delivery in deliveries])

@@ -27,7 +27,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from cloud.mqtt import QOS, Letter, broker_address
-from cloud.readings.wire import Wire
+from cloud.readings.in_order import InOrder
+from cloud.readings.packets import acknowledgements
+from cloud.readings.wire import LetterWire, Wire
 
 log = structlog.get_logger()
 
@@ -52,14 +54,15 @@ class _UnknownProtocolError(Exception):
 
 
 class _Client(paho.Client):
-    """paho over a `Wire`."""
+    """paho over a `Wire`, which `lay` makes."""
 
+    lay: Callable[[socket.socket], Wire]
     wire: Wire
 
     def _create_socket(self) -> Wire:
         connection = self._create_socket_connection()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.wire = Wire(connection)
+        self.wire = self.lay(connection)
         return self.wire
 
 
@@ -87,6 +90,7 @@ class Intake:
         self._stored: deque[Letter] = deque()  # to be acknowledged
         self._waiting: deque[tuple[str, bytes]] = deque()  # to be published
         self._connection = 0
+        self._order = InOrder()
         self._protocol = paho.MQTTv311
         self._greeted = False
         self._stands = False
@@ -142,6 +146,7 @@ class Intake:
         """One connection, from its making to its end. Raises what ended it."""
         self._connection += 1
         self._in_flight, self._ending, self._greeted = 0, "", False
+        self._order = InOrder()
         client = self._create_client()
         try:
             client.connect(self._host, self._port, keepalive=_KEEPALIVE_S, **self._wishes())
@@ -180,6 +185,8 @@ class Intake:
             manual_ack=True,
             reconnect_on_failure=False,
         )
+        number = self._connection
+        client.lay = (lambda line: LetterWire(line, number)) if self._protocol == paho.MQTTv311 else Wire
         # paho walks through all it has in flight at each answer when it counts them; we count ourselves.
         client.max_inflight_messages_set(0)
         client.on_connect = self._connected
@@ -199,6 +206,8 @@ class Intake:
             self._waker.calm()
         if wire in ready:
             wire.fill()
+            if isinstance(wire, LetterWire):
+                self._take(wire.take_letters())
             while wire.unread and client.socket() is not None:
                 client.loop_read()
         self._speak(client)
@@ -209,18 +218,28 @@ class Intake:
             raise _BrokerAwayError(self._ending or "the connection broke")
 
     def _speak(self, client: _Client) -> None:
-        with contextlib.suppress(IndexError):  # none is left
-            while True:
-                connection, number = self._stored.popleft().place
-                # On a later connection the number is somebody else's; number 0 came at QoS 0 and wants no answer.
-                if number and connection == self._connection:
-                    client.ack(number, QOS)
+        numbers = self._order.safe(self._stored_here())
+        if isinstance(client.wire, LetterWire):
+            client.wire.send(acknowledgements(numbers))
+        else:
+            for number in numbers:
+                client.ack(number, QOS)
         while self._stands and self._waiting and self._in_flight < self._most_in_flight:
             self._in_flight += 1
             client.publish(*self._waiting.popleft(), qos=QOS)
         if client.want_write():
             client.loop_write()
         client.wire.flush()
+
+    def _stored_here(self) -> list[int]:
+        """Numbers of stored letters; on a later connection a letter's number is somebody else's, 0 came at QoS 0."""
+        numbers = []
+        with contextlib.suppress(IndexError):  # none is left
+            while True:
+                connection, number = self._stored.popleft().place
+                if number and connection == self._connection:
+                    numbers.append(number)
+        return numbers
 
     def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
@@ -245,7 +264,14 @@ class Intake:
         self._on_connected(True)
 
     def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        self._on_letter(Letter(message.topic, bytes(message.payload), message.retain, (self._connection, message.mid)))
+        place = (self._connection, message.mid)
+        self._take([Letter(message.topic, bytes(message.payload), message.retain, place)])
+
+    def _take(self, letters: Iterable[Letter]) -> None:
+        for letter in letters:
+            if number := letter.place[1]:
+                self._order.come(number)
+            self._on_letter(letter)
 
     def _published(self, _client: paho.Client, _data: Any, _mid: int, _reason: Any, _properties: Any) -> None:
         self._in_flight -= 1

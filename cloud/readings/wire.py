@@ -7,6 +7,9 @@ interpreter to the threads that store, and gets it back when they like: thousand
 import contextlib
 import socket
 
+from cloud.mqtt import Letter
+from cloud.readings.packets import sort_packets
+
 _PIECE = 1 << 17
 _FAREWELL_S = 1.0
 
@@ -24,12 +27,17 @@ class Wire:
 
     def fill(self) -> None:
         """Takes what came, one piece at most. Raises OSError where the connection is broken."""
+        if (piece := self._receive()) is not None:
+            self._heard, self._at = self._heard[self._at :] + piece, 0
+
+    def _receive(self) -> bytes | None:
+        """None where nothing came, no bytes at the end."""
         try:
             piece = self._connection.recv(_PIECE)
         except BlockingIOError:
-            return
+            return None
         self._ended = not piece
-        self._heard, self._at = self._heard[self._at :] + piece, 0
+        return piece
 
     def recv(self, size: int) -> bytes:
         """At most `size` bytes of what came; none when the other side closed. Raises BlockingIOError."""
@@ -77,3 +85,28 @@ class Wire:
 
     def setblocking(self, flag: bool) -> None:
         self._connection.setblocking(flag)
+
+
+class LetterWire(Wire):
+    """A Wire of MQTT 3.1.1 that keeps the letters for its owner; paho gets each other packet when it has come whole."""
+
+    def __init__(self, connection: socket.socket, number: int) -> None:
+        """`number` of the connection, for the letters' places."""
+        super().__init__(connection)
+        self._number = number
+        self._begun = b""
+        self._letters: list[Letter] = []
+
+    def fill(self) -> None:
+        """Raises ValueError as well, for what no broker may send."""
+        if (piece := self._receive()) is not None:
+            came = self._begun + piece
+            found = sort_packets(came, self._number)
+            self._begun = came[found.used :]
+            self._letters += found.letters
+            self._heard, self._at = self._heard[self._at :] + found.others, 0
+
+    def take_letters(self) -> list[Letter]:
+        """Those that came and were not taken."""
+        letters, self._letters = self._letters, []
+        return letters

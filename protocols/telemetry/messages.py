@@ -182,6 +182,9 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     from gateways that do not count."""
     sequence: int = 0
     """Counts the statuses within a session; the session's last will comes after all of them."""
+    run: int = 0
+    """Random 63-bit number drawn when the gateway's program started: two that take turns are two gateways under one
+    name. 0 from gateways that draw none."""
     receipts_refused: int = 0
     """Receipts whose signature was not the centre's, since the gateway started."""
     config_version: int = 0
@@ -248,7 +251,7 @@ def _check(message: Message) -> None:
 
 def _check_status(message: StatusMessage) -> None:
     _need_instant(message.at, "at")
-    _need_numbers(message, "epoch", "store", "session", "sequence", "config_version")
+    _need_numbers(message, "epoch", "store", "session", "sequence", "run", "config_version")
     if message.oldest_backlog_at is not None:
         _need_instant(message.oldest_backlog_at, "oldest_backlog_at")
     for field, at in (

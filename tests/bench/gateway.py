@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -52,6 +53,7 @@ SETTLE_S = 15.0
 """What a start costs is not what a gateway costs."""
 STARTS_WITHIN_S = 60.0
 PUT_READINGS = 20_000
+SOURCES = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     known = machine()
     with tempfile.TemporaryDirectory(prefix="gw-") as name:  # short: it holds a Unix socket
-        written = {f"put_{size}_rows_s": _put_rows_s(Path(name), size) for size in (1, 10, 50)}
+        written = _outbox_figures(Path(name))
         watched = asyncio.run(_watch(Path(name), options.seconds))
     text = json.dumps({"machine": known, **watched, **written}, indent=2)
     print(text)
@@ -216,20 +218,48 @@ def _until_well(port: int) -> None:
         time.sleep(0.2)
 
 
-def _put_rows_s(folder: Path, size: int) -> int:
-    """Readings a second into an outbox, `size` in each transaction; the median of three runs."""
+def _outbox_figures(folder: Path) -> dict[str, Any]:
+    """Readings a second into an outbox; one at a time also what part of it is waiting for the disk to have it, and with
+    several sources at once. Medians of three runs."""
+    rates = {f"put_{size}_rows_s": _put_rows_s(folder, size) for size in (1, 10, 50)}
+    unsafe = _put_rows_s(folder, 1, flushed=False)
+    return {
+        **rates,
+        f"put_1_by_{SOURCES}_rows_s": _put_rows_s(folder, 1, sources=SOURCES),
+        "put_1_flush_share": round(1 - rates["put_1_rows_s"] / unsafe, 2),
+    }
+
+
+def _put_rows_s(folder: Path, size: int, *, sources: int = 1, flushed: bool = True) -> int:
+    """With `size` in each put, by so many threads. Not `flushed`: no word of the disk is waited for."""
     rates = []
-    for run in range(3):
-        outbox = Outbox(folder / f"put-{size}-{run}.db")
-        readings = PUT_READINGS if size > 1 else PUT_READINGS // 4
-        start = datetime.now(UTC) - timedelta(days=1)
-        made = iter([_reading(start + timedelta(seconds=place), place) for place in range(readings)])
-        began_s = time.perf_counter()
-        while batch := list(islice(made, size)):
-            outbox.put(batch)
-        rates.append(readings / (time.perf_counter() - began_s))
-        outbox.close()
+    for _ in range(3):
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            outbox = Outbox(Path(name) / "outbox.db")
+            if not flushed:
+                outbox._db.execute("PRAGMA synchronous = OFF")
+            readings = PUT_READINGS if size > 1 else PUT_READINGS // 4
+            start = datetime.now(UTC) - timedelta(days=1)
+            made = [_reading(start + timedelta(seconds=place), place) for place in range(readings)]
+            threads = [
+                threading.Thread(target=_put, args=(outbox, made[place::sources], size), daemon=True)
+                for place in range(sources)
+            ]
+            began_s = time.perf_counter()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            rates.append(readings / (time.perf_counter() - began_s))
+            assert outbox.taken == readings
+            outbox.close()
     return round(statistics.median(rates))
+
+
+def _put(outbox: Outbox, readings: list[Reading], size: int) -> None:
+    made = iter(readings)
+    while batch := list(islice(made, size)):
+        outbox.put(batch)
 
 
 def _reading(at: datetime, place: int) -> Reading:

@@ -90,7 +90,8 @@ def _fill(dsn: str, first: int, last: int) -> None:
 def _heads(connection: psycopg.Connection[Any], gateways: list[str]) -> Iterator[tuple[str, int, int, bytes, datetime]]:
     """What came with the messages, made of the rows."""
     told, link = datetime.now(UTC), b""
-    for (gateway, epoch), piece in store.pieces(connection, gateways):
+    found = ((outbox, piece) for outbox, block in store.blocks(connection, gateways) for piece in block.pieces())
+    for (gateway, epoch), piece in found:
         if piece.number == 1:
             link = first_link(epoch)
             yield gateway, epoch, 0, link, told

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import psycopg
 import pytest
 
@@ -42,7 +43,7 @@ DRAWN = {
     **{f"alarms.escalation.delivery.{name}": {"notice"} for name in ("set_sent", "set_not_sent")},
     "alarms.escalation.delivery.note_receipt": {"notice", "push_subscription"},
     "alarms.scaip.add": {"scaip_forward"},
-    "readings.heartbeats.note_status": {"gateway"},
+    "readings.heartbeats.note_status": {"gateway", "gateway_run"},
     "registry.bulk.import_bulk": {"staff"},
     "push.subscribe": {"push_subscription"},
     "push.set_gone": {"push_subscription"},
@@ -304,6 +305,8 @@ def _plain(value: Any) -> Any:
         value = msgspec.structs.asdict(value)
     elif isinstance(value, AbstractSet):
         value = sorted(value)
+    elif isinstance(value, np.ndarray):
+        value = value.tobytes()
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

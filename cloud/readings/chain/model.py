@@ -23,6 +23,8 @@ class Why(StrEnum):
     """The person of whom it was was erased."""
 
 
+TAKEN = (Why.THINNED, Why.ERASED)
+"""What was stored is gone rightly."""
 MOST_FAULTS = 1000
 
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
+import numpy as np
 from psycopg.types.multirange import Multirange
 
 from cloud.db.arrays import Bigints, Byteas, Texts
 from cloud.db.pool import Connection
-from cloud.readings.chain.model import Head, Piece, Span, Stream, Why
+from cloud.readings.chain.block import HEAD, NOTE, ROW, Block
+from cloud.readings.chain.model import Head, Span, Stream, Why
 from cloud.readings.model import Delivery
 from cloud.readings.rows import Place
 from protocols.reading import Reading
-from protocols.telemetry.chain import digest_of
+from protocols.telemetry.chain import LINK_BYTES, digest_of
 
 _Bare = tuple[str, int, int]
 """A Place without its names: as quick to make as a tuple is."""
@@ -73,16 +77,26 @@ ORDER BY r.gateway_id, r.epoch, r.outbox_number
 ON CONFLICT (gateway_id, epoch, number) DO UPDATE SET why = 'thinned'
 """  # noqa: S608 - constants of ours
 """For retention, before it deletes these rows: 32 bytes of each stay, so that what stands around them can be proven."""
-_PIECES = f"""
-SELECT gateway_id, epoch, number, now_digest, measured_at, what, digest, row_digest, why
-FROM (SELECT r.gateway_id, r.epoch, r.outbox_number AS number, {_DIGEST} AS now_digest, r.measured_at,
+# A row, a note and a hash as bytes of `block.ROW`, `NOTE` and `HEAD`, so that a block of each is one value. One sort
+# serves all; none is made of the values afterwards, which are large.
+_BLOCKS = f"""
+SELECT gateway_id, epoch, number / {{of}} AS block, kind, string_agg(body, '' ORDER BY number),
+       string_agg(what, E'\\n' ORDER BY number)
+FROM (SELECT r.gateway_id COLLATE "C" AS gateway_id, r.epoch, r.outbox_number AS number, 0 AS kind,
+             int8send(r.outbox_number) || timestamptz_send(r.measured_at) || {_DIGEST} AS body,
              d.name || ' ' || r.metric AS what
-      FROM reading r JOIN device d USING (device_id) WHERE r.gateway_id = ANY(%(gateways)s)) AS rows
-FULL JOIN (SELECT gateway_id, epoch, number, digest, row_digest, why
-           FROM chain_reading WHERE gateway_id = ANY(%(gateways)s)) AS noted
-USING (gateway_id, epoch, number)
-ORDER BY gateway_id, epoch, number
+      FROM reading r JOIN device d USING (device_id) WHERE r.gateway_id = ANY(%(gateways)s)
+      UNION ALL
+      SELECT gateway_id COLLATE "C", epoch, number, 1,
+             int8send(number) || digest || coalesce(row_digest, %(none)s) || convert_to(rpad(why, 9), 'UTF8'), NULL
+      FROM chain_reading WHERE gateway_id = ANY(%(gateways)s)
+      UNION ALL
+      SELECT gateway_id COLLATE "C", epoch, number, 2,
+             int8send(number) || link || CASE WHEN disputed IS NULL THEN '\\x00'::bytea ELSE '\\x01'::bytea END, NULL
+      FROM chain_head WHERE gateway_id = ANY(%(gateways)s)) AS held
+GROUP BY gateway_id, epoch, block, kind ORDER BY gateway_id, epoch, block, kind
 """  # noqa: S608 - constants of ours
+_OF_BLOCK = 4096
 
 
 def note_heads(connection: Connection, deliveries: Iterable[Delivery], now: datetime) -> set[_Bare]:
@@ -172,29 +186,29 @@ def streams(connection: Connection, home: str | None) -> list[Stream]:
     ]
 
 
-def heads(connection: Connection, gateway: str, epoch: int) -> list[Head]:
-    found = connection.execute(
-        "SELECT number, link, disputed IS NOT NULL FROM chain_head WHERE gateway_id = %s AND epoch = %s "
-        "ORDER BY number",
-        (gateway, epoch),
-    )
-    return [Head(*row) for row in found]
-
-
-def pieces(connection: Connection, gateways: Sequence[str]) -> Iterator[tuple[tuple[str, int], Piece]]:
-    """Outbox (gateway and epoch) and piece of all that is held of `gateways`, outbox by outbox in order of numbers.
+def blocks(connection: Connection, gateways: Sequence[str]) -> Iterator[tuple[tuple[str, int], Block]]:
+    """Outbox (gateway and epoch) and block of all that is held of `gateways`, outbox by outbox in order of numbers.
 
     In a transaction; it may take minutes: rows do not lie by gateway, so it costs one look at every row there is,
-    whether one home is asked for or all.
+    whether one home is asked for or all. The connection is busy until the last was taken.
     """
     connection.execute("SET LOCAL statement_timeout = '2h'")
-    with connection.cursor("pieces") as cursor:
-        cursor.itersize = 10_000
-        for row in cursor.execute(_PIECES, {"gateways": list(gateways)}):
-            gateway, epoch, number, now, at, what, sent, sent_row, why = row
+    connection.execute("SET LOCAL work_mem = '64MB'")
+    wanted = {"gateways": list(gateways), "none": bytes(LINK_BYTES)}
+    with connection.cursor() as cursor:
+        found = cursor.stream(_BLOCKS.format(of=_OF_BLOCK).encode(), wanted, binary=True)
+        for (gateway, epoch, _), parts in groupby(found, key=itemgetter(0, 1, 2)):
+            held = {kind: (body, what) for *_, kind, body, what in parts}
+            rows, whats = held.get(0, (b"", None))
+            heads = np.frombuffer(held[2][0], HEAD) if 2 in held else ()
             yield (
                 (gateway, epoch),
-                Piece(number, now, at, what or "", sent, sent_row, None if why is None else Why(why)),
+                Block(
+                    rows=np.frombuffer(rows, ROW),
+                    whats=whats.split("\n") if whats is not None else (),
+                    notes=np.frombuffer(held[1][0] if 1 in held else b"", NOTE),
+                    heads=[Head(int(head["number"]), head["link"].tobytes(), bool(head["disputed"])) for head in heads],
+                ),
             )
 
 

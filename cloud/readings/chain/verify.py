@@ -23,8 +23,9 @@ def verify(connection: Connection, home: str | None) -> Iterator[Findings]:
             raise NotFound(f"there is no home {home} with a gateway; its code stands in the community file")
         streams = {(stream.gateway, stream.epoch): stream for stream in known if stream.epoch >= 0}
         gateways = sorted({stream.gateway for stream in known})
-        for outbox, pieces in groupby(store.pieces(connection, gateways), key=itemgetter(0)):
-            stream = streams.pop(outbox, Stream(*outbox))
-            yield walk(stream, store.heads(connection, *outbox), (piece for _, piece in pieces))
+        for outbox, blocks in groupby(store.blocks(connection, gateways), key=itemgetter(0)):
+            findings = walk(streams.get(outbox, Stream(*outbox)), (block for _, block in blocks))
+            if streams.pop(outbox, None) is not None or findings.first is not None:  # else there are hashes alone
+                yield findings
         for stream in streams.values():  # of which nothing is left
-            yield walk(stream, store.heads(connection, stream.gateway, stream.epoch), ())
+            yield walk(stream, ())

@@ -1,32 +1,32 @@
 """One stream from its first number to its last: what is missing, what was changed, and where. Pure."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
-from cloud.readings.chain.model import MOST_FAULTS, Fault, FaultKind, Findings, Head, Piece, Span, Stream, Why
-from protocols.telemetry.chain import first_link, next_link
+from cloud.readings.chain.block import Block, Run
+from cloud.readings.chain.model import MOST_FAULTS, TAKEN, Fault, FaultKind, Findings, Head, Piece, Span, Stream
+from protocols.telemetry.chain import LINK_BYTES, first_link, next_link
 
 _END = 2**62 + 1
-_TAKEN = (Why.THINNED, Why.ERASED)
-"""What was stored is gone rightly."""
 
 
-def walk(stream: Stream, heads: Iterable[Head], pieces: Iterable[Piece]) -> Findings:
-    """Both in rising order of their numbers. A fault names numbers and the readings around them."""
-    walker = _Walker(stream, heads)
-    for piece in pieces:
-        walker.take(piece)
+def walk(stream: Stream, blocks: Iterable[Block]) -> Findings:
+    """In rising order of their numbers. A fault names numbers and the readings around them."""
+    walker = _Walker(stream)
+    for block in blocks:
+        walker.take_block(block)
     return walker.end()
 
 
 class _Walker:
-    def __init__(self, stream: Stream, heads: Iterable[Head]) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._findings = Findings(stream.gateway, stream.epoch)
         self._findings.given_up = sum(last - first + 1 for first, last in stream.given_up)
         self._first_link = first_link(stream.epoch)
         self._expected = iter(_without(stream.stored, stream.given_up))
         self._awaited: Span | None = next(self._expected, None)
-        self._heads = iter(heads)
-        self._head = next(self._heads, None)
+        self._heads: deque[Head] = deque()
         self._seen_head = False
         self._link: bytes | None = None  # after `_reached`; None: no hash reaches there
         self._reached = 0
@@ -34,7 +34,48 @@ class _Walker:
         self._segment: list[Piece] = []  # its first and last since the last head
         self._pending = 0
 
-    def take(self, piece: Piece) -> None:
+    def take_block(self, block: Block) -> None:
+        self._heads.extend(block.heads)
+        runs = block.runs()
+        if runs is None:
+            for piece in block.pieces():
+                self._take(piece)
+            return
+        for run in runs:
+            if self._awaited is not None and self._awaited[0] == run.first and run.last <= self._awaited[1]:
+                self._take_run(run)
+            else:
+                for piece in block.pieces(run.first, run.last):
+                    self._take(piece)
+
+    def _take_run(self, run: Run) -> None:
+        """Does what taking each of its pieces would do."""
+        first = run.first
+        while first <= run.last:
+            self._pass_heads(first - 1)
+            last = min(run.last, self._heads[0].number) if self._heads else run.last
+            if self._link is not None and self._reached == first - 1:
+                begin, end = (first - run.first) * LINK_BYTES, (last + 1 - run.first) * LINK_BYTES
+                self._link = _linked(self._link, run.digests, begin, end)
+            else:
+                self._link = None
+            self._reached = last
+            self._last = run.piece(last)
+            self._segment = [*(self._segment[:1] or [run.piece(first)]), self._last]
+            self._pending += last + 1 - first
+            first = last + 1
+        self._skip(run.last)
+        findings = self._findings
+        findings.first = run.first if findings.first is None else findings.first
+        findings.last = run.last
+        findings.rows += len(run.rows)
+        for why, count in run.why.items():
+            findings.why[why] = findings.why.get(why, 0) + count
+        for at in run.span or ():
+            findings.first_at = min(at, findings.first_at or at)
+            findings.last_at = max(at, findings.last_at or at)
+
+    def _take(self, piece: Piece) -> None:
         findings = self._findings
         if self._last is not None and piece.number <= self._last.number:
             self._fault(FaultKind.EXTRA, piece.number, piece.number, self._last, None)
@@ -78,16 +119,15 @@ class _Walker:
             self._skip(piece.number)
         if not known or (piece.row is not None and piece.sent is not None and piece.sent_row is None):
             self._fault(FaultKind.EXTRA, piece.number, piece.number, self._last, piece)
-        elif piece.sent_row is not None and piece.row is None and piece.why not in _TAKEN:
+        elif piece.sent_row is not None and piece.row is None and piece.why not in TAKEN:
             self._fault(FaultKind.MISSING, piece.number, piece.number, self._last, None)
         elif piece.sent_row is not None and piece.row is not None and piece.row != piece.sent_row:
             self._fault(FaultKind.CHANGED, piece.number, piece.number, piece, piece)
         return piece.row if piece.sent is None else piece.sent
 
     def _pass_heads(self, through: int) -> None:
-        while self._head is not None and self._head.number <= through:
-            head = self._head
-            self._head = next(self._heads, None)
+        while self._heads and self._heads[0].number <= through:
+            head = self._heads.popleft()
             if head.disputed:
                 self._fault(FaultKind.DISPUTED, head.number, head.number, self._last, None)
             self._pass(head)
@@ -133,6 +173,13 @@ class _Walker:
             self._findings.faults.append(Fault(kind, first, last, before, after))
         else:
             self._findings.more_faults += 1
+
+
+def _linked(link: bytes, digests: bytes, begin: int, end: int) -> bytes:
+    """`next_link` over many."""
+    for at in range(begin, end, LINK_BYTES):
+        link = sha256(link + digests[at : at + LINK_BYTES]).digest()
+    return link
 
 
 def _without(spans: Iterable[Span], holes: Iterable[Span]) -> Iterator[Span]:

@@ -33,6 +33,22 @@ WITH back AS (
     WHERE gateway_id = %(gateway)s AND epoch = %(epoch)s)
 INSERT INTO left_outbox (gateway_id, epoch) VALUES (%(gateway)s, %(left)s) ON CONFLICT DO NOTHING
 """
+# Within quarters of an hour, as above. Starts of long ago are forgotten: a program that was ended does not come back.
+_NOTE_RUN = """
+WITH last AS (
+    SELECT run FROM gateway_run WHERE gateway_id = %(gateway)s ORDER BY heard_at DESC LIMIT 1),
+forgotten AS (
+    DELETE FROM gateway_run
+    WHERE gateway_id = %(gateway)s AND run <> %(run)s AND heard_at < now() - INTERVAL '1 day')
+INSERT INTO gateway_run AS known (gateway_id, run, heard_at) VALUES (%(gateway)s, %(run)s, clock_timestamp())
+ON CONFLICT (gateway_id, run) DO UPDATE
+SET heard_at = clock_timestamp(),
+    returns = CASE WHEN known.run = (SELECT run FROM last) THEN known.returns
+                   WHEN known.returned_at > now() - INTERVAL '15 minutes' THEN known.returns + 1 ELSE 1 END,
+    since = CASE WHEN known.run = (SELECT run FROM last) OR known.returned_at > now() - INTERVAL '15 minutes'
+                 THEN known.since ELSE now() END,
+    returned_at = CASE WHEN known.run = (SELECT run FROM last) THEN known.returned_at ELSE now() END
+"""
 
 
 def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bool:
@@ -45,6 +61,8 @@ def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bo
         row: tuple[bool, datetime | None, int, int, int] | None = connection.execute(_KEPT, (gateway,)).fetchone()
         if row is None:
             return False
+        if said.online and said.run:  # of two that take turns the second's words may be no news, and tell of it
+            connection.execute(_NOTE_RUN, {"gateway": gateway, "run": said.run})
         kept = Kept(*row)
         if not is_news(kept, said):
             return True

@@ -1,14 +1,19 @@
 """A chain is made as a gateway makes it, something is taken away or changed, and the walk says what and where."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cloud.proof import conclusion, in_words
+from cloud.readings.chain.block import NOTE, ROW, Block
 from cloud.readings.chain.model import MOST_FAULTS, FaultKind, Findings, Head, Piece, Span, Stream, Why
 from cloud.readings.chain.walk import walk
 from protocols.telemetry.chain import first_link, next_link
@@ -37,13 +42,51 @@ def create_heads(last: int = LAST, size: int = MESSAGE) -> list[Head]:
     return heads
 
 
+def create_blocks(heads: Iterable[Head], pieces: Iterable[Piece], size: int = 16) -> list[Block]:
+    """As the database gives them, in blocks of `size` numbers."""
+    made: defaultdict[int, tuple[list[Head], list[Piece]]] = defaultdict(lambda: ([], []))
+    for head in heads:
+        made[head.number // size][0].append(head)
+    for piece in pieces:
+        made[piece.number // size][1].append(piece)
+    return [create_block(*made[number]) for number in sorted(made)]
+
+
+def create_block(heads: list[Head], pieces: list[Piece]) -> Block:
+    pieces = sorted(pieces, key=lambda piece: piece.number)
+    rows = [piece for piece in pieces if piece.row is not None]
+    noted = {piece.number: piece for piece in pieces if piece.sent is not None}
+    return Block(
+        rows=np.array([(one.number, since_2000_us(one.at), as_array(one.row)) for one in rows], ROW),
+        whats=[one.what for one in rows],
+        notes=np.array(
+            [
+                (one.number, as_array(one.sent), as_array(one.sent_row), (one.why or Why.REFUSED).value.ljust(9))
+                for one in noted.values()
+            ],
+            NOTE,
+        ),
+        heads=heads,
+    )
+
+
+def since_2000_us(at: datetime | None) -> int:
+    return ((at or AT) - datetime(2000, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def as_array(digest: bytes | None) -> NDArray[np.uint8]:
+    return np.frombuffer(digest or bytes(32), np.uint8)
+
+
 def look(
     pieces: Iterable[Piece],
     heads: Iterable[Head] | None = None,
     stored: tuple[Span, ...] = ((1, LAST),),
     given_up: tuple[Span, ...] = (),
 ) -> Findings:
-    return walk(Stream("gw-1", EPOCH, stored, given_up), create_heads() if heads is None else heads, pieces)
+    return walk(
+        Stream("gw-1", EPOCH, stored, given_up), create_blocks(create_heads() if heads is None else heads, pieces)
+    )
 
 
 def faults(findings: Findings) -> list[tuple[FaultKind, int, int]]:
@@ -164,3 +207,47 @@ def test_of_a_database_in_ruins_the_first_faults_are_kept_and_the_rest_counted()
     assert found.more_faults == 2 * MOST_FAULTS - 1
     assert "and 2979 more; --json lists the first 1000" in in_words(found)
     assert "2999 faults" in conclusion([found])
+
+
+class EachAlone(Block):
+    """A block that is never taken as a whole."""
+
+    def runs(self) -> None:
+        return None
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> list[Piece]:
+    """A stream with rows gone, changed, doubled and put in, and notes that are right or wrong."""
+    found: list[Piece] = []
+    for number in range(1, LAST + 6):
+        match draw(st.sampled_from(["row"] * 20 + ["gone", "changed", "twice", "noted", "row_and_note", "altered"])):
+            case "row":
+                found.append(create_piece(number))
+            case "changed":
+                found.append(create_piece(number, "changed"))
+            case "twice":
+                found += [create_piece(number), create_piece(number)]
+            case "noted":
+                sent_row = draw(st.sampled_from([None, digest(number, "row")]))
+                why = draw(st.sampled_from(Why))
+                found.append(Piece(number, None, sent=digest(number), sent_row=sent_row, why=why))
+            case "row_and_note":
+                found.append(replace(create_piece(number), sent=digest(number), why=Why.REFUSED))
+            case "altered":
+                row = digest(number, draw(st.sampled_from(["row", "other"])))
+                sent_row = digest(number, "row")
+                found.append(
+                    replace(create_piece(number), row=row, sent=digest(number), sent_row=sent_row, why=Why.ALTERED)
+                )
+    return found
+
+
+@given(damaged(), st.sampled_from([((1, LAST),), ((1, 20), (31, LAST))]), st.integers(1, 60))
+def test_a_block_as_a_whole_tells_what_its_pieces_tell(
+    pieces: list[Piece], stored: tuple[Span, ...], size: int
+) -> None:
+    blocks = create_blocks(create_heads(), pieces, size)
+    alone = [EachAlone(block.rows, block.whats, block.notes, block.heads) for block in blocks]
+    stream = Stream("gw-1", EPOCH, stored, ((7, 7),))
+    assert walk(stream, blocks) == walk(stream, alone)

@@ -81,6 +81,7 @@ _OF_A_HOME = (
     "INSERT INTO silence VALUES (gen_random_uuid(), 'home', %(r)s, 'unknown', now(), now())",
     "INSERT INTO silent_gateway SELECT silence_id, %(n)s, 'unknown', now() FROM silence WHERE region_id = %(r)s",
     "INSERT INTO left_outbox VALUES (%(n)s, 1, 3, now(), now())",
+    "INSERT INTO gateway_run VALUES (%(n)s, 1, now())",
     "INSERT INTO claim VALUES (%(n)s, %(n)s, '', now(), now(), 1)",
     "INSERT INTO gateway_certificate VALUES (%(n)s, %(n)s, '', now(), now())",
     f"INSERT INTO sharing VALUES ({_DEVICE}, 'ask')",

@@ -24,6 +24,7 @@ TABLES: Mapping[str, str] = {
     "silence": "--hhhhhh",
     "silent_gateway": "--hhhhhh",
     "left_outbox": "--hhhhhh",
+    "gateway_run": "--hhhhhh",
     "two_gateways": "--hhhhhh",
     "claim": "--hhhhhh",
     "gateway_certificate": "--hhhhhh",

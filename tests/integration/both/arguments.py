@@ -299,10 +299,10 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "readings.chain.note_rows_of_refused": [
             {"rows": {Place("gw-home-1", 77, 100): create_delivery(made).readings[0]}}
         ],
-        "readings.chain.pieces": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
+        "readings.chain.blocks": [{"gateways": ["gw-home-1", "gw-strange"]}, {"gateways": ["gw-home-2", "gw-home-1"]}],
         "readings.chain.streams": [{"home": "home-1"}, {"home": None}],
         "readings.heartbeats.note_status": [
-            {"said": StatusMessage(online=online, at=NOW, epoch=1, session=session, sequence=2)}
+            {"said": StatusMessage(online=online, at=NOW, epoch=1, session=session, sequence=2, run=9)}
             for online, session in ((True, 1), (False, 1), (True, 0))
         ],
         "readings.heartbeats.stored_of": [{"outboxes": [("gw-home-1", 1), ("gw-home-1", 7), ("gw-strange", 1)]}],
