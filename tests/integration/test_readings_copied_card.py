@@ -12,13 +12,15 @@ from cloud.alarms.twins.watch import look as look_for_twins
 from cloud.config import CloudConfig
 from cloud.db.pool import create_async_pool
 from cloud.process import Process
+from cloud.readings.heartbeats.store import note_status
 from cloud.readings.worker import work
 from cloud.web.fleet.model import Need
 from cloud.web.fleet.store import gateways
 from edge.config import EdgeConfig
+from protocols.telemetry.messages import StatusMessage
 from tests.integration.stage import running
 from tests.integration.test_edge_uplink import Running, create_readings, wait_until
-from tests.integration.test_ingest_store import one
+from tests.integration.test_ingest_store import NOW, one
 from tests.integration.test_readings_restored import centre, count, home, look
 
 __all__ = ["centre", "home"]
@@ -70,6 +72,29 @@ def test_all_of_both_is_stored_once_and_the_centre_says_that_they_are_two(
     code, text = look(dsn, tmp_path, "--home", "home-1")
     assert code == 0, text
     assert process.name
+
+
+def test_starts_that_take_turns_are_two_gateways(centre: CloudConfig) -> None:
+    """Copies that measure nothing have one outbox; the broker throws each out when the other connects."""
+    with psycopg.connect(centre.database.dsn, autocommit=True) as connection:
+
+        def hear(*runs: int) -> int:
+            """How many gateways are two, after these heartbeats."""
+            for sequence, run in enumerate(runs, start=1):
+                status = StatusMessage(online=True, at=NOW, epoch=7, session=1, sequence=sequence, run=run)
+                assert note_status(connection, "gw-1", status)
+            return int(one(connection, "SELECT count(*) FROM two_gateways"))
+
+        assert hear(0, 0, 0, 0, 0, 0, 0, 0) == 0, "a gateway that draws no number"
+        assert hear(*range(1, 20)) == 0, "one that starts again and again"
+        assert hear(20, 21, 20, 21, 21, 22) == 0, "one whose last words before a start were held up"
+        assert hear(30, 31, 30, 31, 30, 31) == 1
+        connection.execute("UPDATE gateway_run SET returned_at = now() - INTERVAL '16 minutes'")
+        assert hear(31) == 0
+        assert hear(30, 31) == 0, "it is counted anew"
+        connection.execute("UPDATE gateway_run SET heard_at = now() - INTERVAL '25 hours'")
+        hear(99)
+        assert one(connection, "SELECT count(*) FROM gateway_run") == 1
 
 
 async def test_two_gateways_are_on_the_fleet_page_and_an_alarm_of_their_home(centre: CloudConfig) -> None:
