@@ -3,16 +3,15 @@
 import contextlib
 import os
 import re
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from edge.addresses import need_address, parse_gpio, port_path
-from edge.alarm.call import PressRules
-from edge.alarm.sms.config import SmsSection, SmsSettings, sms_settings
+from edge.alarm.sms.config import SmsSettings, sms_settings
+from edge.alarm_section import Alarm
 from edge.broker_section import Broker
 from edge.catalogue import DRIVERS_WITH_A_KEY, GPIO_CONTACT, SERIAL_CONTACT, Catalogue, Model, Transport, load_catalogue
 from edge.device_key import find_device_key
@@ -28,7 +27,6 @@ from edge.updates.section import Updates
 from protocols.configuration import ConfigurationError, convert_configuration, parse_tables
 from protocols.device_kind import DeviceKind
 from protocols.remote.wanted import Wanted
-from protocols.shower.stay import StayRules
 from protocols.telemetry import topics
 
 BROKER_VARIABLE = "DOORSTEP_BROKER"
@@ -45,8 +43,6 @@ CALLING_KINDS = frozenset(
     }
 )
 """A shower sensor's home calls where a stay grows too long."""
-
-Language = Literal["zh", "en"]
 
 
 class Outbox(Section, frozen=True):
@@ -99,43 +95,6 @@ class Bluetooth(Section, frozen=True):
     """A meter that lets nobody in for so long is tried again when it is heard next."""
     session_s: Positive = 120.0
     """A session that takes longer is given up; the next one goes on where it stopped."""
-
-
-class Alarm(Section, frozen=True):
-    resend_s: Positive = 3.0
-    no_answer_s: Positive = 10.0
-    """The home says "still trying" when the centre was silent for so long."""
-    same_press_s: NotNegative = 3.0
-    """Presses of one button that follow each other so closely are one call."""
-    hold_s: Positive = 2.0
-    """A cord or button on a wire that is held for so long is a long press."""
-    long_stay_still_min: NotNegative = 15.0
-    """The water runs and nobody moved for so long: the home calls. 0: never."""
-    long_stay_min: NotNegative = 45.0
-    """The water runs for so long, whoever moves: the home calls. 0: never."""
-    cancel_within_s: NotNegative = 60.0
-    """A long press so soon after the call's first one takes the call back; 0: never."""
-    lamp: str = ""
-    """`gpio:27`: a lamp that shows what became of a call; empty: none."""
-    buzzer: str = ""
-    """`gpio:22`; empty: none."""
-    voice: tuple[Language, ...] = ()
-    """Languages in which the home is told aloud (espeak-ng), in their order; empty: it is not."""
-    feedback: str = "feedback.jsonl"
-    """Where lamp and voice are written down; a relative path starts at `data`."""
-    sms: SmsSection = SmsSection()
-
-    @property
-    def stay_rules(self) -> StayRules | None:
-        if not self.long_stay_still_min and not self.long_stay_min:
-            return None
-        return StayRules(
-            still=timedelta(minutes=self.long_stay_still_min), longest=timedelta(minutes=self.long_stay_min)
-        )
-
-    @property
-    def press_rules(self) -> PressRules:
-        return PressRules(same_press_s=self.same_press_s, cancel_within_s=self.cancel_within_s)
 
 
 class PowerSection(Section, frozen=True):
@@ -301,7 +260,7 @@ def _checked(file: EdgeFile, folder: Path) -> EdgeConfig:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(f"time_zone: expected a zone such as Asia/Shanghai, got {file.time_zone!r}") from error
     broker = msgspec.structs.replace(file.broker, url=os.environ.get(BROKER_VARIABLE, file.broker.url))
-    _ = broker.address, file.receipts.pinned, file.updates.key
+    _ = broker.address, file.receipts.pinned, file.updates.key, file.alarm.drilling, file.alarm.asking
     catalogue = load_catalogue(folder / file.catalogue) if file.device else {}
     for key, port in (("lamp", file.alarm.lamp), ("buzzer", file.alarm.buzzer)):
         if port and parse_gpio(port) is None:

@@ -32,6 +32,7 @@ from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.supervision import TriggerWatch
 from edge.alarm.technical import Conditions
 from edge.alarm.wired import create_wired
+from edge.asked import AskedOfHome
 from edge.calls_only import CallsOnly
 from edge.catalogue import BTHOME_BUTTON, BTHOME_FALL, Transport
 from edge.clock import Clock
@@ -59,6 +60,7 @@ from edge.tasks import end
 from edge.updates.state import read_releases
 from edge.uplink import Uplink
 from protocols.alarm.kinds import AlarmKind
+from protocols.telemetry import topics
 from protocols.telemetry.messages import StatusMessage
 
 if TYPE_CHECKING:
@@ -106,11 +108,19 @@ class Gateway:
             self._calling = Calling(self._journal, self._child, self._figures, self._clock, rules)
             self._child.on_started(self._calling.tell_again)
             self._conditions = Conditions(self._calling)
-            self._drill = Drill(self._journal, self._calling, self._clock)
+            hours, zone = self._config.alarm.drilling, self._config.zone
+            self._drill = Drill(self._journal, self._calling, self._clock, hours=hours, zone=zone)
             self._power = PowerWatch(self._config.power.rules, self._conditions, self._clock, self._status_changed)
             self._identity = self._open_identity()
             self._stop = stop
             self._loop = asyncio.get_running_loop()
+            self._asked = AskedOfHome(
+                self._config.journal_path,
+                self._clock,
+                lambda: self._loop.call_soon_threadsafe(self._child.wake),
+                has_voice=bool(self._config.alarm.voice),
+            )
+            files.callback(self._asked.close)
             self._remote = self._open_remote()
             self._uplink = Uplink(
                 self._config,
@@ -119,7 +129,7 @@ class Gateway:
                 self._figures,
                 status=self._status,
                 crashed=self._crashed,
-                configured=self._remote.arrived,
+                hears={topics.CONFIGURATION: self._remote.arrived, topics.MEASURE_AGAIN: self._asked.arrived},
             )
             self._updates = self._open_updates()
             self._figures.on_trouble_changed(self._uplink.status_changed)
@@ -207,7 +217,7 @@ class Gateway:
         if config.calls:
             supervision = TriggerWatch(self._conditions, figures.devices, lambda: self._radio_trouble)
             works += [("supervision", supervision.run()), ("drill", self._drill.run())]
-        if config.calls or supply is not None:
+        if config.calls or config.alarm.voice or supply is not None:
             works += [("alarm process", self._child.keep_alive()), ("alarm memory", self._calling.keep_trying())]
         if meters:
             paired = {d.address: d for d in config.devices if d.address in meters}
@@ -383,4 +393,5 @@ class Gateway:
             radio=report.radio,
             power=report.power,
             drill=report.drill,
+            asked=self._asked.settled(),
         )

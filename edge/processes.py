@@ -66,7 +66,9 @@ def run_gateway(settings: EdgeConfig, config: Path, clock: Clock) -> bool:
 
 def run_alarm(settings: EdgeConfig, clock: Clock) -> None:
     """Until standard input ends or SIGTERM."""
-    from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415 - the gateway's process does without these
+    from edge.alarm.ask_journal import AskJournal  # noqa: PLC0415 - the gateway's process does without these
+    from edge.alarm.asking import Asking, hours_of  # noqa: PLC0415
+    from edge.alarm.feedback import FeedbackLog  # noqa: PLC0415
     from edge.alarm.home_feedback import create_feedback  # noqa: PLC0415
     from edge.alarm.journal import AlarmJournal  # noqa: PLC0415
     from edge.alarm.process import AlarmProcess  # noqa: PLC0415
@@ -77,12 +79,17 @@ def run_alarm(settings: EdgeConfig, clock: Clock) -> None:
     with hold_alone(settings.data / "alarm.lock"):
         journal = AlarmJournal(settings.journal_path, beside=True)
         troubles = Troubles(journal)
-        feedback = create_feedback(settings.alarm, FeedbackLog(settings.feedback_path, clock), troubles.tell)
-        process = AlarmProcess(settings, journal, feedback, create_paths(settings.sms, settings.sms_path))
+        log = FeedbackLog(settings.feedback_path, clock)
+        feedback = create_feedback(settings.alarm, log, troubles.tell)
+        asks = AskJournal(settings.journal_path)
+        speaks_now = hours_of(settings.alarm.asking, settings.zone, clock)
+        asking = Asking(asks, feedback.speaker, clock, speaks_now, log.note_ask)
+        process = AlarmProcess(settings, journal, feedback, create_paths(settings.sms, settings.sms_path), asking)
         signal.signal(signal.SIGTERM, lambda _number, _frame: process.end())
         process.follow(sys.stdin.fileno())
         process.run()
         feedback.stop()
+        asks.close()
         journal.close()
 
 

@@ -12,9 +12,10 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 import structlog
@@ -78,11 +79,11 @@ class Uplink:
         *,
         status: Callable[[], StatusMessage],
         crashed: Callable[[str], None],
-        configured: Callable[[bytes], None] = lambda _payload: None,
+        hears: Mapping[str, Callable[[bytes], None]] = MappingProxyType({}),
     ) -> None:
         """`crashed` is called with a reason when the thread had to end: the process must not live on without it.
 
-        `configured` is given what the centre sends of configuration, in the connection's thread.
+        `hears`: by channel, who is given what the centre sends beside receipts, in the connection's thread.
         """
         self._settings = config.uplink
         self._gateway = config.gateway
@@ -91,7 +92,7 @@ class Uplink:
         self._figures = figures
         self._status = status
         self._crashed = crashed
-        self._configured = configured
+        self._hears = hears
         self._wake = threading.Condition()
         self._stopping = False
         self._receipts: deque[Receipt] = deque()
@@ -117,7 +118,7 @@ class Uplink:
         self._line = MqttLine(
             client_id(config.data, config.gateway, "readings"),
             config.broker.address,
-            (topics.topic(config.gateway, topics.RECEIPT), topics.topic(config.gateway, topics.CONFIGURATION)),
+            tuple(topics.topic(config.gateway, channel) for channel in (topics.RECEIPT, *hears)),
             LineHandlers(
                 arrived=self._on_arrived,
                 up=self._on_up,
@@ -192,8 +193,9 @@ class Uplink:
             self._wake.notify()
 
     def _on_arrived(self, arrived: Arrived) -> None:
-        if arrived.topic.endswith("/" + topics.CONFIGURATION):
-            self._configured(arrived.payload)
+        heard = self._hears.get(arrived.topic.rpartition("/")[2])
+        if heard is not None:
+            heard(arrived.payload)
         else:
             self._on_receipt(arrived)
 

@@ -9,7 +9,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import structlog
 
@@ -22,6 +22,7 @@ from edge.clock import Clock
 from edge.config import Device
 from edge.errors import Temporary
 from edge.figures import Figures
+from edge.hours import ALL_DAY, Hours
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, ButtonPress
 from protocols.alarm.kinds import AlarmKind
@@ -58,14 +59,21 @@ class Drill:
         calling: Calling,
         clock: Clock,
         *,
+        hours: Hours = ALL_DAY,
+        zone: tzinfo = UTC,
         answer_within_s: float = ANSWER_WITHIN_S,
         draw: random.Random | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`draw` picks the minutes; None: the system's randomness, so that homes do not drill together."""
+        """The daily drill begins within `hours` of the day in `zone`; one that failed is tried again at any hour.
+
+        `draw` picks the minutes; None: the system's randomness, so that homes do not drill together.
+        """
         self._journal = journal
         self._calling = calling
         self._clock = clock
+        self._hours = hours
+        self._zone = zone
         self._answer_within_s = answer_within_s
         self._draw = draw or random.SystemRandom()
         self._monotonic_s = monotonic_s
@@ -100,7 +108,9 @@ class Drill:
             log = self._remembered()
         except Temporary:
             return
-        if self._open is None and self._clock.now() >= max(log.not_before, log.next_at - HEARTBEAT_EARLIER):
+        now = self._clock.now()
+        is_near = now >= max(log.not_before, log.next_at - HEARTBEAT_EARLIER)
+        if self._open is None and is_near and self._hours.has(now, self._zone):
             self._walk(device)
 
     def status(self) -> DrillStatus:
@@ -139,7 +149,7 @@ class Drill:
         if state is AlarmState.CLOSED:
             self._open = None
             by = "" if device == OWN_NAME else device
-            self._put(log.answered(now, by, self._after(NEXT_AFTER)))
+            self._put(log.answered(now, by, self._within_hours(NEXT_AFTER)))
             _log.info("drill_answered", alarm=alarm)
         elif self._monotonic_s() >= answer_by_s and (state is None or self._journal.give_up(alarm)):
             self._calling.wake()
@@ -156,12 +166,19 @@ class Drill:
     def _remembered(self) -> DrillLog:
         log = self._journal.drill_log()
         if log is None:
-            log = DrillLog(not_before=self._after((FIRST_AFTER[0], FIRST_AFTER[0])), next_at=self._after(FIRST_AFTER))
+            log = DrillLog(
+                not_before=self._after((FIRST_AFTER[0], FIRST_AFTER[0])), next_at=self._within_hours(FIRST_AFTER)
+            )
             self._put(log)
         return log
 
     def _put(self, log: DrillLog) -> None:
         self._journal.put_drill_log(log)
+
+    def _within_hours(self, within: tuple[timedelta, timedelta]) -> datetime:
+        """Of the day before or after rather than a day later: the centre counts 27 hours from drill to drill."""
+        at, now = self._after(within), self._clock.now()
+        return self._hours.nearest(at, self._zone, after=now + FIRST_AFTER[0], share=self._draw.random())
 
     def _after(self, within: tuple[timedelta, timedelta]) -> datetime:
         shortest, longest = within

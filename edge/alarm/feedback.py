@@ -10,8 +10,9 @@ from typing import Protocol
 
 import msgspec
 
+from edge.alarm.ask_journal import OpenAsk
 from edge.alarm.call import Call
-from edge.alarm.words import LAMP, voice
+from edge.alarm.words import LAMP, Voice, voice
 from edge.clock import Clock
 
 
@@ -21,7 +22,7 @@ class Feedback(Protocol):
         ...
 
 
-class FeedbackLine(msgspec.Struct, frozen=True, kw_only=True):
+class FeedbackLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the feedback file."""
 
     at: str
@@ -33,6 +34,8 @@ class FeedbackLine(msgspec.Struct, frozen=True, kw_only=True):
     lamp: str
     voice: dict[str, str]
     """By language: en, zh."""
+    ask: int = 0
+    """Number of the request to measure again; 0: the line tells of a call."""
 
 
 class FeedbackLog:
@@ -52,6 +55,23 @@ class FeedbackLog:
             lamp=LAMP[call.state].value,
             voice={"en": said.en, "zh": said.zh},
         )
+        self._append(line)
+
+    def note_ask(self, ask: OpenAsk, said: Voice) -> None:
+        """A request to measure again, as it is being said. Raises OSError."""
+        self._append(
+            FeedbackLine(
+                at=self._clock.now().isoformat(),
+                wall=time.time(),
+                alarm="",
+                state="measure_again",
+                lamp="",
+                voice={"en": said.en, "zh": said.zh},
+                ask=ask.ask,
+            )
+        )
+
+    def _append(self, line: FeedbackLine) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(file, msgspec.json.encode(line) + b"\n")  # one write: readers never see half a line

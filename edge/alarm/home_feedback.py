@@ -15,7 +15,7 @@ from edge.alarm.feedback import Feedback
 from edge.alarm.signal import Signal
 from edge.alarm.speaker import Speaker
 from edge.alarm.words import LAMP, LAMP_TIMES_S, voice
-from edge.config import Alarm
+from edge.alarm_section import Alarm
 from protocols.alarm.states import AlarmState
 
 _log = structlog.get_logger()
@@ -54,7 +54,7 @@ class HomeFeedback:
         self._trouble = trouble
         self._lamp = lamp
         self._buzzer = buzzer
-        self._speaker = speaker
+        self.speaker = speaker
         self._open: dict[str, AlarmState] = {}
 
     def show(self, call: Call) -> None:
@@ -67,8 +67,8 @@ class HomeFeedback:
             self._lamp.show(LAMP_TIMES_S[LAMP[shown]])
         if self._buzzer is not None and call.state in BEEPS:
             self._buzzer.show(BEEP_S, rounds=BEEPS[call.state])
-        if self._speaker is not None:
-            self._speaker.say(voice(call))
+        if self.speaker is not None:
+            self.speaker.say(voice(call))
         try:
             self._log.show(call)
         except OSError as error:
@@ -77,7 +77,7 @@ class HomeFeedback:
             self._trouble("feedback", None)
 
     def stop(self) -> None:
-        for part in (self._lamp, self._buzzer, self._speaker):
+        for part in (self._lamp, self._buzzer, self.speaker):
             if part is not None:
                 part.stop()
 

@@ -47,6 +47,14 @@ CREATE TABLE IF NOT EXISTS drill (
 );
 CREATE TABLE IF NOT EXISTS proving (one INTEGER PRIMARY KEY CHECK (one = 1), until REAL NOT NULL);  -- Unix seconds
 CREATE TABLE IF NOT EXISTS trouble (part TEXT PRIMARY KEY, sentence TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ask (        -- requests to measure again
+    ask         INTEGER PRIMARY KEY,    -- the centre's number
+    metric      TEXT NOT NULL,
+    why         TEXT NOT NULL,
+    until       REAL NOT NULL,          -- Unix seconds by the gateway's clock, as below
+    became      TEXT,
+    became_at   REAL
+);
 """
 
 _LATER_COLUMNS = {

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from edge.alarm.asking import Asking
 from edge.alarm.call import Call
 from edge.alarm.calls import Action, Answered, CallBeside, Calls, Journal, Publish, Show
 from edge.alarm.feedback import Feedback
@@ -41,12 +42,18 @@ class Ended:
 
 class AlarmProcess:
     def __init__(
-        self, config: EdgeConfig, journal: AlarmJournal, feedback: Feedback, paths: Sequence[Path] = ()
+        self,
+        config: EdgeConfig,
+        journal: AlarmJournal,
+        feedback: Feedback,
+        paths: Sequence[Path] = (),
+        asking: Asking | None = None,
     ) -> None:
-        """`paths`: those beside the MQTT connection."""
+        """`paths`: those beside the MQTT connection. `asking`: what the home is asked when nobody calls."""
         self._journal = journal
         self._feedback = feedback
         self._paths = paths
+        self._asking = asking
         self._words: queue.SimpleQueue[Word | PathWord | Woken | Ended] = queue.SimpleQueue()
         self._line = AlarmLine(config, self._words.put)
         self._sent: dict[int, str] = {}
@@ -80,7 +87,10 @@ class AlarmProcess:
         try:
             while True:
                 now_s = time.monotonic()
-                self._carry_out(self._calls.look(self._known(), now_s))
+                known = self._known()
+                self._carry_out(self._calls.look(known, now_s))
+                if self._asking is not None:
+                    self._asking.look(free=not any(call.kind.is_call for call in known))
                 pause_s = max(0.0, min(POLL_S, self._calls.next_due_s() - time.monotonic()))
                 try:
                     word = self._words.get(timeout=pause_s)

@@ -1,12 +1,14 @@
 """The spoken line, by espeak-ng, in the languages of the home, one after the other.
 
 What became untrue is not said any more: a newer line takes the place of all that wait, and cuts the one being said.
+What is no part of a call waits until nothing else is to be said, and gives way.
 """
 
 import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
 from types import MappingProxyType
 
 import structlog
@@ -23,6 +25,16 @@ WORDS_PER_MINUTE = 130
 LONGEST_LINE_S = 30.0
 
 
+class Spoken(Enum):
+    """How a line ended."""
+
+    TO_ITS_END = auto()
+    CUT = auto()
+    """A newer line took its place."""
+    SILENT = auto()
+    """Nothing was heard: the part is in trouble."""
+
+
 class Speaker:
     def __init__(self, languages: Sequence[str], told: Callable[[str | None], None]) -> None:
         """`told` hears in one sentence why nothing is heard, and None when a line was said; from the speaker's thread.
@@ -33,6 +45,7 @@ class Speaker:
         self._told = told
         self._changed = threading.Condition()
         self._next: Voice | None = None
+        self._aside: tuple[Voice, Callable[[Spoken], None]] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
@@ -45,6 +58,15 @@ class Speaker:
         with self._changed:
             self._next = voice
             self._hush()
+            self._changed.notify()
+
+    def say_aside(self, voice: Voice, ended: Callable[[Spoken], None]) -> None:
+        """When nothing of a call is to be said; `ended` hears from the speaker's thread how that went. One at a time.
+
+        Returns at once.
+        """
+        with self._changed:
+            self._aside = (voice, ended)
             self._changed.notify()
 
     def stop(self) -> None:
@@ -61,24 +83,35 @@ class Speaker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._next is not None)
+                self._changed.wait_for(lambda: self._ended or self._next is not None or self._aside is not None)
                 if self._ended:
                     return
-                voice, self._next = self._next, None
-            if voice is not None:
-                self._told(self._speak(voice))
+                if self._next is not None:
+                    voice, ended, self._next = self._next, None, None
+                elif self._aside is not None:
+                    (voice, ended), self._aside = self._aside, None
+                else:
+                    continue
+            spoken, trouble = self._speak(voice)
+            if spoken is not Spoken.CUT or ended is None:
+                self._told(trouble)
+            if ended is not None:
+                ended(spoken)
 
-    def _speak(self, voice: Voice) -> str | None:
-        """Why it was not heard, None when it was or when something newer is to be said."""
+    def _speak(self, voice: Voice) -> tuple[Spoken, str | None]:
+        """How it ended, and why it was not heard."""
         texts = {"en": voice.en, "zh": voice.zh}
         for language in self._languages:
-            with self._changed:
-                if self._ended or self._next is not None:
-                    return None
-            trouble = self._say_in(VOICES[language], texts[language])
+            trouble = None if self._is_cut() else self._say_in(VOICES[language], texts[language])
             if trouble is not None:
-                return trouble
-        return None
+                return Spoken.SILENT, trouble
+            if self._is_cut():
+                return Spoken.CUT, None
+        return Spoken.TO_ITS_END, None
+
+    def _is_cut(self) -> bool:
+        with self._changed:
+            return self._ended or self._next is not None
 
     def _say_in(self, name: str, text: str) -> str | None:
         program = shutil.which(PROGRAM)

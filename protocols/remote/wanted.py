@@ -14,6 +14,7 @@ Positive = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{4,14}$")]
 _MAX_DEVICES = 200
+_HOURS = r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"
 _RELEASE = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,40}")
 
 
@@ -62,6 +63,9 @@ class AlarmPart(Part, frozen=True):
     long_stay_still_min: NotNegative | None = None
     long_stay_min: NotNegative | None = None
     cancel_within_s: NotNegative | None = None
+    drill_hours: Annotated[str, msgspec.Meta(pattern=_HOURS)] | None = None
+    measure_again_hours: Annotated[str, msgspec.Meta(pattern=f"^$|{_HOURS}")] | None = None
+    """Empty: the voice never asks to measure again."""
     voice: tuple[Literal["zh", "en"], ...] | None = None
     sms: SmsPart | None = None
 

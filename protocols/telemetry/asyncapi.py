@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from protocols.telemetry import topics
+from protocols.telemetry.measuring_again import MeasureAgainMessage
 from protocols.telemetry.messages import (
     AlarmMessage,
     AlarmStateMessage,
@@ -27,6 +28,7 @@ _CHANNELS: tuple[tuple[str, type[Message], bool], ...] = (
     (topics.ALARM, AlarmMessage, True),
     (topics.ALARM_STATE, AlarmStateMessage, False),
     (topics.CONFIGURATION, ConfigurationMessage, False),
+    (topics.MEASURE_AGAIN, MeasureAgainMessage, False),
     (topics.STATUS, StatusMessage, True),
 )
 

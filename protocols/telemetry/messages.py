@@ -12,6 +12,7 @@ from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.errors import DecodeError
 from protocols.reading import Reading
+from protocols.telemetry.measuring_again import MAX_ASKED, MAX_WHY, Asked, MeasureAgainMessage
 from protocols.telemetry.worth import Worth
 
 MAX_READINGS = 1000
@@ -199,15 +200,42 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """None where nothing tells the gateway of its power."""
     drill: DrillStatus | None = None
     """None where nothing in the home calls for help."""
+    asked: tuple[Asked, ...] = ()
+    """What became of the last requests to measure again."""
 
 
-Message = ReadingsMessage | Receipt | AlarmMessage | AlarmStateMessage | ConfigurationMessage | StatusMessage
-M = TypeVar("M", ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, ConfigurationMessage, StatusMessage)
+Message = (
+    ReadingsMessage
+    | Receipt
+    | AlarmMessage
+    | AlarmStateMessage
+    | ConfigurationMessage
+    | MeasureAgainMessage
+    | StatusMessage
+)
+M = TypeVar(
+    "M",
+    ReadingsMessage,
+    Receipt,
+    AlarmMessage,
+    AlarmStateMessage,
+    ConfigurationMessage,
+    MeasureAgainMessage,
+    StatusMessage,
+)
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type, msgspec.json.Decoder[Message]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, ConfigurationMessage, StatusMessage)
+    for kind in (
+        ReadingsMessage,
+        Receipt,
+        AlarmMessage,
+        AlarmStateMessage,
+        ConfigurationMessage,
+        MeasureAgainMessage,
+        StatusMessage,
+    )
 }
 
 
@@ -245,6 +273,11 @@ def _check(message: Message) -> None:
             raise DecodeError(f"links: a number and {_LINK_BYTES} bytes each are expected", offset=0)
     elif isinstance(message, AlarmMessage):
         _need_instant(message.raised_at, "raised_at")
+    elif isinstance(message, MeasureAgainMessage):
+        _need_instant(message.until, "until")
+        _need_numbers(message, "ask")
+        if len(message.why) > MAX_WHY:
+            raise DecodeError(f"why has {len(message.why)} characters, at most {MAX_WHY} are allowed", offset=0)
     elif isinstance(message, StatusMessage):
         _check_status(message)
 
@@ -264,6 +297,10 @@ def _check_status(message: StatusMessage) -> None:
     for place, device in enumerate(message.devices):
         if device.heard_at is not None:
             _need_instant(device.heard_at, f"devices[{place}].heard_at")
+    if len(message.asked) > MAX_ASKED or any(not 0 <= asked.ask < 2**63 for asked in message.asked):
+        raise DecodeError(f"asked: at most {MAX_ASKED} numbers from 0 to 2**63 - 1 are expected", offset=0)
+    for place, asked in enumerate(message.asked):
+        _need_instant(asked.at, f"asked[{place}].at")
     for place, given_up in enumerate(message.given_up):
         _need_instant(given_up.since, f"given_up[{place}].since")
         _need_instant(given_up.last_at, f"given_up[{place}].last_at")

@@ -13,10 +13,11 @@ RECEIPT = "receipt"  # centre -> gateway, after COMMIT: Receipt
 ALARM = "alarm"  # gateway -> centre, on its own connection: AlarmMessage
 ALARM_STATE = "alarm-state"  # centre -> gateway: AlarmStateMessage
 CONFIGURATION = "configuration"  # centre -> gateway, retained: ConfigurationMessage
+MEASURE_AGAIN = "measure-again"  # centre -> gateway: MeasureAgainMessage
 STATUS = "status"  # gateway -> centre, retained, also the last will: StatusMessage
 
 GATEWAY_SAYS = (READINGS, ALARM, STATUS)
-GATEWAY_HEARS = (RECEIPT, ALARM_STATE, CONFIGURATION)
+GATEWAY_HEARS = (RECEIPT, ALARM_STATE, CONFIGURATION, MEASURE_AGAIN)
 """Brokers hold gateways to these two: their access rules are made of them."""
 
 _GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from edge.alarm.button import ButtonListener
 from edge.alarm.drill import ANSWER_WITHIN_S, Drill
 from edge.clock import Clock
+from edge.hours import parse_hours
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BUTTON, ButtonPress
 from protocols.alarm.kinds import AlarmKind
@@ -22,6 +24,9 @@ from tests.edge.conftest import KEY
 
 ADDRESS = "C0:FF:EE:00:00:04"
 DEVICE = create_device("ble:button", DeviceKind.EMERGENCY_BUTTON, "bthome-button", address=ADDRESS)
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Hours(Clock):
@@ -41,9 +46,15 @@ class Home(CallingHome):
         self._counter = 0
         self.start()
 
-    def start(self) -> None:
+    def start(self, hours: str = "00:00-24:00") -> None:
         self.drill = Drill(
-            self.journal, self.calling, self.hours, draw=random.Random(7), monotonic_s=lambda: self.now_s
+            self.journal,
+            self.calling,
+            self.hours,
+            hours=parse_hours(hours),
+            zone=SHANGHAI,
+            draw=random.Random(7),
+            monotonic_s=lambda: self.now_s,
         )
         self.button = ButtonListener(DEVICE, self.calling, self.figures, heartbeat=self.drill.heartbeat)
         self.drill.look()
@@ -168,3 +179,26 @@ def test_disk_that_takes_nothing_fails_the_drill_and_nothing_else(home: Home) ->
     home.now_s += ANSWER_WITHIN_S
     home.drill.look()
     assert home.drill.status().failed_at is not None
+
+
+def test_drills_keep_to_the_hours_of_the_home(home: Home) -> None:
+    home.pass_hours(1)
+    home.start("09:00-10:30")
+    drilled = []
+    for _ in range(10 * 24 * 60):
+        home.hours.at += timedelta(minutes=1)
+        home.drill.look()
+        if home.calls:
+            drilled.append(home.hours.at)
+            home.answer()
+    local = [at.astimezone(SHANGHAI) for at in drilled[1:]]  # the first was drawn before
+    assert len(local) >= 8
+    assert all(9 * 60 <= at.hour * 60 + at.minute <= 10 * 60 + 31 for at in local)
+    assert max(later - earlier for earlier, later in pairwise(drilled)) < timedelta(hours=27)
+
+
+def test_a_heartbeat_out_of_hours_is_no_drill(home: Home) -> None:
+    home.start("03:00-04:00")
+    home.hours.at += timedelta(hours=1)
+    home.heartbeat()
+    assert home.calls == []

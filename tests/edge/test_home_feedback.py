@@ -1,6 +1,5 @@
 """Lamp, buzzer and voice: what they show is what was told last, and a part that is silent is named."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,13 +19,13 @@ from edge.alarm.signal import Signal
 from edge.alarm.speaker import Speaker
 from edge.alarm.troubles import Troubles
 from edge.alarm.words import Voice
+from edge.alarm_section import Alarm
 from edge.clock import Clock
-from edge.config import Alarm
 from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
+from tests.edge.voice import PATIENCE_S, Recorded
 
 CALL = Call("a", AlarmKind.PERSONAL_TRIGGER, "ble:x", datetime(2026, 3, 1, tzinfo=UTC))
-PATIENCE_S = 10.0
 
 
 class Bulb:
@@ -79,31 +78,6 @@ def test_pattern_goes_on_until_the_next(bulb: Bulb, signal: Signal) -> None:
 def test_rounds_are_counted(bulb: Bulb, signal: Signal) -> None:
     signal.show((0.005, 0.005), rounds=3)
     bulb.until(lambda changes: changes.count(True) == 3 and not changes[-1])
-
-
-class Recorded:
-    """A program named espeak-ng that writes down what it was told to say."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.path = folder / "said"
-        self._program = folder / "espeak-ng"
-        self.behave(f'echo "$2 $(cat)" >> {self.path}')
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-    def behave(self, script: str) -> None:
-        self._program.write_text(f"#!/bin/sh\n{script}\n")
-        self._program.chmod(0o700)
-
-    @property
-    def said(self) -> list[str]:
-        return self.path.read_text().splitlines() if self.path.exists() else []
-
-    def until(self, count: int) -> list[str]:
-        deadline = time.monotonic() + PATIENCE_S
-        while len(self.said) < count:
-            assert time.monotonic() < deadline, self.said
-            time.sleep(0.01)
-        return self.said
 
 
 @pytest.fixture

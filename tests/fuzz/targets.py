@@ -26,6 +26,7 @@ from protocols.sms.modem_events import Came
 from protocols.sms.pdu import Submit
 from protocols.sms.user_data import UserData
 from protocols.telemetry import messages
+from protocols.telemetry.measuring_again import MeasureAgainMessage
 
 Target = Callable[[bytes], None]
 
@@ -49,6 +50,7 @@ MESSAGES = (
     messages.AlarmMessage,
     messages.AlarmStateMessage,
     messages.ConfigurationMessage,
+    MeasureAgainMessage,
     messages.StatusMessage,
 )
 

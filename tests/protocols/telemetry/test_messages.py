@@ -11,6 +11,7 @@ from protocols.alarm.kinds import AlarmKind
 from protocols.alarm.states import AlarmState
 from protocols.errors import DecodeError
 from protocols.reading import CANONICAL_UNIT, Flag, Meal, Metric, Reading
+from protocols.telemetry.measuring_again import Asked, Became, MeasureAgainMessage
 from protocols.telemetry.messages import (
     MAX_MESSAGE_BYTES,
     MAX_READINGS,
@@ -26,7 +27,7 @@ from protocols.telemetry.messages import (
 )
 
 AT = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
-KINDS = (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, StatusMessage)
+KINDS = (ReadingsMessage, Receipt, AlarmMessage, AlarmStateMessage, MeasureAgainMessage, StatusMessage)
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC))
 naive_times = st.datetimes(datetime(1970, 1, 1))
@@ -98,8 +99,12 @@ messages: st.SearchStrategy[Message] = st.one_of(
         by=st.none() | texts,
         minutes=st.none() | st.integers(0, 600),
     ),
+    st.builds(MeasureAgainMessage, ask=numbers, metric=st.sampled_from(Metric), why=texts, until=instants),
     st.builds(
         StatusMessage,
+        asked=st.lists(st.builds(Asked, ask=numbers, became=st.sampled_from(Became), at=instants), max_size=3).map(
+            tuple
+        ),
         online=st.booleans(),
         at=instants,
         reason=st.none() | texts,

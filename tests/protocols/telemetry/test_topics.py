@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from protocols.telemetry import topics
 
 gateways = st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
-channels = st.sampled_from((topics.READINGS, topics.RECEIPT, topics.ALARM, topics.ALARM_STATE, topics.STATUS))
+channels = st.sampled_from((*topics.GATEWAY_SAYS, *topics.GATEWAY_HEARS))
 
 
 def test_topic_of_the_contract() -> None:
