@@ -75,6 +75,7 @@ def logs(
     lines: Annotated[int, typer.Option(min=1, max=100_000, help="So many of the newest.")] = 200,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
     file: Annotated[Path | None, typer.Option(help="A file of log lines, in place of the system's journal.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
     warnings: Annotated[bool, typer.Option("--warnings", help="Only what went wrong.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,6 +83,8 @@ def logs(
     from edge.install import log_lines  # noqa: PLC0415 - as above
 
     try:
+        if file is None:
+            log_lines.need_service(config)
         for line in log_lines.read(file, lines=lines, follow=follow):
             shown = log_lines.shown(line, as_json=as_json, warnings=warnings)
             if shown is not None:

@@ -1,6 +1,7 @@
 """`replace export` at the old gateway, `replace import` at the new one."""
 
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,6 +11,7 @@ import typer
 
 from edge.command_line import DEFAULT_CONFIG, REFUSED, ConfigOption, JsonOption, refuse
 from edge.errors import EdgeError
+from edge.reasons import reason_of
 from protocols.configuration import ConfigurationError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def export(
     """
     from edge.install import replacing  # noqa: PLC0415 - slow to load: --help does not need it
 
+    _sentences(lambda: replacing.check_export(config, file))
     passphrase = _passphrase(again=True)
     moved = _sentences(lambda: replacing.export(config, file, passphrase, bluetooth))
     _tell(moved, as_json=as_json)
@@ -61,6 +64,7 @@ def take_in(
     """
     from edge.install import replacing, service  # noqa: PLC0415 - as above
 
+    _sentences(lambda: replacing.check_import(config, file))
     passphrase = _passphrase(again=False)
     moved = _sentences(lambda: replacing.take_in(config, file, passphrase, bluetooth))
     _tell(moved, as_json=as_json)
@@ -82,6 +86,8 @@ def _tell(moved: "Moved", *, as_json: bool) -> None:
 
 def _passphrase(*, again: bool) -> str:
     given = os.environ.get(PASSPHRASE, "")
+    if not given and not sys.stdin.isatty():
+        refuse(f"nobody is here to type a passphrase: set {PASSPHRASE}", REFUSED)
     return given or str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=again, err=True))
 
 
@@ -93,4 +99,4 @@ def _sentences(work: "Callable[[], T]") -> T:
     except EdgeError as error:
         refuse(str(error))
     except OSError as error:
-        refuse(f"{error.filename}: {error.strerror or error}; are you root?")
+        refuse(f"{error.filename}: {reason_of(error)}; are you root?")

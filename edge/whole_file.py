@@ -1,12 +1,19 @@
 """Files that are there whole or not at all, whatever loses power when."""
 
+import contextlib
 import os
 import secrets
+import time
 from pathlib import Path
+
+_LONGEST_WRITE_S = 60.0
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """`data` is on the disk before it is seen at `path`; what was there before is replaced. Raises OSError."""
+    """`data` is on the disk before it is seen at `path`; what was there before is replaced. Raises OSError.
+
+    What an earlier writing left when it lost power is removed: it may hold a key.
+    """
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
@@ -17,7 +24,18 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+    _remove_left(path)
     sync_folder(path.parent)
+
+
+def _remove_left(path: Path) -> None:
+    """Nobody writes for so long: who does has lost power."""
+    for name in os.listdir(path.parent):
+        if name.startswith(f".{path.name}."):
+            with contextlib.suppress(OSError):  # somebody else removes it, or it is not ours
+                left = path.parent / name
+                if abs(time.time() - left.lstat().st_mtime) > _LONGEST_WRITE_S:
+                    left.unlink()
 
 
 def sync_folder(path: Path) -> None:

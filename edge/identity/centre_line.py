@@ -2,12 +2,14 @@
 
 import http.client
 import ssl
+from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from edge.identity.errors import CentreAway, EnrolmentRefused, NotTheCentre
+from edge.identity.errors import CentreAway, EnrolmentRefused, NotTheCentre, WrongClock
+from edge.reasons import is_about_time, reason_of
 from protocols.enrolment.messages import MAX_BYTES, Refusal
 
 _TIMEOUT_S = 20.0
@@ -40,14 +42,20 @@ class CentreLine:
             response = connection.getresponse()
             said = response.read(MAX_BYTES)
         except ssl.SSLCertVerificationError as error:
+            if is_about_time(error):
+                raise WrongClock(
+                    f"{self._server} shows a certificate that is not in force by this machine's clock, which says "
+                    f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC ({error.verify_message}); where that is wrong, set it "
+                    "(`sudo timedatectl set-ntp true`), else tell the centre"
+                ) from error
             raise NotTheCentre(
                 f"{self._server} shows a certificate that is not the centre's ({error.verify_message}); "
                 "check the address with the person who gave you the code"
             ) from error
         except (OSError, http.client.HTTPException) as error:
-            reason = str(error) or type(error).__name__
             raise CentreAway(
-                f"{self._server} does not answer ({reason}); check the network, and that port {self._port} is open"
+                f"{self._server} does not answer ({reason_of(error)}); "
+                f"check the network, and that port {self._port} is open"
             ) from error
         finally:
             connection.close()

@@ -90,6 +90,7 @@ class IdentityFolder:
     def pending_key(self) -> EllipticCurvePrivateKey:
         """The key of the enrolment or renewal that is under way; made at the first call. Raises OSError."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.tidy()
         with contextlib.suppress(FileNotFoundError, ValueError):  # a broken one is of no use to anybody
             found = load_pem_private_key(self._pending.read_bytes(), password=None)
             if isinstance(found, EllipticCurvePrivateKey):
@@ -97,6 +98,15 @@ class IdentityFolder:
         key = generate_private_key(SECP256R1())
         write_whole(self._pending, _pem(key))
         return key
+
+    def tidy(self) -> None:
+        """Removes a pending key that is the identity's own by now: power was lost before that was done at once.
+
+        Raises OSError.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._pending.read_bytes().strip() in self.chain.read_bytes():
+                self._pending.unlink()
 
     def keep(self, key: EllipticCurvePrivateKey, certificate: str, authority: str, settings: Settings) -> None:
         """The new identity, each file whole or not at all; the key with its certificate last. Raises OSError."""

@@ -59,7 +59,9 @@ def enrol_machine(claim: Claim, config: Path, data: Path) -> Done:
     settings = SettingsFile(config, data)
     state, folder = StateFile(settings.data), IdentityFolder(settings.identity)
     enrolled, again = _finished(state, folder, claim), True
-    if enrolled is None:
+    if enrolled is not None:
+        folder.tidy()
+    else:
         locator = parse_code(claim.code).locator
         state.change(enrolling=Enrolling(locator=locator, before=_serial(_identity(folder))))
         enrolled, again = enrol(claim.server, claim.code, folder.path, fingerprint=claim.fingerprint), False

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import Permanent
-from edge.install.unit import UNIT
+from edge.install.service import UNIT_PATH, is_installed
+from edge.install.unit import UNIT, configuration_in
 
 _HEAVY = frozenset({"warning", "error", "critical"})
 _HEAD = ("timestamp", "level", "event")
@@ -47,6 +48,13 @@ def read(file: Path | None, *, lines: int, follow: bool) -> Iterator[str]:
         ) from error
     if not last and problem:
         raise Permanent(f"no log: {problem}")
+
+
+def need_service(config: Path, root: Path = Path("/")) -> None:
+    """Raises Permanent where the service of this machine, whose log the journal has, runs with another file."""
+    used = configuration_in((root / UNIT_PATH).read_text(encoding="utf-8")) if is_installed(root) else None
+    if used is not None and used != config.resolve():
+        raise Permanent(f"the service of this machine runs with {used}, not with {config}; name its log with --file")
 
 
 def shown(line: str, *, as_json: bool, warnings: bool) -> str | None:

@@ -26,8 +26,7 @@ MOST_BYTES = 2_000_000_000
 
 def seal(files: dict[str, bytes], passphrase: str) -> bytes:
     """`files` by a relative path. Raises Permanent for a short passphrase."""
-    if len(passphrase) < LEAST_PASSPHRASE:
-        raise Permanent(f"the passphrase has {len(passphrase)} characters; {LEAST_PASSPHRASE} are the least")
+    need_passphrase(passphrase)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for name, data in files.items():
@@ -38,10 +37,21 @@ def seal(files: dict[str, bytes], passphrase: str) -> bytes:
     return _HEAD + salt + nonce + AESGCM(_key(passphrase, salt)).encrypt(nonce, packed.getvalue(), _HEAD)
 
 
+def need_parcel(data: bytes) -> None:
+    """Raises Permanent where `data` cannot be a parcel."""
+    if not data.startswith(_HEAD):
+        raise Permanent("this is not a file of `doorstep-edge replace export`")
+
+
+def need_passphrase(passphrase: str) -> None:
+    """Raises Permanent for a short one."""
+    if len(passphrase) < LEAST_PASSPHRASE:
+        raise Permanent(f"the passphrase has {len(passphrase)} characters; {LEAST_PASSPHRASE} are the least")
+
+
 def unseal(parcel: bytes, passphrase: str) -> dict[str, bytes]:
     """Raises Permanent where it is no parcel, was changed, or the passphrase is another one."""
-    if not parcel.startswith(_HEAD):
-        raise Permanent("this is not a file of `doorstep-edge replace export`")
+    need_parcel(parcel)
     begin = len(_HEAD)
     salt, nonce = parcel[begin : begin + _SALT], parcel[begin + _SALT : begin + _SALT + _NONCE]
     try:

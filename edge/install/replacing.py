@@ -5,6 +5,7 @@ new machine enrols with a code of its own, which ends the certificate of the old
 """
 
 import contextlib
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from edge.config import EdgeConfig, load
 from edge.errors import Permanent
 from edge.identity.folder import IdentityFolder
 from edge.install.kept_readings import FILE_NAME as PAIRED
-from edge.install.parcel import seal, unseal
+from edge.install.parcel import need_parcel, seal, unseal
 from edge.outbox import outbox_figures
 from edge.sources.ble_link import PROFILE_OF_DRIVER
 from edge.sqlite_file import hold_alone
@@ -41,6 +42,26 @@ class Moved:
     """Devices whose bonds moved."""
     to_pair: tuple[str, ...]
     """Devices that have to be put into pairing mode once: this machine's adapter is another one to them."""
+
+
+def check_export(config_path: Path, out: Path) -> None:
+    """Raises what `export` would for reasons that are known before there is a passphrase."""
+    with _stopped(load(config_path)):
+        if not out.parent.is_dir():
+            raise Permanent(f"there is no folder {out.parent}: is the stick plugged in and mounted?")
+        if out.is_dir():
+            raise Permanent(f"{out} is a folder; name a file in it, such as {out / 'home.doorstep'}")
+        if not os.access(out.parent, os.W_OK):
+            raise Permanent(f"{out.parent} cannot be written; are you root?")
+
+
+def check_import(config_path: Path, parcel: Path) -> None:
+    """Raises what `take_in` would for reasons that are known before there is a passphrase."""
+    need_parcel(_read(parcel))
+    own = load(config_path)
+    IdentityFolder(own.identity_path).read()
+    with _stopped(own):
+        pass
 
 
 def export(config_path: Path, out: Path, passphrase: str, bluetooth: Path = BLUETOOTH) -> Moved:
@@ -70,7 +91,7 @@ def take_in(config_path: Path, parcel: Path, passphrase: str, bluetooth: Path = 
 
     A second time it does the same. Raises Permanent with a sentence, ConfigurationError and OSError.
     """
-    files = unseal(parcel.read_bytes(), passphrase)
+    files = unseal(_read(parcel), passphrase)
     own = load(config_path)
     identity = IdentityFolder(own.identity_path).read()
     old = tomlkit.parse(files[_CONFIG].decode())
@@ -101,6 +122,15 @@ def take_in(config_path: Path, parcel: Path, passphrase: str, bluetooth: Path = 
     paired = [device.address for device in config.devices if device.model.driver in PROFILE_OF_DRIVER]
     to_pair = tuple(address for address in paired if address not in moved)
     return Moved(config.gateway, len(config.devices), _waiting(config), moved, to_pair)
+
+
+def _read(parcel: Path) -> bytes:
+    try:
+        return parcel.read_bytes()
+    except FileNotFoundError:
+        raise Permanent(f"there is no file {parcel}; `replace export` at the old gateway makes it") from None
+    except IsADirectoryError:
+        raise Permanent(f"{parcel} is a folder; name the file that `replace export` wrote") from None
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from edge.errors import Permanent
 from edge.install.unit import UNIT, WANTED_GROUPS, sysusers_text, tmpfiles_text, unit_text
 from edge.whole_file import write_whole
 
-_UNITS = Path("etc/systemd/system")
+UNIT_PATH = Path("etc/systemd/system") / UNIT
 _ANSWER_WITHIN_S = 120.0
 
 
@@ -30,7 +30,7 @@ def install(config: Path, data: Path, root: Path = Path("/")) -> Installed:
     """
     program = Path(sys.executable).with_name("doorstep-edge")
     texts = {
-        _UNITS / UNIT: unit_text(program, config, data, _groups(root)),
+        UNIT_PATH: unit_text(program, config, data, _groups(root)),
         Path("etc/sysusers.d/doorstep-edge.conf"): sysusers_text(data),
         Path("etc/tmpfiles.d/doorstep-edge.conf"): tmpfiles_text(config, data),
     }
@@ -64,7 +64,7 @@ def systemd_runs() -> bool:
 
 
 def is_installed(root: Path = Path("/")) -> bool:
-    return (root / _UNITS / UNIT).exists()
+    return (root / UNIT_PATH).exists()
 
 
 def restart_if_installed() -> bool:

@@ -1,5 +1,6 @@
 """`edge.toml` changed by a command: what people wrote stays, comments too, and no change is kept that does not load."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,7 +82,8 @@ class SettingsFile:
         self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         trial = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         try:
-            write_whole(trial, text)
+            with open(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(text)
             loaded = load(trial)
         except ConfigurationError as error:
             raise ConfigurationError(str(error).replace(str(trial), str(self.path))) from error

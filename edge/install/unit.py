@@ -1,5 +1,6 @@
 """What systemd is told of the gateway: its unit, its user, its folders. Text only; nothing is written here."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -62,6 +63,12 @@ CapabilityBoundingSet=
 [Install]
 WantedBy=multi-user.target
 """
+
+
+def configuration_in(unit: str) -> Path | None:
+    """The configuration file that a unit of ours starts the gateway with; None where it is not of ours."""
+    found = re.search(r"^ExecStart=.* run --config (.+)$", unit, re.MULTILINE)
+    return None if found is None else Path(found[1])
 
 
 def sysusers_text(data: Path) -> str:

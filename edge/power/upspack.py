@@ -9,6 +9,7 @@ from serial.tools import list_ports
 
 from edge.errors import Temporary
 from edge.power.supply import Power, PowerTold
+from edge.reasons import reason_of
 from edge.usb_ports import NoSuchPort, Ports, find_port
 from protocols.serial.upspack import BAUD, UpsLines
 
@@ -46,7 +47,7 @@ class UpspackSource:
             except NoSuchPort as error:
                 tell(None, f"the UPS is away: {error}")
             except (OSError, ValueError, Temporary) as error:  # SerialException is an OSError
-                tell(None, f"the UPS on {self._port} is lost: {error}")
+                tell(None, f"the UPS on {self._port} is lost: {reason_of(error)}")
             self._stop.wait(AGAIN_S)
 
     def _hear(self, tell: PowerTold) -> None:

@@ -19,6 +19,7 @@ from edge.errors import EdgeError
 from edge.readout.once import Tell, create_device, sessions_of
 from edge.readout.read_meter import NotRead, ReadMeter
 from edge.readout.scan import heard_of, no_bluetooth
+from edge.reasons import reason_of
 from edge.sources.ble_link import PROFILE_OF_DRIVER, BleLink
 from edge.sources.ble_scanner import RADIO_ERRORS
 from edge.sources.bluez_agent import AgentKeeper
@@ -65,7 +66,7 @@ class BleReader:
         except TimeoutError as error:
             raise NotRead(f"{self.address}: it took too long; switch the meter on again", retry_after_s=5.0) from error
         except (*RADIO_ERRORS, ProtocolError, EdgeError) as error:
-            raise NotRead(f"{self.address}: {str(error) or type(error).__name__}", retry_after_s=5.0) from error
+            raise NotRead(f"{self.address}: {reason_of(error)}", retry_after_s=5.0) from error
         finally:
             agent.cancel()
             await asyncio.gather(agent, return_exceptions=True)

@@ -9,6 +9,7 @@ from bleak.backends.scanner import AdvertisementData
 from rich.table import Table
 
 from edge.errors import Temporary
+from edge.reasons import reason_of
 from edge.sources.ble_scanner import NO_RSSI_DBM, RADIO_ERRORS
 from edge.sources.recognition import Guess, Heard, recognise
 from protocols.device_kind import DeviceKind
@@ -60,8 +61,15 @@ async def scan(seconds: float, adapter: str = "") -> list[OnAir]:
 
 
 def no_bluetooth(error: Exception) -> Temporary:
-    problem = str(error) or type(error).__name__
-    return Temporary(f"no Bluetooth: {problem}; is the adapter on and bluetoothd running?", retry_after_s=5.0)
+    """What is wrong with the radio, in a sentence: the system's bus, bluetoothd or the adapter is away."""
+    if isinstance(error, FileNotFoundError | ConnectionError):
+        problem = "the system's D-Bus is away"
+    else:
+        problem = reason_of(error)
+    return Temporary(
+        f"no Bluetooth: {problem}; is an adapter plugged in and bluetoothd running? `doorstep-edge doctor` looks",
+        retry_after_s=5.0,
+    )
 
 
 def _order(one: OnAir) -> tuple[bool, int, str]:

@@ -4,13 +4,12 @@ The home's own file is never written. What the centre changes is laid over it at
 so comments stay, and a person who repairs the file by hand repairs it for good.
 """
 
-import os
-import secrets
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from edge.whole_file import write_whole
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import ConfigurationRefused
 
@@ -62,18 +61,4 @@ def read_kept(data: Path) -> KeptConfiguration:
 
 def write_kept(data: Path, kept: KeptConfiguration) -> None:
     """Durable before it is seen. Raises OSError."""
-    path = data / NAME
-    fresh = path.with_name(f".{NAME}.{secrets.token_hex(6)}")
-    try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    folder = os.open(data, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(data / NAME, msgspec.json.format(msgspec.json.encode(kept)) + b"\n")

@@ -19,6 +19,7 @@ from bleak.exc import BleakError
 
 from edge.clock import Clock
 from edge.errors import Temporary
+from edge.reasons import reason_of
 from edge.sources.adapter_power import power_cycle
 from edge.sources.advert import AdvertListener
 from edge.sources.radio_watch import RadioWatch, Verdict
@@ -87,9 +88,7 @@ class BleScanner:
                 await self._scan()
                 pause_s = SHORTEST_PAUSE_S
             except RADIO_ERRORS as error:
-                self._told(
-                    f"no Bluetooth: {str(error) or type(error).__name__}; is the adapter on and bluetoothd running?"
-                )
+                self._told(f"no Bluetooth: {reason_of(error)}; is the adapter on and bluetoothd running?")
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 

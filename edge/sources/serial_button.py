@@ -14,6 +14,7 @@ from serial.tools import list_ports
 
 from edge.alarm.contact import ContactTrigger
 from edge.errors import Temporary
+from edge.reasons import reason_of
 from edge.usb_ports import NoSuchPort, Ports, find_port
 
 _log = structlog.get_logger()
@@ -53,7 +54,9 @@ class SerialButton:
             try:
                 self._look(tell)
             except (OSError, ValueError, Temporary) as error:  # SerialException is an OSError
-                sentence = str(error) if isinstance(error, NoSuchPort) else f"port {self._port} is lost: {error}"
+                sentence = (
+                    str(error) if isinstance(error, NoSuchPort) else f"port {self._port} is lost: {reason_of(error)}"
+                )
                 tell(lambda: self._broken(sentence))  # noqa: B023 - carried out before the next sentence is made
             self._stop.wait(AGAIN_S)
 

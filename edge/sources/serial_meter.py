@@ -33,6 +33,7 @@ from edge.catalogue import (
 )
 from edge.config import Device
 from edge.errors import EdgeError, Temporary
+from edge.reasons import reason_of
 from edge.sources.meter_session import MeterSession, MeterSessions
 from edge.usb_ports import NoSuchPort, Ports, find_port
 from protocols.errors import ProtocolError
@@ -110,7 +111,7 @@ def open_port(path: str, line: LineSettings) -> serial.Serial:
             exclusive=True,
         )
     except (OSError, ValueError) as error:  # SerialException is an OSError
-        raise MeterAway(f"port {path} cannot be opened: {error}", retry_after_s=LOOK_S) from error
+        raise MeterAway(f"port {path} cannot be opened: {reason_of(error)}", retry_after_s=LOOK_S) from error
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class Conversation:
                 elif time.monotonic() >= self._deadline_s:
                     self._carry_out(self._talk.timed_out())
         except OSError as error:  # a hung-up line reads as an error in pyserial, never as endless silence
-            raise MeterAway(f"the line broke: {error}", retry_after_s=LOOK_S) from error
+            raise MeterAway(f"the line broke: {reason_of(error)}", retry_after_s=LOOK_S) from error
 
     def _has_listened_enough(self) -> bool:
         if self._told_s is None:

@@ -15,6 +15,7 @@ from edge.identity.centre_line import server_address
 from edge.identity.enrolment import trusting
 from edge.identity.folder import Identity
 from edge.identity.signing import signed_request
+from edge.reasons import reason_of
 from protocols.enrolment.messages import Refusal
 from protocols.errors import DecodeError
 from protocols.releases.manifest import (
@@ -105,7 +106,9 @@ class Fetching:
                     raise Temporary("the gateway ends", retry_after_s=AGAIN_S)
                 take(piece)
         except (OSError, http.client.HTTPException, ssl.SSLError) as error:
-            raise Temporary(f"{file} does not come from the centre: {error}", retry_after_s=AGAIN_S) from error
+            raise Temporary(
+                f"{file} does not come from the centre: {reason_of(error)}", retry_after_s=AGAIN_S
+            ) from error
         finally:
             connection.close()
 

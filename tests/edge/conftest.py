@@ -1,5 +1,7 @@
 """What the tests of the gateway share."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,3 +84,19 @@ def config_file(tmp_path: Path) -> Path:
     path = tmp_path / "edge.toml"
     path.write_text(CONFIG, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def rude_port() -> Iterator[int]:
+    """Somebody who hangs up at once: no broker."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    listener.accept()[0].close()
+                except OSError:
+                    return
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        yield int(listener.getsockname()[1])

@@ -16,6 +16,7 @@ import serial
 import structlog
 from serial.tools import list_ports
 
+from edge.reasons import reason_of
 from edge.usb_ports import NoSuchPort, Ports, find_port
 from protocols.sms.modem import ModemSession, ModemSilent
 from protocols.sms.modem_events import ModemStatus, NotSent, Sent, StatusIs, Step, Write
@@ -108,7 +109,7 @@ class ModemThread:
         except (NoSuchPort, ModemSilent) as error:
             return f"the modem: {error}"
         except (OSError, ValueError) as error:  # SerialException is an OSError
-            return f"the modem at {self._port}: {error}"
+            return f"the modem at {self._port}: {reason_of(error)}"
         finally:
             self._line = None
         return "stopped"

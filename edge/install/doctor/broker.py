@@ -11,6 +11,7 @@ from edge.config import EdgeConfig
 from edge.identity.errors import NoIdentity
 from edge.identity.line_tls import LineTls
 from edge.install.doctor.finding import Finding, ill
+from edge.reasons import is_about_time, reason_of
 
 _PART = "broker"
 _WITHIN_S = 8.0
@@ -30,7 +31,7 @@ def look(config: EdgeConfig) -> Finding:
     except OSError as error:
         return ill(
             _PART,
-            f"{at} takes no connection ({error.strerror}): the broker is down, or a wall refuses port {port}",
+            f"{at} takes no connection ({reason_of(error)}): the broker is down, or a wall refuses port {port}",
             f"ask the centre whether its broker runs; let TCP port {port} out",
         )
     return _let_in(config, at)
@@ -56,13 +57,19 @@ def _let_in(config: EdgeConfig, at: str) -> Finding:
         while not heard and client.loop(timeout=_WITHIN_S) is mqtt.MQTT_ERR_SUCCESS:
             pass
     except ssl.SSLCertVerificationError as error:
+        if is_about_time(error):
+            return ill(
+                _PART,
+                f"{at} shows a certificate that is not in force by this machine's clock ({error.verify_message})",
+                "see clock, above; where that is right, ask the centre to renew the broker's certificate",
+            )
         return ill(
             _PART,
             f"{at} shows a certificate that is not the centre's ({error.verify_message})",
             "see that broker.url names the centre; where the centre has a new authority, enrol anew",
         )
     except OSError as error:  # ssl's other errors among them
-        return _refused(at, str(error))
+        return _refused(at, reason_of(error))
     finally:
         client.disconnect()
     return Finding(part=_PART, says=f"{at} lets this gateway in") if heard == ["Success"] else _refused(at, *heard)

@@ -21,11 +21,22 @@ def look(server: str, now: Now) -> Finding:
     return judge(now(), centre)
 
 
+def _amount(wrong: timedelta) -> str:
+    """As people say it."""
+    seconds = wrong.total_seconds()
+    for size_s, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size_s:
+            return f"{seconds / size_s:.0f} {name}"
+    return f"{seconds:.0f} seconds"
+
+
 def judge(own: datetime, centre: datetime) -> Finding:
     wrong = own - centre
     if abs(wrong) <= MOST_WRONG:
         return Finding(part=_PART, says=f"right to {abs(wrong).total_seconds():.0f} s")
     way = "fast" if wrong > timedelta(0) else "slow"
     return ill(
-        _PART, f"{abs(wrong)} {way}: it says {own:%Y-%m-%d %H:%M} UTC, the centre {centre:%Y-%m-%d %H:%M}", _SET_IT
+        _PART,
+        f"{_amount(abs(wrong))} {way}: it says {own:%Y-%m-%d %H:%M} UTC, the centre {centre:%Y-%m-%d %H:%M}",
+        _SET_IT,
     )

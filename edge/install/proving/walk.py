@@ -26,6 +26,8 @@ from protocols.enrolment.reports import Check, ProofReport
 
 WAIT_S = 90.0
 STARTS_S = 30.0
+AGAIN_S = 8.0
+"""A press of which nothing was heard for so long is asked for once more: radios miss one now and then."""
 _PRESSED = CALLING_KINDS - {DeviceKind.SHOWER_SENSOR, DeviceKind.WATER_SENSOR}
 _DO = {
     DeviceKind.EMERGENCY_BUTTON: "press it",
@@ -158,7 +160,11 @@ class Walk:
         try:
             self._watching.tries_for(self._wait_s)
             self._person.say(f"{device.name}: {_DO[device.kind]} now, and see and hear what the home says")
-            found = Watching.until(answered, self._wait_s)
+            found = Watching.until(answered, min(AGAIN_S, self._wait_s))
+            if found is None and self._watching.call(device.name, began_at) is None and self._wait_s > AGAIN_S:
+                self._person.say(f"{device.name}: nothing was heard yet, {_DO[device.kind]} once more")
+            if found is None:
+                found = Watching.until(answered, max(self._wait_s - AGAIN_S, 0.0))
             raised = self._watching.call(device.name, began_at)
         finally:
             self._watching.tries_for(0.0)

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import socket
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,22 +159,6 @@ def test_broker_port_is_blocked(config_file: Path, monkeypatch: pytest.MonkeyPat
 def test_brokers_name_is_not_known(config_file: Path) -> None:
     config_file.write_text(_with_broker("mqtt://no-such-centre.invalid:8883"), encoding="utf-8")
     need(broker.look(load(config_file)), "no-such-centre.invalid", "network")
-
-
-@pytest.fixture
-def rude_port() -> Iterator[int]:
-    """Somebody who hangs up at once: no broker."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def hang_up() -> None:
-            while True:
-                try:
-                    listener.accept()[0].close()
-                except OSError:
-                    return
-
-        threading.Thread(target=hang_up, daemon=True).start()
-        yield int(listener.getsockname()[1])
 
 
 def test_broker_refuses(config_file: Path, rude_port: int) -> None:

@@ -20,7 +20,7 @@ from edge.install.replacing import export, take_in
 from edge.outbox import Outbox
 from edge.sqlite_file import hold_alone
 from protocols.enrolment.messages import Settings
-from tests.edge.conftest import CATALOGUE, KEY, ReadingMaker
+from tests.edge.conftest import CATALOGUE, KEY, ReadingMaker, create_record
 from tests.edge.install.authority import sign
 
 PASSPHRASE = "a long way home"
@@ -46,16 +46,14 @@ bind_key_file = "keys/button.key"
 NEW = f'gateway = "gw-test"\ndata = "data"\ncatalogue = "{CATALOGUE}"\n[broker]\nurl = "mqtts://new.example:8883"\n'
 
 
-@pytest.fixture
-def old(tmp_path: Path, create_reading: ReadingMaker) -> Path:
+def create_old(folder: Path) -> Path:
     """A home's gateway that has lived: a counter, readings that wait, a bond, a key."""
-    folder = tmp_path / "old"
     (folder / "keys").mkdir(parents=True)
     (folder / "edge.toml").write_text(OLD, encoding="utf-8")
     (folder / "keys" / "button.key").write_text(KEY, encoding="ascii")
     (folder / "keys" / "button.key").chmod(0o600)
     box = Outbox(folder / "data" / "outbox.db")
-    box.put([create_reading(place) for place in range(3)])
+    box.put([create_record(place) for place in range(3)])
     box.close()
     journal = AlarmJournal(folder / "data" / "alarm.db")
     journal.heard_counter("ble:C0:FF:EE:00:00:04", 77)
@@ -67,6 +65,11 @@ def old(tmp_path: Path, create_reading: ReadingMaker) -> Path:
     stranger.mkdir()
     (stranger / "info").write_text("a telephone\n", encoding="ascii")
     return folder
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return create_old(tmp_path / "old")
 
 
 @pytest.fixture
@@ -164,3 +167,26 @@ def test_the_commands_move_a_home(old: Path, new: Path, tmp_path: Path) -> None:
 
     assert run(old, "export")["bonds"] == [METER]
     assert run(new, "import")["to_pair"] == [METER]
+
+
+def test_files_are_looked_at_before_a_passphrase_is_asked_for(old: Path, new: Path, tmp_path: Path) -> None:
+    def refused(*words: str | Path) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "edge", "replace", *words],
+            env={name: value for name, value in os.environ.items() if name != "DOORSTEP_PASSPHRASE"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Warning" not in done.stderr
+        return done.returncode, done.stderr
+
+    (tmp_path / "picture").write_bytes(b"jpeg")
+    config = ("--config", old / "edge.toml")
+    assert refused("export", tmp_path / "no" / "stick", *config)[1].startswith("there is no folder")
+    assert refused("import", tmp_path / "none", *config)[1].startswith("there is no file")
+    assert refused("import", tmp_path / "picture", *config)[1].startswith("this is not a file of")
+    code, said = refused("export", tmp_path / "home", *config)
+    assert (code, "set DOORSTEP_PASSPHRASE" in said) == (2, True)
