@@ -16,6 +16,7 @@ from cloud.detection import store
 from cloud.detection.budget.release import Learned, release, release_all
 from cloud.detection.coach.asking import asks
 from cloud.detection.coach.store import keep as keep_asks
+from cloud.detection.coach.telling import telling
 from cloud.detection.columns import History, moment_of, no_events, readings_of
 from cloud.detection.episode import Kind, Standing, Step
 from cloud.detection.finding import Profile
@@ -56,7 +57,8 @@ def run(config: CloudConfig) -> None:
     limits = load_limits(config.beside(config.detection.limits))
 
     def loop(process: Process) -> None:
-        work(process, limits)
+        with telling(process):
+            work(process, limits)
 
     run_worker("detect", config, loop, port=config.detection.port, away=(DatabaseAway,), gives_way=True)
 
