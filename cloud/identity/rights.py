@@ -14,6 +14,8 @@ class Right(StrEnum):
     BOARD = "board"
     """See calls for help, and the cards of who calls."""
     ACT_ON_CALLS = "act-on-calls"
+    QUALITY = "quality"
+    """See how well promises are kept, and what elders think of each nurse's visits."""
     VISITS = "visits"
     """See visits, and what is known where they lead."""
     GO = "go"
@@ -41,10 +43,10 @@ _ALL = frozenset({Right.OWN, Right.LIVE})
 _SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
-    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE},
+    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
-    Role.ADMINISTRATOR: _SEE | {Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL},
+    Role.ADMINISTRATOR: _SEE | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL},
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)
 """What a program's token may be given: all but its owner's account."""

@@ -33,6 +33,7 @@ from cloud.web.nurse import pages as nurse_pages
 from cloud.web.proofs import pages as proofs_pages
 from cloud.web.pushes import api as pushes_api
 from cloud.web.pushes import pages as pushes_pages
+from cloud.web.quality import pages as quality_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.refusals import pages as refusals_pages
 from cloud.web.remote import pages as remote_pages
@@ -51,6 +52,7 @@ ROUTERS = (
     account_api.router,
     board_pages.router,
     board_api.router,
+    quality_pages.router,
     card_pages.router,
     nurse_pages.router,
     nurse_api.router,

@@ -62,6 +62,14 @@ VISIT_STATES = {
     "declined": N_("declined"),
     "cancelled": N_("cancelled"),
 }
+VISIT_KINDS = {
+    "alert": N_("Noticed in readings"),
+    "alarm": N_("After a call"),
+    "request": N_("Asked for"),
+    "follow_up": N_("After another visit"),
+    "regular": N_("Regular"),
+    "together": N_("With a colleague"),
+}
 PRIORITIES = {"now": N_("now"), "today": N_("today"), "this_week": N_("this week")}
 CAUSES = {
     "blood_pressure": N_("Blood pressure"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from cloud.alarms import desk
 from cloud.alarms.model import Doing
@@ -14,6 +14,7 @@ from cloud.visits.dispatch import dispatch_for_alarm
 from cloud.web.answers import Line, accepts, done, posted
 from cloud.web.board import store
 from cloud.web.board.acting import Wish, act
+from cloud.web.board.looking import store as looking
 from cloud.web.board.model import Board, Figures
 from cloud.web.board.view import board
 from cloud.web.entry.current import signed_in
@@ -37,6 +38,11 @@ class Close(BaseModel):
     note: Line = ""
 
 
+class Looked(BaseModel):
+    until: AwareDatetime
+    """Up to when they have seen what changed."""
+
+
 @router.get("/board")
 async def get_board(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Board:
     services = services_of(request)
@@ -46,6 +52,16 @@ async def get_board(request: Request, viewer: Annotated[Viewer, Depends(signed_i
 @router.get("/figures")
 async def get_figures(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Figures:
     return await services_of(request).replica.read(lambda conn: store.figures(conn, viewer.regions))
+
+
+@router.post("/board/looked", openapi_extra=accepts(Looked))
+async def looked(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
+    """What changed up to then is no news to the viewer any more."""
+    wish = await posted(request, Looked)
+    services = services_of(request)
+    async with services.pool.connection() as conn:
+        await looking.note_look(conn, viewer.staff.staff_id, min(wish.until, services.now))
+    return done(request, {"until": min(wish.until, services.now)}, "/board")
 
 
 @router.post("/alarms/{alarm_id}/take")

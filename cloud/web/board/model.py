@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from cloud.web.unsure.model import Act
@@ -56,6 +58,56 @@ class BoardVisit:
     address: str
     time_zone: str
     region_id: int
+    nurse_id: int | None = None
+
+
+@dataclass(frozen=True)
+class BoardAlert:
+    """Something noticed that nobody has settled yet, with the visit that it led to."""
+
+    alert_id: int
+    cause: str
+    priority: str
+    reasons: list[dict[str, Any]]
+    raised_at: datetime
+    elder_id: int
+    elder_code: str
+    elder_name: str
+    address: str
+    time_zone: str
+    region_id: int
+    visit_id: int | None
+    visit_state: str | None
+    nurse: str | None
+
+
+class News(StrEnum):
+    """What may have changed since somebody last looked."""
+
+    CALL = "call"
+    CALL_CLOSED = "call_closed"
+    NOTICED = "noticed"
+    WISHED = "wished"
+    BROKEN = "broken"
+    """A promised time passed and nobody was at the door."""
+    REPORTED = "reported"
+    ASSESSED = "assessed"
+
+
+@dataclass(frozen=True)
+class Change:
+    what: News
+    at: datetime
+    subject: str
+    """The id of the alarm, the alert or the visit."""
+    detail: str
+    """A code: of a call its kind or why it was closed, of an alert its cause, of a visit its wish, verdict or state."""
+    elder_id: int | None
+    elder_name: str | None
+    home_code: str
+    address: str
+    time_zone: str
+    region_id: int
 
 
 @dataclass(frozen=True)
@@ -75,6 +127,7 @@ class SilentHome:
     event_cause: str | None = None
     knows_power: bool = False
     """Its last heartbeat told of its power."""
+    region_id: int = 0
 
     @property
     def in_large_event(self) -> bool:
@@ -87,6 +140,15 @@ class OnDuty:
     name: str
     role: str
     phone: str
+    region_id: int = 0
+
+
+@dataclass(frozen=True)
+class Community:
+    """A region in which somebody lives."""
+
+    region_id: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +165,13 @@ class Board:
     """Measurements of which nobody knows whose they are."""
     severe: list[Act] = field(default_factory=list)
     """Those of them with a severe value, the most urgent first."""
+    alerts: list[BoardAlert] = field(default_factory=list)
+    """Open ones that are not held back, the most urgent first."""
+    communities: list[Community] = field(default_factory=list)
+    news: list[Change] = field(default_factory=list)
+    """Since `looked_at`, newest first."""
+    looked_at: datetime | None = None
+    """Up to when the viewer has seen what changed, at most a day back."""
     remembered: bool = False
     """The database is away: alarms are true, everything else is missing."""
 

@@ -21,7 +21,8 @@ _ALARM = """
 
 _VISIT = """
     SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, v.asked_at, v.promised_by,
-           s.name AS nurse, e.elder_id, e.code AS elder_code, e.name AS elder_name, h.address, h.time_zone, h.region_id
+           s.name AS nurse, v.nurse_id, e.elder_id, e.code AS elder_code, e.name AS elder_name, h.address, h.time_zone,
+           h.region_id
     FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)
     LEFT JOIN alert a USING (alert_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
 """
@@ -101,7 +102,7 @@ async def silent_homes(conn: AsyncConnection, regions: frozenset[int], heard_bef
                    CASE WHEN r.level = 'street' THEN r.name ELSE coalesce(p.name, r.name) END AS street,
                    array(SELECT e.name FROM elder e WHERE e.home_id = h.home_id ORDER BY e.elder_id) AS elders,
                    g.online, g.heard_at, h.time_zone, s.scope, m.cause, s.cause AS event_cause,
-                   g.status ? 'power' AS knows_power
+                   g.status ? 'power' AS knows_power, h.region_id
             FROM gateway g JOIN home h USING (home_id) JOIN region r ON r.region_id = h.region_id
             LEFT JOIN region p ON p.region_id = r.parent_id
             LEFT JOIN silent_gateway m ON m.gateway_id = g.gateway_id AND m.left_at IS NULL
@@ -119,7 +120,7 @@ async def on_duty(conn: AsyncConnection, regions: frozenset[int]) -> list[OnDuty
     async with conn.cursor(row_factory=class_row(OnDuty)) as cursor:
         await cursor.execute(
             """
-            SELECT staff_id, name, role, phone FROM staff
+            SELECT staff_id, name, role, phone, region_id FROM staff
             WHERE on_duty AND role IN ('nurse', 'desk') AND region_id = ANY(%s) ORDER BY role, name
             """,
             (list(regions),),

@@ -1,16 +1,18 @@
 """The day's time line over the promised visits: places only, drawn by the template."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from cloud.web.board.model import BoardVisit
+from cloud.web.board.model import BoardAlarm, BoardAlert, BoardVisit
 from cloud.web.charts.scale import Line
 from cloud.web.standing import Standing, standing
 
-WIDTH, HEIGHT = 400.0, 64.0
-_BEFORE, _AFTER = timedelta(hours=2), timedelta(hours=10)
-_EDGE, _BASE, _STEP, _NEAR = 14.0, 44.0, 13.0, 14.0
+WIDTH, HEIGHT = 400.0, 82.0
+_BEFORE, _AFTER = timedelta(hours=3), timedelta(hours=9)
+_EDGE, _BASE, _STEP, _NEAR, _LANE = 14.0, 62.0, 13.0, 14.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,41 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """What began the visits to come: a call, or something noticed."""
+
+    x: float
+    what: Literal["call", "alert"]
+    name: str
+
+
+@dataclass(frozen=True)
 class TimeLine:
     now_x: float
     hours: tuple[tuple[float, str], ...]
     pins: tuple[Pin, ...]
+    signs: tuple[Sign, ...]
     later: int
     """Visits promised beyond the line's end."""
     width: float = WIDTH
     height: float = HEIGHT
     base: float = _BASE
+    lane: float = _LANE
+    """The height of the signs."""
 
 
-def time_line(visits: list[BoardVisit], now: datetime, zone: ZoneInfo) -> TimeLine:
-    """Two hours back to ten ahead. Pins that would cover each other are stacked; late ones keep to the edge."""
+def time_line(
+    visits: Sequence[BoardVisit],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    alarms: Sequence[BoardAlarm] = (),
+    alerts: Sequence[BoardAlert] = (),
+) -> TimeLine:
+    """Three hours back to nine ahead. Pins that would cover each other are stacked; late ones keep to the edge.
+
+    Of what was noticed and of calls only those within these three hours are shown.
+    """
     begin, end = now - _BEFORE, now + _AFTER
     across = Line(begin.timestamp(), end.timestamp(), _EDGE, WIDTH - _EDGE)
     pins: list[Pin] = []
@@ -49,4 +73,16 @@ def time_line(visits: list[BoardVisit], now: datetime, zone: ZoneInfo) -> TimeLi
         if hour.hour % 2 == 0:
             hours.append((across.at(hour.timestamp()), f"{hour:%H:%M}"))
         hour += timedelta(hours=1)
-    return TimeLine(across.at(now.timestamp()), tuple(hours), tuple(pins), len(visits) - len(shown))
+    signs = [
+        *(
+            Sign(across.at(one.raised_at.timestamp()), "alert", one.elder_name)
+            for one in alerts
+            if begin <= one.raised_at
+        ),
+        *(
+            Sign(across.at(one.heard_at.timestamp()), "call", one.elder_name or one.home_code)
+            for one in alarms
+            if begin <= one.heard_at
+        ),
+    ]
+    return TimeLine(across.at(now.timestamp()), tuple(hours), tuple(pins), tuple(signs), len(visits) - len(shown))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.db.pool import AsyncConnection, DatabaseAway
 from cloud.web.board import store
+from cloud.web.board.looking import store as looking
 from cloud.web.board.model import Board, BoardAlarm, BoardVisit
 from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
@@ -19,6 +20,7 @@ SILENT_AFTER_S = 180.0
 """Wall seconds without a heartbeat after which a home counts as silent."""
 _CLOSED_SHOWN = timedelta(hours=2)
 _NOON = 12
+_NEVER_LOOKED, _OLDEST_NEWS = timedelta(hours=12), timedelta(days=1)
 _PATIENCE_S = 10.0
 """For all that the board shows; alarms are not to wait longer for the rest."""
 
@@ -43,6 +45,7 @@ async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewe
     heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
     alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)
     alarms = [alarm for alarm in alarms if alarm.state != "closed"]
+    looked_at = _since(await looking.looked_at(conn, viewer.staff.staff_id), now)
     return Board(
         community=viewer.region_name,
         now=now,
@@ -54,7 +57,16 @@ async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewe
         silent=await store.silent_homes(conn, viewer.regions, heard_before),
         unsure=await count_open(conn, viewer.regions),
         severe=await severe_acts(conn, viewer.regions),
+        alerts=await looking.open_alerts(conn, viewer.regions),
+        communities=await looking.communities(conn, viewer.regions),
+        news=await looking.changes(conn, viewer.regions, looked_at, now),
+        looked_at=looked_at,
     )
+
+
+def _since(looked_at: datetime | None, now: datetime) -> datetime:
+    """From when on changes are news: who never said that they looked is told of half a day."""
+    return max(looked_at or now - _NEVER_LOOKED, now - _OLDEST_NEWS)
 
 
 def _remembered_board(services: Services, viewer: Viewer, language: Language) -> Board:

@@ -6,6 +6,7 @@ once narrow, so that words keep their size on a phone.
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean, median
@@ -24,6 +25,9 @@ _NARROW_TYPE = 12 / 11
 _BETWEEN_WORDS = 6.0
 _MOST_LIMITS = 4
 """Lines of a panel, unless words beside it speak of more."""
+_FEW_DOTS = 150
+"""Up to so many dots of a series say their words where they are pointed at; more are drawn as one path."""
+_MEAL_GAP, _MEAL_LENGTH = 3.5, 4.5
 _NEAR = 0.3
 """How far beyond its values, in parts of their span, a metric's limits are drawn."""
 
@@ -40,8 +44,16 @@ class PlacedSeries:
     series: Series
     number: int
     dots: tuple[PlacedDot, ...]
+    """Those drawn one by one, each with its words: all of a few, else what is out of the ordinary and the last."""
+    cloud: str
+    """The others as a path of points."""
+    doubtful_cloud: str
     path: str
     """Line through the dots, broken where nothing was heard."""
+    before_meals: str
+    """A stroke beneath each reading before a meal."""
+    after_meals: str
+    """And one above each after a meal."""
     band: tuple[float, float] | None
     """Top and height."""
     last_words: str
@@ -196,8 +208,33 @@ def _place_series(panel: Panel, across: Line, up: Line) -> tuple[PlacedSeries, .
             band_top, band_bottom = up.within(series.band[1]), up.within(series.band[0])
             band = (band_top, band_bottom - band_top)
         last = f"{series.dots[-1].value:.{panel.decimals}f}" if series.dots else ""
-        placed.append(PlacedSeries(series, number, dots, _path(dots), band, last, labels[number]))
+        single = dots if len(dots) <= _FEW_DOTS else tuple(one for one in dots[:-1] if one.dot.bound) + dots[-1:]
+        rest = () if len(dots) <= _FEW_DOTS else tuple(one for one in dots[:-1] if not one.dot.bound)
+        placed.append(
+            PlacedSeries(
+                series,
+                number,
+                single,
+                _cloud(one for one in rest if not one.dot.doubtful),
+                _cloud(one for one in rest if one.dot.doubtful),
+                _path(dots),
+                _strokes((one for one in dots if one.dot.meal == "before"), 1),
+                _strokes((one for one in dots if one.dot.meal == "after"), -1),
+                band,
+                last,
+                labels[number],
+            )
+        )
     return tuple(placed)
+
+
+def _cloud(dots: Iterable[PlacedDot]) -> str:
+    """Lines of no length, which the stylesheet gives round ends."""
+    return "".join(f"M{one.x:.1f} {one.y:.1f}h0" for one in dots)
+
+
+def _strokes(dots: Iterable[PlacedDot], down: int) -> str:
+    return "".join(f"M{one.x:.1f} {one.y + down * _MEAL_GAP:.1f}v{down * _MEAL_LENGTH}" for one in dots)
 
 
 def _place_limits(panel: Panel, up: Line) -> tuple[PlacedLimit, ...]:

@@ -8,12 +8,16 @@ Bound = Literal["", "HI", "LO"]
 """What the meter said instead of a number."""
 
 
+Meal = Literal["", "before", "after"]
+
+
 @dataclass(frozen=True)
 class Dot:
     at: datetime
     value: float
     doubtful: bool = False
     bound: Bound = ""
+    meal: Meal = ""
     words: str = ""
     """All there is to say about this dot, read aloud and shown on pointing at it."""
 

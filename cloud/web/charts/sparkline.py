@@ -5,8 +5,10 @@ from datetime import datetime
 
 from cloud.web.charts.paper import longest_usual_gap
 from cloud.web.charts.scale import Line
+from cloud.web.charts.thinning import Point, thinned
 
 WIDTH, HEIGHT, _EDGE = 120.0, 56.0, 5.0
+_COLUMNS = 60
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ def sparkline(values: list[tuple[datetime, float]], band: tuple[float, float] | 
     """None where there is nothing to draw. `values` in order of time."""
     if not values:
         return None
+    values = [values[place] for place in thinned([Point(at.timestamp(), value) for at, value in values], _COLUMNS)]
     numbers = [value for _, value in values] + list(band or ())
     across = Line(values[0][0].timestamp(), values[-1][0].timestamp(), _EDGE, WIDTH - _EDGE)
     up = Line(min(numbers), max(numbers), HEIGHT - _EDGE, _EDGE)

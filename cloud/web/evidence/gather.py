@@ -9,12 +9,15 @@ from cloud.web.charts.paper import Paper, lay_out
 from cloud.web.charts.series import Mark, Panel
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.evidence.model import Band, Measured, Noticed, PastVisit
-from cloud.web.evidence.panels import Drawer
+from cloud.web.evidence.panels import Drawer, meal
 from cloud.web.evidence.time_line import TimeLine
 from cloud.web.language import Language
 from cloud.web.moments import clock_time
 from cloud.web.values import Measures
 from cloud.web.words import rules_of
+
+MOST_ROWS = 400
+"""Single readings that are listed beneath a chart."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,15 @@ class Evidence:
     bands: dict[str, Band]
     alerts: list[Noticed]
     visits: list[PastVisit]
-    rows: list[tuple[Measured, str]]
-    """The single readings, newest first, each with its words; none for ranges drawn from daily means."""
+    measured: list[Measured]
+    """The single readings, newest first; none for ranges drawn from daily means."""
+    rows: list[str]
+    """The words of each of them; of more than MOST_ROWS, and of daily means, those of each metric's days."""
+    by_day: bool
+    meals: bool
+    """Whether a reading says on which side of a meal it was made."""
+    happened: str
+    """In one sentence what was noticed and who came."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class Gatherer:
         found = [drawer.panel(panel, read.readings, read.bands) for panel in read.wanted]
         found.append(drawer.nights(read.nights))
         panels = tuple(panel for panel in found if panel is not None)
+        measured = [row for row in reversed(read.readings) if isinstance(row, Measured)]
+        by_day = len(measured) > MOST_ROWS or not measured
         marks = self._marks(read.alerts, read.visits, zone, record)
         papers = {
             size: lay_out(panels, marks, read.begin, read.end, zone=zone, language=self.language, size=size)
@@ -63,7 +75,21 @@ class Gatherer:
             read.bands,
             read.alerts,
             read.visits,
-            [(row, drawer.dot_words(row)) for row in reversed(read.readings) if isinstance(row, Measured)],
+            measured,
+            drawer.by_day(read.readings) if by_day else [drawer.dot_words(row) for row in measured],
+            by_day,
+            any(meal(row) for row in read.readings),
+            self._happened(marks),
+        )
+
+    def _happened(self, marks: tuple[Mark, ...]) -> str:
+        alerts, visits = (sum(mark.kind == kind for mark in marks) for kind in ("alert", "visit"))
+        if not marks:
+            return self.language.gettext("Nothing was noticed in this time, and no visit was made.")
+        return self.language.gettext(
+            "In this time: %(alerts)s, %(visits)s.",
+            alerts=self.language.ngettext("%(n)s thing noticed", "%(n)s things noticed", alerts),
+            visits=self.language.ngettext("%(n)s visit made", "%(n)s visits made", visits),
         )
 
     def _marks(self, alerts: list[Noticed], visits: list[PastVisit], zone: ZoneInfo, record: str) -> tuple[Mark, ...]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from statistics import fmean
 from zoneinfo import ZoneInfo
 
 from cloud.detection.model import DOUBTFUL_FLAGS
 from cloud.web import labels
-from cloud.web.charts.series import Bound, Dot, LimitLine, Panel, Series
+from cloud.web.charts.series import Bound, Dot, LimitLine, Meal, Panel, Series
+from cloud.web.charts.thinning import Point, thinned
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.evidence.model import Band, Daily, Measured, Night
 from cloud.web.language import Language
@@ -26,6 +27,9 @@ METRICS_OF_CAUSE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "hyperglycaemia": (("glucose",),),
 }
 """The panels that a nurse needs to judge a cause; for any other, all of them."""
+
+COLUMNS = 120
+"""Of the paper, each of which shows at most the first, last, lowest and highest reading of its time."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,8 @@ class Drawer:
         self, metrics: Sequence[str], rows: Sequence[Measured | Daily], bands: Mapping[str, Band]
     ) -> Panel | None:
         """One panel, or None where none of its metrics has a reading."""
-        series = tuple(
-            self._series(metric, [row for row in rows if row.metric == metric], bands.get(metric))
-            for metric in metrics
-            if any(row.metric == metric for row in rows)
-        )
+        of_metric = {metric: [row for row in rows if row.metric == metric] for metric in metrics}
+        series = tuple(self._series(metric, found, bands.get(metric)) for metric, found in of_metric.items() if found)
         if not series:
             return None
         name = short_name if len(series) > 1 else long_name  # two long ones do not fit a phone
@@ -62,7 +63,7 @@ class Drawer:
             decimals=1 if metrics[0] == "glucose" and unit == "mmol/L" else 0,
             series=series,
             limits=tuple(line for one in series for line in self._limits(one.metric, named=len(series) > 1)),
-            description=" ".join(self._sentence(one) for one in series),
+            description=" ".join(self._sentence(one, of_metric[one.metric]) for one in series),
         )
 
     def nights(self, nights: Sequence[Night]) -> Panel | None:
@@ -123,41 +124,73 @@ class Drawer:
         place = None
         if band is not None:
             place = (self.measures.scaled(metric, band.low), self.measures.scaled(metric, band.high))
+        points = [Point(row.measured_at.timestamp(), row.value, bound(row) or str(doubtful(row))) for row in rows]
         dots = tuple(
             Dot(
                 row.measured_at,
                 self.measures.scaled(metric, row.value),
                 doubtful=doubtful(row),
                 bound=bound(row),
+                meal=meal(row),
                 words=self.dot_words(row),
             )
-            for row in rows
+            for row in (rows[place] for place in thinned(points, COLUMNS))
         )
         return Series(metric, short_name(self.language, metric), dots, place)
 
-    def _sentence(self, series: Series) -> str:
-        values = [dot.value for dot in series.dots]
-        decimals = 1 if series.metric == "glucose" and self.measures.glucose_unit == "mmol/L" else 0
-        said = self.language.gettext(
-            "%(name)s: %(count)s values from %(low)s to %(high)s, mean %(mean)s; last %(last)s.",
-            name=long_name(self.language, series.metric),
-            count=len(values),
-            low=f"{min(values):.{decimals}f}",
-            high=f"{max(values):.{decimals}f}",
-            mean=f"{fmean(values):.{decimals}f}",
-            last=series.dots[-1].words,
+    def _sentence(self, series: Series, rows: Sequence[Measured | Daily]) -> str:
+        """Of all `rows`, also of those for which there is no dot."""
+        metric = series.metric
+        values = [self.measures.scaled(metric, row.value) for row in rows]
+        said = [
+            self.language.gettext(
+                "%(name)s: %(count)s values from %(low)s to %(high)s, mean %(mean)s; last %(last)s.",
+                name=long_name(self.language, metric),
+                count=len(values),
+                low=self._number(metric, min(values)),
+                high=self._number(metric, max(values)),
+                mean=self._number(metric, fmean(values)),
+                last=series.dots[-1].words,
+            )
+        ]
+        if series.band is not None:
+            low, high = series.band
+            said.append(
+                self.language.gettext(
+                    "Usual %(low)s to %(high)s; %(outside)s outside.",
+                    low=self._number(metric, low),
+                    high=self._number(metric, high),
+                    outside=sum(not low <= value <= high for value in values),
+                )
+            )
+        before, after = (
+            [value for value, row in zip(values, rows, strict=True) if meal(row) == when]
+            for when in ("before", "after")
         )
-        if series.band is None:
-            return said
-        low, high = series.band
-        outside = sum(not low <= value <= high for value in values)
-        usual = self.language.gettext(
-            "Usual %(low)s to %(high)s; %(outside)s outside.",
-            low=f"{low:.{decimals}f}",
-            high=f"{high:.{decimals}f}",
-            outside=outside,
-        )
-        return f"{said} {usual}"
+        if before and after:
+            said.append(
+                self.language.gettext(
+                    "Mean before meals %(before)s, after meals %(after)s.",
+                    before=self._number(metric, fmean(before)),
+                    after=self._number(metric, fmean(after)),
+                )
+            )
+        return " ".join(said)
+
+    def _number(self, metric: str, scaled: float) -> str:
+        return f"{scaled:.{self.measures.decimals(metric)}f}"
+
+    def by_day(self, rows: Sequence[Measured | Daily]) -> list[str]:
+        """What there is to say of each metric's days, newest first."""
+        days: dict[tuple[date, str], list[Measured]] = {}
+        found = [row for row in rows if isinstance(row, Daily)]
+        for row in rows:
+            if isinstance(row, Measured):
+                days.setdefault((row.measured_at.astimezone(self.zone).date(), row.metric), []).append(row)
+        for (_, metric), of_day in days.items():
+            values = [row.value for row in of_day]
+            found.append(Daily(metric, of_day[0].measured_at, fmean(values), min(values), max(values), len(values)))
+        return [self._words(row) for row in sorted(found, key=lambda row: row.measured_at, reverse=True)]
 
 
 def doubtful(row: Measured | Daily) -> bool:
@@ -170,3 +203,10 @@ def bound(row: Measured | Daily) -> Bound:
     if isinstance(row, Measured) and Flag.BELOW_RANGE in row.flags:
         return "LO"
     return ""
+
+
+def meal(row: Measured | Daily) -> Meal:
+    """On which side of a meal it was measured, where that was said."""
+    if isinstance(row, Daily) or row.meal is None:
+        return ""
+    return "after" if row.meal == "after_meal" else "before" if row.meal in ("before_meal", "fasting") else ""

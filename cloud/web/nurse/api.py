@@ -112,7 +112,7 @@ async def get_visit(request: Request, visit_id: int, viewer: Annotated[Viewer, D
         visit=VisitSummary(**asdict(shown.card), why=shown.whys[0].sentence if shown.whys else ""),
         alert=shown.alert,
         whys=shown.whys,
-        readings=[row for row, _ in shown.evidence.rows],
+        readings=shown.evidence.measured,
         bands=list(shown.evidence.bands.values()),
         steps=shown.steps,
         report=shown.report,

@@ -10,6 +10,7 @@ const live = document.getElementById("live");
 const keys = document.getElementById("keys");
 const REFRESH_MS = 30000;
 const SETTLE_MS = 60;
+const APART_MS = 1000; // between two renewals for what is no call: events come in bursts, and every desk hears them all
 let chosen = null; // the alarm that keys act on
 let fetching = null;
 let wanted = false;
@@ -43,6 +44,21 @@ async function renew() {
   await fetching;
   fetching = null;
   soundIfCalled();
+}
+
+let later = null;
+let renewedAt = 0;
+
+/** For what need not be seen within a moment: at once, but not again within APART_MS. */
+function renewSoon() {
+  later ??= setTimeout(
+    () => {
+      later = null;
+      renewedAt = performance.now();
+      renew();
+    },
+    Math.max(0, renewedAt + APART_MS - performance.now()),
+  );
 }
 
 const rows = () => [...document.querySelectorAll(".alarm")];
@@ -117,7 +133,8 @@ function listen() {
     if (JSON.parse(event.data).gateway_id) soundOnce(); // nobody can take it, so nothing would end an endless tone
     renew();
   });
-  for (const kind of ["alert", "visit", "status", "severe"]) stream.addEventListener(kind, renew);
+  for (const kind of ["alert", "visit", "status"]) stream.addEventListener(kind, renewSoon);
+  stream.addEventListener("severe", renew);
 }
 
 // --- what keys do ----------------------------------------------------------------------------------------------------
@@ -194,6 +211,7 @@ document.addEventListener("keydown", (event) => {
     },
     o: () => row?.dataset.record && location.assign(row.dataset.record),
     v: () => location.assign("/today"),
+    s: () => parts.querySelector("form[data-looked]")?.requestSubmit(),
     "?": () => (keys.open ? keys.close() : keys.showModal()),
   }[event.key];
   if (does && (!keys.open || event.key === "?")) {

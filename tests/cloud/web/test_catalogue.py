@@ -56,3 +56,34 @@ def test_phrases_for_scripts_keep_their_braces() -> None:
     for name, english in phrases(languages["en"]).items():
         chinese = phrases(languages["zh"])[name]
         assert sorted(re.findall(r"\{\w+\}", chinese)) == sorted(re.findall(r"\{\w+\}", english)), name
+
+
+def test_each_message_of_number_has_every_form(catalogue: Catalog) -> None:
+    plurals = [message for message in catalogue if message.pluralizable]
+    assert len(plurals) > 30
+    for message in plurals:
+        assert isinstance(message.string, tuple), message.id
+        assert len(message.string) == catalogue.num_plurals, message.id
+        assert all(message.string), message.id
+
+
+def test_numbers_choose_their_form() -> None:
+    languages = load_languages()
+    for n, english in ((0, "0 days ago"), (1, "1 day ago"), (2, "2 days ago"), (21, "21 days ago")):
+        assert languages["en"].ngettext("%(n)s day ago", "%(n)s days ago", n) == english
+        assert languages["zh"].ngettext("%(n)s day ago", "%(n)s days ago", n) == f"{n} 天前"
+
+
+SILENT = re.compile(
+    r"\{#.*?#\}|\{% block body_\w+ %\}.*?\{% endblock %\}|\{%.*?%\}|\{\{.*?\}\}|<(style|script|kbd|code|pre)\b.*?</\1>",
+    re.S,
+)
+SAID_ASIDE = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
+
+
+def test_templates_say_nothing_past_the_catalogue() -> None:
+    """Also in corners into which no test of a page looks."""
+    for template in sorted(ROOT.joinpath("templates").rglob("*.html")):
+        text = SILENT.sub(" ", template.read_text(encoding="utf-8"))
+        said = " ".join([re.sub(r"<[^>]*>", " ", text), *SAID_ASIDE.findall(text)])
+        assert set(re.findall(r"[A-Za-z一-鿿]{2,}", said)) <= {"Doorstep", "HI", "LO"}, template.name

@@ -1,5 +1,6 @@
 """Charts: round edges, gaps, labels that don't cover each other, nothing beyond the paper."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from cloud.web.charts.paper import Paper, lay_out
 from cloud.web.charts.scale import Line, round_edges, round_step, tick_days
 from cloud.web.charts.series import Dot, LimitLine, Mark, Panel, Series
 from cloud.web.charts.sparkline import HEIGHT, WIDTH, sparkline
+from cloud.web.charts.thinning import Point, thinned
 from cloud.web.language import Language, load_languages
 
 ENGLISH = load_languages()["en"]
@@ -151,3 +153,34 @@ def test_sparkline_stays_within_its_field() -> None:
     assert 0 < line.last[1] < HEIGHT
     assert sparkline([], (1, 2)) is None
     assert sparkline([(NOW, 5.0)], None) is not None
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 9e6), st.floats(-1e3, 1e3), st.sampled_from(("", "HI"))), min_size=1, max_size=600)
+)
+def test_thinning_keeps_every_extreme_and_edge(values: list[tuple[float, float, str]]) -> None:
+    points = [Point(*value) for value in sorted(values)]
+    kept = thinned(points, 10)
+    assert kept == sorted(set(kept))
+    assert len(kept) <= max(40, 10 * 2 * 4)
+    assert {0, len(points) - 1} <= set(kept)
+    for kind in {point.kind for point in points}:
+        all_of, of_kept = ([p.value for p in found if p.kind == kind] for found in (points, [points[k] for k in kept]))
+        assert (min(of_kept), max(of_kept)) == (min(all_of), max(all_of))
+
+
+def test_many_dots_are_one_path_and_the_odd_ones_stand_out() -> None:
+    series = create_series([140 + n % 7 for n in range(300)], every_h=2)
+    dots = (*series.dots[:100], replace(series.dots[100], bound="HI"), replace(series.dots[101], doubtful=True),
+            *series.dots[102:])  # fmt: skip
+    placed = paper_of(create_panel(replace(series, dots=dots))).panels[0].series[0]
+    assert [one.dot.bound for one in placed.dots] == ["HI", ""], "and the last one"
+    assert placed.cloud.count("h0") == 297
+    assert placed.doubtful_cloud.count("h0") == 1
+
+
+def test_meals_are_strokes_beneath_and_above() -> None:
+    first, second, third = create_series([6.0, 8.0, 7.0]).dots
+    dots = (replace(first, meal="before"), replace(second, meal="after"), third)
+    placed = paper_of(create_panel(Series("glucose", "Glucose", dots))).panels[0].series[0]
+    assert placed.before_meals.count("v4.5") == placed.after_meals.count("v-4.5") == 1

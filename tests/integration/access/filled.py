@@ -140,6 +140,7 @@ _OF_STAFF = (
     "INSERT INTO push_subscription (staff_id, endpoint, p256dh, auth) "
     "VALUES (%(staff)s, %(n)s, sha256('') || sha256('') || '\\x00', substring(sha256('') FOR 16))",
     "INSERT INTO audit (at, staff_id, what) VALUES (now(), %(staff)s, 'saw_letters')",
+    "INSERT INTO board_look VALUES (%(staff)s, now())",
 )
 _OF_NOBODY = (
     "INSERT INTO notice (notice_id, subject_id, round, step, way, staff_id) "

@@ -64,6 +64,7 @@ TABLES: Mapping[str, str] = {
     "audit": "-hbbbobb",
     "notice": "a-oooooo",
     "push_subscription": "a-oooooo",
+    "board_look": "--oooooo",
     "session": "a-oooooo",
     "oidc_binding": "a-oooooo",
     "half_session": "a-oooooo",

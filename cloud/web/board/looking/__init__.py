@@ -1,0 +1,1 @@
+"""What the board counts, the rows behind each number, and what changed since somebody last looked."""

@@ -1,0 +1,1 @@
+"""How well the centre keeps what it promises: figures over a span of days, for those who answer for it."""
