@@ -9,12 +9,13 @@ import numpy as np
 from cloud.detection.baseline import Usual, trusted, usual_on, widening
 from cloud.detection.columns import DAY_US, Readings, local_of
 from cloud.detection.finding import Finding, Profile
+from cloud.detection.model import OWN_PREFIX
 from cloud.detection.own_normal import OwnNormal
-from protocols.reading import Metric
+from protocols.reading import CANONICAL_UNIT, Metric
 
 
 def beside_usual(found: Sequence[Finding], readings: Readings, profile: Profile, settings: OwnNormal) -> list[Finding]:
-    """`found`, each with the band of the day on which it was known, where there is one."""
+    """`found`, each with the band of the day on which it was known, where there is one and the value is a level."""
     if not found:
         return []
     known = np.array([one.known_us for one in found], dtype=np.int64)
@@ -23,7 +24,8 @@ def beside_usual(found: Sequence[Finding], readings: Readings, profile: Profile,
     told = []
     for one, day in zip(found, days.tolist(), strict=True):
         metric = one.reason.metric
-        if metric not in settings.metric or one.reason.usual_low is not None:
+        no_level = one.reason.unit != CANONICAL_UNIT[metric] or one.reason.rule.startswith(OWN_PREFIX)
+        if metric not in settings.metric or one.reason.usual_low is not None or no_level:
             told.append(one)
             continue
         if metric not in bands:

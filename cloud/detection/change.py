@@ -16,6 +16,7 @@ from protocols.reading import CANONICAL_UNIT, Metric
 
 _SCORE = 0.2
 _DIGITS = 1
+_LARGE_STEPS = 2.0  # what moved by so many steps is told though it ends in the calm range
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,7 @@ def _changed(
     moved = newest.centre - before.centre
     if change.of == "middle":
         out = enough & (np.abs(moved) >= np.maximum(group.step, change.spreads * before.spread))
+        out &= ~group.is_calm(newest.centre) | (np.abs(moved) >= _LARGE_STEPS * group.step)
     else:
         out = enough & (newest.spread >= np.maximum(group.step, change.spreads * before.spread))
     for place in np.flatnonzero(out).tolist():

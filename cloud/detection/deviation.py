@@ -74,13 +74,14 @@ def _beside(metric: Metric, rows: Readings, readings: Readings, profile: Profile
 
 
 def _sides(beside: _Beside, settings: OwnNormal, window: Window) -> Iterator[Finding]:
-    beyond = settings.metric[beside.metric].beyond
-    value = beside.rows.value
+    usual = settings.metric[beside.metric]
+    value, beyond = beside.rows.value, usual.beyond
+    counts = beside.speaks & ~usual.is_calm(value)
     for comparison, out in (("below", value <= beside.low - beyond), ("above", value >= beside.high + beyond)):
         cause = cause_of(beside.metric, comparison)
         if cause is None:
             continue
-        for first, last, count, known in _runs(beside.rows, out & beside.speaks, settings, window):
+        for first, last, count, known in _runs(beside.rows, out & counts, settings, window):
             yield _finding(beside, comparison, cause, (first, last, count, known), settings)
 
 

@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+import numpy as np
+
+from cloud.detection.columns import Bools, Floats
 from cloud.detection.model import OWN_PREFIX, Priority
 from cloud.detection.rule import Table, need
 from protocols.reading import CANONICAL_UNIT, Metric, Unit
@@ -18,6 +21,21 @@ class UsualOf(Table, frozen=True):
     """A reading counts when it lies this far outside the band."""
     step: float
     """By so much the middle must move for a step or a drift."""
+    calm_from: float | None = None
+    calm_to: float | None = None
+    """A reading between these is nothing to send anybody for, however unusual it is; the bounds are calm too."""
+
+    def __post_init__(self) -> None:
+        need((self.calm_from is None) == (self.calm_to is None), "calm_from, calm_to: expected both or none")
+        if self.calm_from is not None and self.calm_to is not None:
+            need(self.calm_from < self.calm_to, "calm_from: expected less than calm_to")
+
+    def is_calm(self, value: Floats) -> Bools:
+        """Which of the values ask for nobody by themselves."""
+        if self.calm_from is None or self.calm_to is None:
+            return np.zeros(len(value), dtype=np.bool_)
+        calm: Bools = (value >= self.calm_from) & (value <= self.calm_to)
+        return calm
 
 
 class Change(Table, frozen=True):

@@ -25,6 +25,7 @@ from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
 from cloud.web.family import pages as family_pages
 from cloud.web.fleet import pages as fleet_pages
+from cloud.web.held import pages as held_pages
 from cloud.web.homes import pages as homes_pages
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
@@ -39,6 +40,7 @@ from cloud.web.refusals import pages as refusals_pages
 from cloud.web.remote import pages as remote_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
+from cloud.web.thresholds import pages as thresholds_pages
 from cloud.web.unsure import api as unsure_api
 from cloud.web.unsure import pages as unsure_pages
 from cloud.web.watch import Watch
@@ -57,6 +59,8 @@ ROUTERS = (
     nurse_pages.router,
     nurse_api.router,
     record_pages.router,
+    thresholds_pages.router,
+    held_pages.router,
     elder_pages.router,
     link_pages.router,
     own_consents.router,

@@ -77,6 +77,12 @@ CAUSES = {
     "hypoglycaemia": N_("Low glucose"),
     "hyperglycaemia": N_("High glucose"),
     "trend": N_("What is usual changes"),
+    "agitation": N_("Restless"),
+    "night_bathroom": N_("Often up by night"),
+    "routine": N_("No movement as usual"),
+    "shower_missed": N_("No shower"),
+    "long_stay": N_("Long stay in the bathroom"),
+    "silence": N_("No measurements"),
 }
 MEASURE_AGAIN = {
     "cuff_loose": N_("The cuff sat loosely. Close it so that two fingers fit under it, on the bare upper arm."),

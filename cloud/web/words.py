@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cloud.web import labels
+from cloud.web.charts.reason_scale import ReasonScale, reason_scale
 from cloud.web.language import N_, Language
 from cloud.web.moments import at_time, clock_time
 from cloud.web.values import Measures, short_name
@@ -41,6 +43,7 @@ RULES = {
     "routine_no_movement": N_("No movement in the morning"),
     "routine_no_shower": N_("No shower for longer than usual"),
     "routine_long_stay": N_("Under the shower for too long"),
+    "routine_bathroom_stay": N_("Not seen again since the bathroom"),
     "silence": N_("Does not measure as usual"),
 }
 """What each rule looks for. The rule ids and their fields stand in docs/detection.md."""
@@ -53,9 +56,14 @@ _FORMS = {
     "routine_no_movement": N_("no movement until %(value)s o'clock"),
     "routine_no_shower": N_("no shower for %(value)s days"),
     "routine_long_stay": N_("%(value)s min under the shower"),
+    "routine_bathroom_stay": N_("no movement for %(value)s min, last in the bathroom"),
     "silence": N_("%(name)s not measured for %(value)s days"),
 }
 """Where a reason's value is no level of the metric."""
+_NO_LEVEL = frozenset(_FORMS) - frozenset(
+    {"routine_night_bathroom", "routine_no_movement", "routine_no_shower", "routine_bathroom_stay"}
+)
+"""Where what is usual is no level to compare the value with."""
 _MEAN_RULES = frozenset({"high_pressure"})
 _SINCE_RULES = frozenset(rule for rule in RULES if rule.startswith("routine_")) | {"silence"}
 """They speak of a stretch of time, not of single values."""
@@ -72,6 +80,8 @@ class Why:
     confirmed: bool
     note: str = ""
     """What else a judge of it should know: doubtful readings, a widened band."""
+    scale: ReasonScale | None = None
+    """The same as a picture; None where there is nothing to compare the value with."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +99,14 @@ class Sayer:
             part for part in (self._value(reason), self._when(reason, rule)) if part
         )
         parts = (head, self._usual(reason), "" if rule == "own_normal" else self._limit(reason))
+        sentence = self.language.gettext("; ").join(part for part in parts if part)
         return Why(
-            sentence=self.language.gettext("; ").join(part for part in parts if part),
+            sentence=sentence,
             rule=self.language.gettext(RULES[rule]) if rule in RULES else rule.replace("_", " "),
             source=str(reason.get("source") or ""),
             confirmed=bool(reason.get("confirmed", False)),
             note=self._note(reason),
+            scale=self._scale(reason, sentence),
         )
 
     def all(self, reasons: list[dict[str, Any]] | None) -> list[Why]:
@@ -103,6 +115,42 @@ class Sayer:
     def first(self, reasons: list[dict[str, Any]] | None) -> str:
         """One sentence: the weightiest reason, which detection puts first."""
         return self.why(reasons[0]).sentence if reasons else ""
+
+    def urgency(self, priority: str, reasons: list[dict[str, Any]] | None) -> str:
+        """Why it is as urgent as that: "today, because of: severe pressure". Empty without such a reason."""
+        rules = [reason for reason in reasons or [] if reason.get("priority") == priority]
+        if not rules:
+            return ""
+        names = dict.fromkeys(str(reason.get("rule", "")) for reason in rules)
+        said = self.language.gettext(", ").join(
+            self.language.gettext(RULES[name]) if name in RULES else name.replace("_", " ") for name in names
+        )
+        word = labels.label(self.language, labels.PRIORITIES, priority)
+        text = self.language.gettext("%(priority)s, because of: %(rules)s", priority=word, rules=said)
+        if any(reason.get("floor") is True for reason in rules):
+            text += self.language.gettext("; ") + self.language.gettext("nothing may hold this back")
+        return text
+
+    def _scale(self, reason: Mapping[str, Any], words: str) -> ReasonScale | None:
+        value, limit = _number(reason.get("value")), _number(reason.get("limit"))
+        if value is None:
+            return None
+        rule, metric = str(reason.get("rule", "")), str(reason.get("metric", ""))
+        shown = "" if rule in _SINCE_RULES else metric
+        low, high = _number(reason.get("usual_low")), _number(reason.get("usual_high"))
+        usual = None
+        if low is not None and high is not None and rule not in _NO_LEVEL:
+            usual = (self.measures.scaled(shown, low), self.measures.scaled(shown, high), self._usual(reason))
+        at_limit = None
+        if limit is not None and rule != "own_normal":
+            number = self.measures.number(shown, limit)
+            at_limit = (
+                self.measures.scaled(shown, limit),
+                self.language.gettext("limit %(limit)s", limit=number),
+            )
+        bound = {"lower": "HI", "upper": "LO"}.get(str(reason.get("bound")), "")
+        at_value = (self.measures.scaled(shown, value), bound or self.measures.number(shown, value))
+        return reason_scale(at_value, usual, at_limit, words=words, beyond=bound)
 
     def _value(self, reason: Mapping[str, Any]) -> str:
         metric, value = str(reason.get("metric", "")), _number(reason.get("value"))
@@ -143,7 +191,7 @@ class Sayer:
 
     def _usual(self, reason: Mapping[str, Any]) -> str:
         low, high = _number(reason.get("usual_low")), _number(reason.get("usual_high"))
-        if low is None or high is None:
+        if low is None or high is None or reason.get("rule") in _NO_LEVEL:
             return ""
         metric = "" if reason.get("rule") in _SINCE_RULES else str(reason.get("metric", ""))
         return self.language.gettext(

@@ -16,6 +16,8 @@ class Shower:
     ended: datetime
     quick_percent: float = 0.0
     """The most that the relative humidity rose within a few minutes; 0 where water was the witness."""
+    rose_percent: float = 0.0
+    """The same from the foot of the leap to its top."""
 
     @property
     def minutes(self) -> float:

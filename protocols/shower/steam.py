@@ -17,7 +17,7 @@ LEAP_WITHIN = timedelta(minutes=15)
 """... than at its lowest in the last so many minutes, or than the value before."""
 QUICK_PERCENT = 2.5
 """So much of the leap came within ..."""
-QUICK = timedelta(minutes=5)
+QUICK = timedelta(minutes=6)
 """... so many minutes, or from one value to the next: what cooks, dries or comes in by a window takes longer."""
 NOISE_PERCENT = 0.7
 """Two values that differ by no more are the same to a bathroom's sensor."""
@@ -150,7 +150,7 @@ class SteamWitness:
             if air.at - leap.foot.at > FALLS_WITHIN:
                 self._forget()
             return None
-        shower = Shower(leap.began, leap.ended, leap.quick_percent)
+        shower = Shower(leap.began, leap.ended, leap.quick_percent, leap.rose_percent)
         quick = leap.quick_percent >= self._quick_percent
         believable = quick and shower.believable and self._somebody_was_there(leap.foot.at) and not _grew_cold(leap)
         self._forget()

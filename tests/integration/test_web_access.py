@@ -108,6 +108,13 @@ def places(community: Community) -> dict[str, object]:
         "alarm_id": day["calling"],
         "visit_id": day["severe"],
         "elder_id": community.elders["home-1"],
+        "alert_id": community.one("SELECT alert_id FROM visit WHERE visit_id = %s", day["severe"]),
+        "override_id": community.one(
+            "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "
+            "VALUES (%s, 'raised_pulse', 'pulse', 110, 'Dr. Li', 'used to it', %s) RETURNING override_id",
+            community.elders["home-1"],
+            NOW,
+        ),
         "device_id": cuff,
         "record_key": community.one(
             "SELECT record_key FROM reading WHERE device_id = %s ORDER BY measured_at DESC LIMIT 1", cuff

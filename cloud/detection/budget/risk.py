@@ -58,8 +58,12 @@ def ranked(
     )
 
 
+def share_right(said: Said, budget: Budget) -> float:
+    """How often such alerts were right, with what is taken for granted before anybody said a word."""
+    return (said.right + budget.prior_right) / (said.right + said.wrong + budget.prior_right + budget.prior_wrong)
+
+
 def _risk(one: Held, said: Said, budget: Budget, now: datetime, right: float | None) -> float:
-    share = (said.right + budget.prior_right) / (said.right + said.wrong + budget.prior_right + budget.prior_wrong)
-    return (one.score * share if right is None else right) + budget.older_by_day * max(
+    return (one.score * share_right(said, budget) if right is None else right) + budget.older_by_day * max(
         (now - one.raised_at) / timedelta(days=1), 0.0
     )

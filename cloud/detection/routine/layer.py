@@ -12,7 +12,7 @@ from cloud.detection.routine.long_stay import long_stays, next_due_us
 from cloud.detection.routine.night import nights
 from cloud.detection.routine.no_shower import missed_showers
 from cloud.detection.routine.restless import restless
-from cloud.detection.routine.settings import LONG_STAY, NO_SHOWER, PREFIX, STILL
+from cloud.detection.routine.settings import BATHROOM_STAY, LONG_STAY, NO_SHOWER, PREFIX, STILL
 from cloud.detection.routine.steps import steps_of
 from cloud.detection.routine.still import still_mornings
 from cloud.detection.shower.showers import found_showers
@@ -45,7 +45,7 @@ class RoutineLayer:
         return evidence_to_us + int(limits.routine.restless.calm_hours * HOUR_US)
 
     def owns(self, reason: Reason) -> bool:
-        return reason.rule.startswith(PREFIX) and reason.rule != LONG_STAY
+        return reason.rule.startswith(PREFIX) and reason.rule not in (LONG_STAY, BATHROOM_STAY)
 
     def next_look_us(self, _history: History, _profile: Profile, _limits: Limits, _now_us: int) -> int | None:
         return None

@@ -10,6 +10,7 @@ NIGHT = "routine_night_bathroom"
 STILL = "routine_no_movement"
 NO_SHOWER = "routine_no_shower"
 LONG_STAY = "routine_long_stay"
+BATHROOM_STAY = "routine_bathroom_stay"
 
 
 class Restless(Table, frozen=True):
@@ -86,12 +87,35 @@ class LongStay(Table, frozen=True):
     confirmed: bool = False
 
 
+class BathroomStay(Table, frozen=True):
+    """Nobody moves anywhere since somebody was seen in the bathroom; told again, for now, after twice as long."""
+
+    times: float
+    """So many times the longest but one of the days before, in the same part of the day."""
+    least_minutes: float
+    least_minutes_by_night: float
+    priority: Priority
+    source: str
+    confirmed: bool = False
+    days: int = 28
+    least_days: int = 10
+    night_begins: float = 22.0
+    night_ends: float = 7.0
+
+    def __post_init__(self) -> None:
+        need(self.times >= 1, "times: expected 1 or more")
+        need(min(self.least_minutes, self.least_minutes_by_night) >= 20, "least_minutes: expected 20 or more")
+        need(self.least_days >= 1, "least_days: expected 1 or more")
+        need(0 <= self.night_ends < self.night_begins <= 24, "night_ends, night_begins: expected hours of one day")
+
+
 class Routine(Table, frozen=True):
     restless: Restless
     night: Night
     still: Still
     no_shower: NoShower
     long_stay: LongStay
+    bathroom_stay: BathroomStay
 
     def times_of(self, rule: str) -> tuple[float, float | None]:
         """For how many days a rule stays quiet after a visit, and after how many hours it is told again."""
@@ -104,4 +128,4 @@ class Routine(Table, frozen=True):
     @property
     def longest_days(self) -> int:
         """How far back a look reaches."""
-        return max(self.night.days, self.still.days, self.no_shower.days) + 2
+        return max(self.night.days, self.still.days, self.no_shower.days, self.bathroom_stay.days) + 2

@@ -31,14 +31,18 @@ from protocols.shower.recogniser import ShowerRecogniser
 LEAST_LEAP_PERCENT = 2.5
 LEAST_QUICK_PERCENT = 1.5
 _LEAST_PERCENT, _MOST_PERCENT = 1.6, 5.0
-_SHARE = 0.25
-_LOOK_BACK_US = 42 * DAY_US
+_SHARE, _SHARE_OF_LONG = 0.25, 0.5
+_LONG_US = 25 * MINUTE_US  # a meal or a wet coat goes on for as long; few showers do
+LOOK_BACK_DAYS = 42
+"""How far back showers say what a shower is in this home."""
+_LOOK_BACK_US = LOOK_BACK_DAYS * DAY_US
 _LEAST_DAYS = 4
 _UNTIL_LEARNT_PERCENT = 3.0
 _ONE_US = 8 * MINUTE_US  # a pause for shampoo: two leaps so near are one shower
 _CUT_US = 3 * HOUR_US
 _WATCHED_WITHIN_US = 2 * DAY_US  # a sensor that told no movement for so long does not see who showers
-_NOISES = 6.0  # a leap that counts is so many times the sensor's noise
+_QUICK_SHARE = 0.45  # of a shower's leap comes at once; cooking and washing on the line take longer
+_NOISES, _QUICK_NOISES = 6.0, 4.0  # a leap that counts is so many times the sensor's noise, and what came at once
 _NOISE_ROWS, _LEAST_NOISE_ROWS = 720, 20
 _MOST_NOISE_PERCENT = 1.0
 _SECOND_DIFFERENCE = 0.6745 * 6**0.5  # median of absolute second differences of noise of deviation 1
@@ -58,6 +62,8 @@ class FoundShower:
     """When the centre had what shows that it is over."""
     quick_percent: float
     """The most that the relative humidity rose within a few minutes; 0 where water told it."""
+    rose_percent: float = 0.0
+    """The same from the foot to the top."""
 
 
 def showers(events: Events) -> list[tuple[int, int]]:
@@ -88,7 +94,9 @@ def _leaps(rows: Events) -> list[FoundShower]:
         for one in _recognised(stretch, watched=bool(last > first)):
             if not one.quick_percent:
                 found.append(one)
-            elif one.quick_percent >= _NOISES * noise:  # the highest of several lies two deviations too high
+            elif one.rose_percent >= _NOISES * noise and one.quick_percent >= max(
+                _QUICK_NOISES * noise, _QUICK_SHARE * one.rose_percent
+            ):  # the highest of several lies two deviations too high
                 found.append(replace(one, quick_percent=one.quick_percent - 2 * noise))
     return found
 
@@ -127,7 +135,7 @@ def _recognised(rows: Events, *, watched: bool) -> Iterator[FoundShower]:
 
 
 def _found(shower: Shower, known_us: int) -> FoundShower:
-    return FoundShower(us_of(shower.began), us_of(shower.ended), known_us, shower.quick_percent)
+    return FoundShower(us_of(shower.began), us_of(shower.ended), known_us, shower.quick_percent, shower.rose_percent)
 
 
 def _worthy(leaps: list[FoundShower], first_us: int) -> list[FoundShower]:
@@ -137,12 +145,13 @@ def _worthy(leaps: list[FoundShower], first_us: int) -> list[FoundShower]:
         since = max(first_us, one.began_us - _LOOK_BACK_US)
         days = (one.began_us - since) / DAY_US
         before = [other.quick_percent for other in leaps[:place] if other.began_us >= since and other.quick_percent]
-        if not one.quick_percent or one.quick_percent >= _least(before, days):
+        share = _SHARE_OF_LONG if one.ended_us - one.began_us > _LONG_US else _SHARE
+        if not one.quick_percent or one.quick_percent >= _least(before, days, share):
             found.append(one)
     return found
 
 
-def _least(before: list[float], days: float) -> float:
+def _least(before: list[float], days: float, share: float) -> float:
     """The least leap that counts: a share of the middle one of the home's larger leaps, of which two days have one."""
     if days < _LEAST_DAYS:
         return _UNTIL_LEARNT_PERCENT
@@ -150,7 +159,7 @@ def _least(before: list[float], days: float) -> float:
     middle = int(days / 4)
     if middle >= len(larger):
         return _UNTIL_LEARNT_PERCENT
-    return min(max(_SHARE * larger[middle], _LEAST_PERCENT), _MOST_PERCENT)
+    return min(max(share * larger[middle], _LEAST_PERCENT), _MOST_PERCENT)
 
 
 def _joined(found: list[FoundShower]) -> list[FoundShower]:

@@ -20,6 +20,7 @@ class What(StrEnum):
     SAID_WHOSE = "said_whose"
     SAW_CONSENTS = "saw_consents"
     CHANGED_CONSENTS = "changed_consents"
+    CHANGED_LIMITS = "changed_limits"
     DREW_LINK = "drew_link"
     REPLAYED_LETTER = "replayed_letter"
 

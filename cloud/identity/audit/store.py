@@ -12,6 +12,7 @@ _ELDERS = {
     "elder": "SELECT %(id)s::integer",
     "visit": "SELECT elder_id FROM visit WHERE visit_id = %(id)s::bigint",
     "alarm": "SELECT elder_id FROM alarm WHERE alarm_id = %(id)s::uuid",
+    "alert": "SELECT elder_id FROM alert WHERE alert_id = %(id)s::bigint",
     "measurement": "SELECT unnest(ARRAY[from_elder_id, to_elder_id]) FROM ruling WHERE ruling_id = "
     "(SELECT max(ruling_id) FROM ruling WHERE device_id || '-' || record_key = %(id)s)",
     "letter": "SELECT NULL::integer",

@@ -35,6 +35,9 @@ class Noted:
 
 NOTED: Mapping[str, Noted] = {
     "GET /elders/{elder_id}": Noted(What.SAW_RECORD, "elder", "{elder_id}"),
+    "GET /elders/{elder_id}/limits": Noted(What.SAW_RECORD, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/limits/{override_id}/end": Noted(What.CHANGED_LIMITS, "elder", "{elder_id}"),
+    "POST /held/{alert_id}/send": Noted(What.SENT_SOMEBODY, "alert", "{alert_id}"),
     "GET /visits/{visit_id}": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
     "GET /api/v1/visits/{visit_id}": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/visits/{visit_id}/steps": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),

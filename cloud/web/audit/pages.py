@@ -28,6 +28,7 @@ DEEDS = {
     "reported": N_("wrote the report of a visit"),
     "saw_consents": N_("looked at what you agreed to"),
     "changed_consents": N_("wrote down what you agreed to, or withdrew"),
+    "changed_limits": N_("changed a limit that is yours alone"),
     "drew_link": N_("drew a new card with a link"),
     "said_whose": N_("said whose a measurement was"),
 }

@@ -1,9 +1,11 @@
 """The clinical limits as dashed lines of a chart, each with its value, meaning and source."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from cloud.detection.budget.settings import Budget
 from cloud.detection.limits import Limits
+from cloud.detection.outcomes.settings import Outcomes
 from cloud.web.charts.series import LimitLine
 from cloud.web.language import Language
 from cloud.web.values import Measures, short_name
@@ -24,12 +26,25 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Movable:
+    """A figure that may be moved for one elder, and how far; in the metric's canonical unit."""
+
+    value: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class LimitLines:
     """Figures by metric."""
 
     figures: Mapping[str, tuple[Figure, ...]]
     signed: bool = False
     """Whether a clinician stands for the set; pages say so until one does."""
+    movable: Mapping[tuple[str, str], Movable] = field(default_factory=dict)
+    """By rule and metric."""
+    budget: Budget = field(default_factory=Budget)
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     def of(
         self, metric: str, language: Language, measures: Measures, *, spoken: frozenset[str], named: bool
@@ -68,7 +83,19 @@ def limit_lines(limits: Limits) -> LimitLines:
     return LimitLines(
         {metric: tuple(figures[value] for value in sorted(figures)) for metric, figures in found.items()},
         limits.is_signed,
+        dict(_movable(limits)),
+        limits.budget,
+        limits.outcomes,
     )
+
+
+def _movable(limits: Limits) -> Iterator[tuple[tuple[str, str], Movable]]:
+    for rule in limits.rule:
+        for condition in rule.any:
+            value, least, most = condition.limit, condition.least, condition.most
+            if value is not None and least is not None and most is not None and not rule.floor:
+                bounds = condition.canonical(least), condition.canonical(most)
+                yield (rule.id, condition.metric.value), Movable(value, *bounds)
 
 
 def _meaning(figure: Figure, language: Language) -> str:

@@ -59,6 +59,8 @@ class VisitView:
     person: Person
     alert: AlertBehind | None
     whys: list[Why]
+    urgency: str
+    """Why it is as urgent as it is; empty where no alert asked."""
     contacts: list[Contact]
     latest: list[Measured]
     evidence: Evidence
@@ -100,6 +102,7 @@ async def visit_view(
         person=person,
         alert=await store.alert_behind(conn, visit_id),
         whys=_sayer(services, card, language, now).all(card.reasons),
+        urgency=_sayer(services, card, language, now).urgency(card.priority, card.reasons),
         contacts=await evidence_store.contacts(conn, card.elder_id),
         latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
         evidence=gatherer.gather(

@@ -43,6 +43,7 @@ async def record_page(
             "contacts": record.contacts,
             "latest": record.latest,
             "alerts": [(alert, sayer.all(alert.reasons)) for alert in record.alerts],
+            "urgency": {alert.alert_id: sayer.urgency(alert.priority, alert.reasons) for alert in record.alerts},
             "visits": record.visits,
             "days": int(days),
             "ranges": RANGES,

@@ -59,7 +59,14 @@ def kinds() -> Sequence[Kind]:
         Kind("step", "mm[Hg]", (10, 20, 30, 40), trend, _LOOK_DAYS, _step),
         Kind("missed_week", "days", (3, 5, 7, 14), frozenset({"silence"}), 14, _missed),
         Kind("bathroom_night", "visits more", (3, 6, 9, 12), _NIGHT_CAUSES, 1, _bathroom_night, of_events=True),
-        Kind("endless_shower", "min", (30, 60, 120, 240), frozenset({"long_stay"}), 1, _endless_shower, of_events=True),
+        *(
+            Kind(name, "min", (30, 60, 120, 240), frozenset({"long_stay"}), 1, put, of_events=True)
+            for name, put in (
+                ("endless_shower", _endless_shower),
+                ("endless_shower_flow", _endless_water),
+                ("endless_shower_steam", _endless_steam),
+            )
+        ),
     )
 
 
@@ -228,16 +235,43 @@ def _endless_shower(person: Person, onset: int, size: float) -> Person:
     return _with_motion(person, kept, [begin + minute * MINUTE_US for minute in range(0, 16, 3)])
 
 
+def _endless_water(person: Person, onset: int, size: float) -> Person:
+    """The same where a sensor tells the water's flow, which runs on, every minute."""
+    begin = onset * DAY_US - _shift_us(person) + 19 * HOUR_US
+    minutes = np.arange(-60, int(size) + 60)
+    flow = np.where((minutes >= 0) & (minutes < size), 8.0, 0.0)
+    found = _endless_shower(person, onset, size)
+    return _with_rows(found, found.history.events, EventKind.FLOW, begin + minutes * MINUTE_US, flow)
+
+
+def _endless_steam(person: Person, onset: int, size: float) -> Person:
+    """The same where a sensor tells the air's humidity every two minutes: 25 % more until the water is off."""
+    begin = onset * DAY_US - _shift_us(person) + 19 * HOUR_US
+    minutes = np.arange(-180, int(size) + 180, 2)
+    risen = 1 - np.exp(-np.clip(minutes, 0, size) / 4.0)
+    fallen = np.exp(-np.clip(minutes - size, 0, None) / 25.0)
+    noise = np.random.default_rng(onset).normal(0, 0.3, len(minutes))
+    percent = np.round(52 + 25 * risen * fallen + noise, 1)
+    found = _endless_shower(person, onset, size)
+    return _with_rows(found, found.history.events, EventKind.HUMIDITY, begin + minutes * MINUTE_US, percent)
+
+
 def _with_motion(person: Person, events: Events, at_us: Sequence[int]) -> Person:
     """Movement in the bathroom at those moments."""
+    at = np.array(at_us, dtype=np.int64)
+    return _with_rows(person, events, EventKind.MOTION, at, np.full(len(at), np.nan))
+
+
+def _with_rows(person: Person, events: Events, kind: EventKind, at_us: np.ndarray, value: np.ndarray) -> Person:
+    """Rows of the bathroom more."""
     place = _bathroom(events)
     more = len(at_us)
-    at = np.concatenate((events.at_us, np.array(at_us, dtype=np.int64)))
+    at = np.concatenate((events.at_us, at_us))
     joined = create_events(
-        kind=np.concatenate((events.kind, np.full(more, EVENT_CODE[EventKind.MOTION]))),
+        kind=np.concatenate((events.kind, np.full(more, EVENT_CODE[kind]))),
         place=np.concatenate((events.place, np.full(more, 0 if place is None else place))),
         places=events.places,
-        value=np.concatenate((events.value, np.full(more, np.nan))),
+        value=np.concatenate((events.value, value)),
         at_us=at,
         arrived_us=at,
         zone=person.zone,

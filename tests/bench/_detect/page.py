@@ -116,8 +116,15 @@ def _street(figures: Mapping[str, Any] | None) -> Iterator[str]:
     yield "| | |\n|---|---|"
     yield f"| episodes found, a patient-week | {figures['found_per_week']} |"
     yield f"| alerts that nurses were sent, a patient-week | {figures['shown_per_week']} ({shown}) |"
-    yield f"| alerts still waiting at the end | {figures['still_waiting']} |"
-    yield f"| floors put in, and missed | {figures['floors']}, {figures['floors_missed']} |\n"
+    waiting = f"{figures['still_waiting']}, for {figures['longest_wait_days']} days at most"
+    yield f"| alerts still waiting at the end | {waiting} |"
+    yield f"| floors put in, and missed | {figures['floors']}, {figures['floors_missed']} |"
+    yield f"| seconds of one core for judging them | {figures['judging_s']:g} |\n"
+    yield "By the weightiest rule, a patient-week:\n"
+    yield "| rule | found | sent |\n|---|---|---|"
+    for rule, found in figures["found_by_rule"].items():
+        yield f"| `{rule}` | {found:.3f} | {figures['shown_by_rule'].get(rule, 0.0):.3f} |"
+    yield ""
 
 
 def _latency(figures: Mapping[str, Any] | None) -> Iterator[str]:
@@ -154,7 +161,7 @@ def _pictures(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     order = ("smallest", "small", "large", "largest")
     for name, kinds in (
         ("readings", ("slow_rise", "step", "missed_week")),
-        ("events", ("bathroom_night", "endless_shower")),
+        ("events", ("bathroom_night", "endless_shower", "endless_shower_flow", "endless_shower_steam")),
     ):
         lines = [
             (_title(kind), [figures["sensitivity"]["value"] or 0.0 for figures in found["injections"][kind].values()])

@@ -27,6 +27,14 @@ class Bathroom:
     resting_percent: float = 52.0
     least_change_percent: float = 0.0
     """0: the sensor tells every value."""
+    laundries_a_week: float = 0.0
+    """Wet washing on the line, or a dryer: damp for hours."""
+    meals_percent: float = 4.0
+    """How much damper a meal makes it, in the middle."""
+    season_percent: float = 0.0
+    """By so much the weather's damp goes up and down within ten days."""
+    gaps_a_week: float = 0.0
+    """Hours without a word from the sensor."""
 
     def lived(self) -> tuple[Events, list[Span]]:
         """What its sensor told, and when somebody showered."""
@@ -48,11 +56,24 @@ class Bathroom:
                 air += _pulse(minutes, day * 1440 + chance.uniform(360, 1400), 1.5, steam, 3, 6)
             for meal in (720, 1110):
                 begin = day * 1440 + meal + chance.normal(0, 20)
-                air += _pulse(minutes, begin, chance.uniform(20, 40), chance.uniform(2, 6), 20, 60)
+                air += _pulse(
+                    minutes, begin, chance.uniform(20, 40), self.meals_percent * chance.uniform(0.5, 1.5), 20, 60
+                )
+            if self.laundries_a_week and chance.random() < self.laundries_a_week / 7:
+                begin = day * 1440 + chance.uniform(540, 1200)
+                air += _pulse(minutes, begin, chance.uniform(60, 180), chance.uniform(6, 15), 40, 120)
             begin = day * 1440 + chance.uniform(480, 1200)  # a window
             air -= _pulse(minutes, begin, chance.uniform(10, 30), chance.uniform(5, 15), 5, 25)
+        air += self.season_percent * np.sin(2 * np.pi * minutes / (10 * 1440) + self.seed)
         told = np.minimum(air, 99.9) + chance.normal(0, self.noise_percent, len(minutes))
-        return self._told(minutes, np.round(told / self.resolution_percent) * self.resolution_percent), sorted(taken)
+        heard = np.ones(len(minutes), dtype=np.bool_)
+        for _ in range(round(self.gaps_a_week * self.days / 7)):
+            begin = chance.uniform(0, self.days * 1440)
+            long = chance.uniform(30, 600)
+            heard &= (minutes < begin) | (minutes > begin + long)
+            taken = [one for one in taken if one[1] < begin - 20 or one[0] > begin + long + 20]
+        percent = np.round(told / self.resolution_percent) * self.resolution_percent
+        return self._told(minutes[heard], percent[heard]), sorted(taken)
 
     def _told(self, minutes: Floats, percent: Floats) -> Events:
         if not self.least_change_percent:
