@@ -16,6 +16,10 @@ class Clock:
         wall = datetime.now(UTC)
         return wall if self._scale is None else self._scale.simulated(wall)
 
+    def at_wall(self, wall: datetime) -> datetime:
+        """What this clock showed when the wall's showed `wall`."""
+        return wall if self._scale is None else self._scale.simulated(wall)
+
     def wall_at(self, moment: datetime) -> datetime:
         return moment if self._scale is None else self._scale.wall(moment)
 

@@ -141,6 +141,11 @@ class History:
     readings: Readings
     events: Events
 
+    @property
+    def newest_us(self) -> int:
+        """When the newest of it arrived; 0 where there is nothing."""
+        return max(int(rows.arrived_us.max(initial=0)) for rows in (self.readings, self.events))
+
     def arrived_by(self, us: int) -> "History":
         """What the centre had at that moment. Rows whose arrival is past are not there at all."""
         readings, events = self.readings, self.events
@@ -252,6 +257,10 @@ def create_events(
         place=rooms,
         places=places,
     )
+
+
+def no_readings() -> Readings:
+    return create_readings(metric=[], value=[], at_us=[], arrived_us=[], flags=[], meal=[], zone=UTC)
 
 
 def no_events() -> Events:

@@ -12,6 +12,7 @@ from cloud.detection.columns import History
 from cloud.detection.limits import Limits
 from cloud.detection.model import Cause, Priority, Reason
 from cloud.detection.news import FRESH_US
+from cloud.detection.silence.hearing import Hearing
 from protocols.reading import Metric
 
 
@@ -28,6 +29,10 @@ class Profile:
     """A reading that took longer to arrive is no news."""
     heard_us: int | None = None
     """When the home's gateway was heard last; None: not known, as in a replay."""
+    hearing: Hearing | None = None
+    """When the home was silent, and its meters; None: not known, as in a replay."""
+    plan: Mapping[Metric, float] = field(default_factory=dict)
+    """What the elder is to measure, and every so many days at the latest."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from cloud.detection.layers import LAYERS
 from cloud.detection.limits import Limits
 from cloud.detection.model import Baseline, Reason
 from cloud.detection.news import NEWS_AGE_US
+from cloud.detection.shower.showers import LOOK_BACK_DAYS as SHOWERS_BACK_DAYS
 from protocols.reading import Metric
 
 _LATELY_US = 2 * HOUR_US
@@ -42,10 +43,14 @@ def judge(
     standing: Standing,
     window: Window,
     layers: Sequence[Layer] = LAYERS,
+    calmed_by: Sequence[Layer] = (),
 ) -> Judgement:
     """What became of an elder in `window`, given how the alerts stood before it.
 
     A window that was looked at before may be part of it: what is held already, or was closed, is not found again.
+    `layers` find and calm what they own; `calmed_by` are asked first, and only whether a reason is over. An episode
+    of which no layer knows anything stays as it is: who looks at a part of the layers can leave out what only the
+    others look at.
     """
     steps: list[Step] = []
     known = history.arrived_by(window.until_us)
@@ -58,7 +63,8 @@ def judge(
         ]
         found.sort(key=lambda one: one.known_us)
         found = beside_usual(found, known.readings, profile, limits.own_normal)
-        more, standing = advance(found, standing, _rules(known, profile, limits, layers), moment_of(stretch.until_us))
+        rules = _rules(known, profile, limits, (*calmed_by, *layers))
+        more, standing = advance(found, standing, rules, moment_of(stretch.until_us))
         steps += more
     next_looks = [
         at for layer in layers if (at := layer.next_look_us(known, profile, limits, window.until_us)) is not None
@@ -73,8 +79,7 @@ def live_window(history: History, now: datetime) -> Window:
 
     What the database holds has arrived, also where its clock runs ahead of ours.
     """
-    arrived = history.readings.arrived_us
-    now_us = max(us_of(now), int(arrived.max()) if len(arrived) else 0)
+    now_us = max(us_of(now), history.newest_us)
     return Window(now_us - NEWS_AGE_US, now_us)
 
 
@@ -85,12 +90,17 @@ def lately(history: History, now: datetime) -> Window:
 
 
 def metrics_looked_at(limits: Limits) -> frozenset[Metric]:
-    return frozenset(limits.own_normal.metric).union(*(rule.metrics for rule in limits.rule))
+    return frozenset(limits.own_normal.metric).union(limits.silence.metrics, *(rule.metrics for rule in limits.rule))
 
 
 def readings_since(limits: Limits, now: datetime) -> datetime:
     """Nothing measured earlier says anything at `now`."""
     return now - timedelta(days=limits.own_normal.longest_days + NEWS_AGE_US // DAY_US)
+
+
+def events_since(limits: Limits, now: datetime) -> datetime:
+    """No event of earlier says anything at `now`: a shower is one beside those of the weeks before it."""
+    return now - timedelta(days=limits.routine.longest_days + SHOWERS_BACK_DAYS + NEWS_AGE_US // DAY_US)
 
 
 def closed_since(limits: Limits, now: datetime) -> datetime:

@@ -31,16 +31,38 @@ class DueElder:
     """IANA name of the home's zone."""
     team: int
     """The home's community, whose nurses are sent."""
+    events_only: bool = False
+    """Sensors of the home told something, and nothing was measured."""
 
 
 def claim(connection: Connection) -> DueElder | None:
     """The elder who has waited longest, held until the transaction ends; None where nobody waits or all are held."""
     row = connection.execute(
-        "SELECT due.elder_id, home.time_zone, home.region_id FROM detection_due AS due "
+        "SELECT due.elder_id, home.time_zone, home.region_id, due.events_only FROM detection_due AS due "
         "JOIN elder USING (elder_id) JOIN home USING (home_id) "
         "ORDER BY due.asked_at LIMIT 1 FOR UPDATE OF due SKIP LOCKED"
     ).fetchone()
+    if row is None:
+        return None
+    # Who goes the round at the same elder holds this row too, and alerts after it: whoever comes second waits here.
+    connection.execute("SELECT FROM detection_timer WHERE elder_id = %s FOR UPDATE", (row[0],))
+    return DueElder(*row)
+
+
+def claim_round(connection: Connection, now: datetime) -> DueElder | None:
+    """The elder whose round is over for longest, held until the transaction ends; None where it is nobody's turn."""
+    row = connection.execute(
+        "SELECT timer.elder_id, home.time_zone, home.region_id FROM detection_timer AS timer "
+        "JOIN elder USING (elder_id) JOIN home USING (home_id) WHERE timer.round_at <= %s "
+        "ORDER BY timer.round_at LIMIT 1 FOR UPDATE OF timer SKIP LOCKED",
+        (now,),
+    ).fetchone()
     return None if row is None else DueElder(*row)
+
+
+def set_round(connection: Connection, elder_id: int, round_at: datetime | None) -> None:
+    """When weeks of the elder are looked at next; None: not before there is news."""
+    connection.execute("UPDATE detection_timer SET round_at = %s WHERE elder_id = %s", (round_at, elder_id))
 
 
 def forget(connection: Connection, elder_id: int) -> None:
@@ -56,29 +78,37 @@ def put_back(connection: Connection, elder_id: int, now: datetime) -> None:
 def wake(connection: Connection, now: datetime) -> int:
     """Whoever's timer is over waits to be looked at; gives how many."""
     return connection.execute(
-        "WITH over AS (DELETE FROM detection_timer WHERE elder_id IN (SELECT elder_id FROM detection_timer "
-        "WHERE look_at <= %(now)s ORDER BY look_at FOR UPDATE SKIP LOCKED) RETURNING elder_id, look_at) "
+        "WITH over AS (SELECT elder_id, look_at FROM detection_timer WHERE look_at <= %(now)s "
+        "ORDER BY look_at FOR UPDATE SKIP LOCKED), "
+        "taken AS (UPDATE detection_timer SET look_at = NULL WHERE elder_id IN (SELECT elder_id FROM over)) "
         "INSERT INTO detection_due (elder_id, since, asked_at) SELECT elder_id, look_at, %(now)s FROM over "
-        "ON CONFLICT (elder_id) DO UPDATE SET since = least(detection_due.since, EXCLUDED.since)",
+        "ON CONFLICT (elder_id) DO UPDATE SET since = least(detection_due.since, EXCLUDED.since), events_only = false",
         {"now": now},
     ).rowcount
 
 
-def set_timer(connection: Connection, elder_id: int, look_at: datetime | None) -> None:
-    """When to look at the elder although nothing arrives; None: not."""
-    if look_at is None:
-        connection.execute("DELETE FROM detection_timer WHERE elder_id = %s", (elder_id,))
-        return
+def set_timer(connection: Connection, elder_id: int, look_at: datetime | None, now: datetime) -> None:
+    """When to look at the elder although nothing arrives; None: not. Who never had a round has one from `now` on."""
     connection.execute(
-        "INSERT INTO detection_timer (elder_id, look_at) VALUES (%s, %s) "
-        "ON CONFLICT (elder_id) DO UPDATE SET look_at = EXCLUDED.look_at",
-        (elder_id, look_at),
+        "INSERT INTO detection_timer (elder_id, look_at, round_at) VALUES (%s, %s, %s) ON CONFLICT (elder_id) "
+        "DO UPDATE SET look_at = EXCLUDED.look_at, round_at = coalesce(detection_timer.round_at, EXCLUDED.round_at)",
+        (elder_id, look_at, now),
+    )
+
+
+def hasten_timer(connection: Connection, elder_id: int, look_at: datetime | None, now: datetime) -> None:
+    """The same, where what waits already goes on waiting: the earlier moment holds."""
+    connection.execute(
+        "INSERT INTO detection_timer (elder_id, look_at, round_at) VALUES (%s, %s, %s) ON CONFLICT (elder_id) "
+        "DO UPDATE SET look_at = least(detection_timer.look_at, EXCLUDED.look_at), "
+        "round_at = coalesce(detection_timer.round_at, EXCLUDED.round_at)",
+        (elder_id, look_at, now),
     )
 
 
 def next_timer(connection: Connection) -> datetime | None:
-    """When the next timer is over."""
-    row = connection.execute("SELECT min(look_at) FROM detection_timer").fetchone()
+    """When the next timer, or round, is over."""
+    row = connection.execute("SELECT least(min(look_at), min(round_at)) FROM detection_timer").fetchone()
     return None if row is None else row[0]
 
 
@@ -215,13 +245,13 @@ def clear_alert(connection: Connection, alert_id: int, now: datetime) -> None:
     _notify(connection, alert_id)
 
 
-def note_seen(connection: Connection, elder_id: int, seen: Iterable[Observation]) -> None:
-    """The open alerts of the elder were judged with these readings before us."""
-    newest = max((one.arrived_at for one in seen), default=None)
-    if newest is not None:
-        connection.execute(
-            "UPDATE alert SET seen_through = %s WHERE elder_id = %s AND state = 'open'", (newest, elder_id)
-        )
+def note_seen(connection: Connection, elder_id: int, causes: Collection[Cause], newest: datetime) -> None:
+    """The open alerts of these causes were judged with all before us that had arrived by `newest`."""
+    connection.execute(
+        "UPDATE alert SET seen_through = greatest(seen_through, %s) "
+        "WHERE elder_id = %s AND state = 'open' AND cause = ANY(%s)",
+        (newest, elder_id, sorted(causes)),
+    )
 
 
 def keep_baselines(

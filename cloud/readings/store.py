@@ -23,7 +23,7 @@ from cloud.db import names
 from cloud.db.arrays import Bigints, Instants, Integers, Texts
 from cloud.readings.chain import store as chain
 from cloud.readings.chain.one_chain import of_one_chain
-from cloud.readings.columns import columns_of
+from cloud.readings.columns import CODE_OF, columns_of
 from cloud.readings.homes.store import Homes, forget_homes, homes_of, learn_devices, learn_gateways
 from cloud.readings.identities.store import Identities, claim, decided
 from cloud.readings.model import Delivery, Stored
@@ -33,6 +33,7 @@ from cloud.readings.record_keys import record_keys
 from cloud.readings.rows import COLUMNS, Place, Rows, encode_rows
 from cloud.readings.unsure.store import ask_whether_severe
 from cloud.registry import store as registry
+from cloud.registry.whose import BODY_METRICS
 from protocols.reading import Reading
 from protocols.telemetry.messages import Receipt
 
@@ -42,6 +43,7 @@ Stream = tuple[str, int]
 Places = NDArray[np.intp]
 """In the readings of a batch."""
 
+_MEASURED = [CODE_OF[metric.value] for metric in BODY_METRICS]
 _COPY_READINGS = f"COPY reading ({COLUMNS}) FROM STDIN (FORMAT binary)".encode()
 _HELD = """
 SELECT place - 1, stored - given_up @> int8range(first, last, '[]')
@@ -55,11 +57,13 @@ JOIN outbox_stream USING (gateway_id, epoch)
 WHERE stored - given_up && int8range(first, last, '[]')
 """
 _ASK_DETECTION = """
-INSERT INTO detection_due (elder_id, since, asked_at)
-SELECT elder_id, since, %(now)s FROM unnest(%(elders)s, %(since)s) AS news (elder_id, since)
+INSERT INTO detection_due (elder_id, since, asked_at, events_only)
+SELECT elder_id, since, %(now)s, NOT measured
+FROM unnest(%(elders)s, %(since)s, %(measured)s::boolean[]) AS news (elder_id, since, measured)
 ORDER BY elder_id
 ON CONFLICT (elder_id) DO UPDATE
-SET since = LEAST(detection_due.since, EXCLUDED.since), asked_at = EXCLUDED.asked_at
+SET since = LEAST(detection_due.since, EXCLUDED.since), asked_at = EXCLUDED.asked_at,
+    events_only = detection_due.events_only AND EXCLUDED.events_only
 """
 # `stored` holds what was given up as well; `stored - given_up` is what came. A message may come before or after the
 # word that its numbers were given up: what came is never called given up.
@@ -264,7 +268,7 @@ def _places(rows: Rows, chosen: Places) -> list[Place]:
 
 
 def _ask_detection(connection: Connection, rows: Rows, new: Places, now: datetime) -> None:
-    """With the earliest new reading of each elder."""
+    """With the earliest new reading of each elder, and whether anything was measured on them."""
     elders = np.array([owner.elder_id or 0 for owner in rows.owners])[rows.owner_of[new]]  # ids begin at 1
     somebodys = elders > 0
     if not somebodys.any():
@@ -272,7 +276,17 @@ def _ask_detection(connection: Connection, rows: Rows, new: Places, now: datetim
     known, of = np.unique(elders[somebodys], return_inverse=True)
     earliest = np.full(len(known), np.iinfo(np.int64).max)
     np.minimum.at(earliest, of, rows.columns.measured_us[new][somebodys])
-    connection.execute(_ASK_DETECTION, {"now": now, "elders": Integers.of(known), "since": Instants.of(earliest)})
+    measured = np.zeros(len(known), dtype=np.bool_)
+    measured[of[np.isin(rows.columns.metrics[new][somebodys], _MEASURED)]] = True
+    connection.execute(
+        _ASK_DETECTION,
+        {
+            "now": now,
+            "elders": Integers.of(known),
+            "since": Instants.of(earliest),
+            "measured": measured.tolist(),
+        },
+    )
     connection.execute(
         "SELECT pg_notify(%s, elder_id::text) FROM unnest(%s) AS elder_id", (names.NEW_READINGS, Integers.of(known))
     )

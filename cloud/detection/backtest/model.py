@@ -1,10 +1,13 @@
 """What a back-test reads of one elder, and the alerts it gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from cloud.detection.columns import Events
 from cloud.detection.model import Cause, Observation, Priority, Verdict
 from cloud.detection.personal.model import Override
+from protocols.reading import Metric
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class History:
     words: tuple[Word, ...]
     overrides: tuple[Override, ...] = ()
     """The elder's own figures, all that were ever set."""
+    events: Events | None = None
+    """What the home's sensors told; None: nothing."""
+    plan: Mapping[Metric, float] = field(default_factory=dict)
+    """What the elder is to measure, and every so many days at the latest: as it stands now."""
 
 
 @dataclass(frozen=True, order=True)

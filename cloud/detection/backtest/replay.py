@@ -14,7 +14,7 @@ from cloud.detection.columns import History as Columns
 from cloud.detection.columns import no_events, readings_of, us_of
 from cloud.detection.episode import Kind, Standing, Step
 from cloud.detection.finding import Profile, Window
-from cloud.detection.judging import closed_since, judge, readings_since, verdicts_since
+from cloud.detection.judging import closed_since, events_since, judge, readings_since, verdicts_since
 from cloud.detection.limits import Limits
 from cloud.detection.model import OWN_NORMAL, ClosedEpisode, Episode, Verdict
 from cloud.detection.news import FRESH
@@ -59,6 +59,7 @@ class _Replay:
             ZoneInfo(self.history.time_zone),
             false_verdicts=self._false_verdicts(at),
             fresh_us=self.fresh // timedelta(microseconds=1),
+            plan=self.history.plan,
         )
         limits = personal(self.limits, (one.as_of(at) for one in self.history.overrides if one.set_at < at))
         judgement = judge(self.columns, profile, limits, standing=self.standing, window=window)
@@ -120,7 +121,7 @@ def replay(
     `history` should reach back to `history_since`: bands, quiet times and open episodes come from there.
     """
     zone = ZoneInfo(history.time_zone)
-    columns = Columns(readings_of(history.observations, zone), no_events())
+    columns = Columns(readings_of(history.observations, zone), history.events or no_events())
     run = _Replay(history, columns, limits, fresh)
     verdict_days = timedelta(days=limits.own_normal.verdict_days)
     moments: list[tuple[datetime, Word | None]] = [(word.at, word) for word in history.words]
@@ -141,7 +142,12 @@ def replay(
 
 def history_since(limits: Limits, begin: datetime) -> datetime:
     """How far back a history has to reach for all that still speaks at `begin`."""
-    return min(readings_since(limits, begin), closed_since(limits, begin), verdicts_since(limits, begin))
+    return min(
+        readings_since(limits, begin),
+        events_since(limits, begin),
+        closed_since(limits, begin),
+        verdicts_since(limits, begin),
+    )
 
 
 def _lived(elder_id: int, alert: _Alert) -> Lived:

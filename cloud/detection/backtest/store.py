@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cloud.db.pool import Connection
 from cloud.detection import store as detection
 from cloud.detection.backtest.model import History, Lived, Word
+from cloud.detection.events.store import KIND_OF_METRIC, events_of
 from cloud.detection.model import Cause, Priority, Verdict
 from cloud.detection.personal.store import overrides
+from cloud.detection.silence.store import plan_of
 from protocols.reading import Metric
 
 
@@ -40,6 +43,8 @@ def histories(
             ),
             _words(connection, elder_id, since, until),
             tuple(overrides(connection, elder_id)),
+            events_of(connection, elder_id, dict.fromkeys(KIND_OF_METRIC, since), ZoneInfo(zone), until=until),
+            plan_of(connection, elder_id),
         )
         for elder_id, zone in zones
     ]

@@ -96,6 +96,8 @@ def _signs_of(events: Events) -> Events:
 
 def _is_silent(profile: Profile, last_us: int, due_us: int) -> bool:
     """The gateway was not heard since: then nobody knows whether anybody moves, and supervision tells of it."""
+    if profile.hearing is not None:
+        return profile.hearing.was_silent(last_us, due_us)
     return profile.heard_us is not None and last_us - _LATE_US <= profile.heard_us < due_us - _HEARD_WITHIN_US
 
 

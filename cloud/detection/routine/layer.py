@@ -8,6 +8,7 @@ from cloud.detection.columns import HOUR_US, History
 from cloud.detection.finding import Finding, Profile, Window
 from cloud.detection.limits import Limits
 from cloud.detection.model import Reason
+from cloud.detection.routine.hours import next_hour_us
 from cloud.detection.routine.long_stay import long_stays, next_due_us
 from cloud.detection.routine.night import nights
 from cloud.detection.routine.no_shower import missed_showers
@@ -47,16 +48,23 @@ class RoutineLayer:
     def owns(self, reason: Reason) -> bool:
         return reason.rule.startswith(PREFIX) and reason.rule not in (LONG_STAY, BATHROOM_STAY)
 
-    def next_look_us(self, _history: History, _profile: Profile, _limits: Limits, _now_us: int) -> int | None:
-        return None
+    def next_look_us(self, history: History, profile: Profile, limits: Limits, now_us: int) -> int | None:
+        return next_hour_us(history, profile, limits, now_us) if len(history.events) else None
 
 
 @dataclass(frozen=True)
 class StayLayer:
-    """What is told within seconds; a few hours of events are enough."""
+    """What is told within seconds; two days of events are enough."""
+
+    told_after_us: int | None = None
+    """What was known by then is no news, whatever the window: who looks at few hours does not know what was before."""
 
     def findings(self, history: History, profile: Profile, limits: Limits, window: Window) -> list[Finding]:
-        return long_stays(history, profile, limits, window) if len(history.events) else []
+        if not len(history.events):
+            return []
+        if self.told_after_us is not None:
+            window = Window(max(window.after_us, self.told_after_us), window.until_us)
+        return long_stays(history, profile, limits, window)
 
     def calm_us(
         self, _reason: Reason, _evidence_to_us: int, _history: History, _profile: Profile, _limits: Limits

@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from cloud.detection.columns import DAY_US, EVENT_CODE, EventKind, Events, History, moment_of, us_of
+from cloud.detection.columns import (
+    DAY_US,
+    EVENT_CODE,
+    HOUR_US,
+    Bools,
+    EventKind,
+    Events,
+    History,
+    Ints,
+    moment_of,
+    us_of,
+)
 from cloud.detection.finding import Finding, Profile, Window
 from cloud.detection.limits import Limits
 from cloud.detection.model import Cause
@@ -33,8 +44,8 @@ def long_stays(history: History, _profile: Profile, limits: Limits, window: Wind
     settings = limits.routine.long_stay
     found = []
     for began, due in stays(history.events, settings):
-        known = us_of(due)
-        if window.holds(known):
+        known = _known_us(history.events, us_of(began), us_of(due))
+        if known is not None and window.holds(known):
             noticed = Noticed(
                 rule=LONG_STAY,
                 cause=Cause.LONG_STAY,
@@ -43,11 +54,23 @@ def long_stays(history: History, _profile: Profile, limits: Limits, window: Wind
                 unit="min",
                 known_us=known,
                 from_us=us_of(began),
-                to_us=known,
+                to_us=us_of(due),
                 metric=Metric.SHOWER,
             )
             found.append(noticed.as_finding(settings.priority, settings.source, confirmed=settings.confirmed))
     return sorted(found, key=lambda one: one.known_us)
+
+
+def _known_us(events: Events, began_us: int, due_us: int) -> int | None:
+    """When the centre could know of a stay that was too long at `due_us`: a line that was broken tells it late.
+
+    None where somebody moved meanwhile, there or elsewhere: nobody is called for what is over.
+    """
+    known = int(events.arrived_us[(events.at_us >= began_us) & (events.at_us < due_us)].max(initial=due_us))
+    if known == due_us:
+        return known
+    moved = steps_of(events, DAY_US).rows
+    return None if bool(((moved.at_us > due_us) & (moved.arrived_us <= known)).any()) else known
 
 
 def next_due_us(history: History, limits: Limits, now_us: int) -> int | None:
@@ -65,13 +88,23 @@ def stays(events: Events, settings: LongStay) -> list[Stay]:
             rows = events.take((events.place == place) & np.isin(events.kind, list(METRIC_OF_KIND)))
             if not np.isin(rows.kind, _WITNESSES).any():
                 continue  # steam alone does not know whether anybody is still there
-            kept = rows.take(steamy(rows, LEAP_PERCENT) | watery(rows))
+            moved = rows.kind == EVENT_CODE[EventKind.MOTION]
+            near = steamy(rows, LEAP_PERCENT) | watery(rows)
+            kept = rows.take(near | (moved & _beside(rows.at_us, near)))
             found += [
                 stay
-                for stay in _watched(kept, settings)
+                for stay in _watched(kept, settings, tells_motion=bool(moved.any()))
                 if not np.diff(np.searchsorted(elsewhere, [us_of(moment) for moment in stay]))[0]
             ]
     return found
+
+
+def _beside(at_us: Ints, near: Bools) -> Bools:
+    """Which rows are no further than an hour from one that is `near`."""
+    chosen = at_us[near]
+    first, last = np.searchsorted(chosen, at_us - HOUR_US), np.searchsorted(chosen, at_us + HOUR_US, side="right")
+    beside: Bools = last > first
+    return beside
 
 
 def _elsewhere(events: Events) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -81,9 +114,12 @@ def _elsewhere(events: Events) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return moments
 
 
-def _watched(rows: Events, settings: LongStay) -> Iterator[Stay]:
+def _watched(rows: Events, settings: LongStay, *, tells_motion: bool) -> Iterator[Stay]:
+    """`tells_motion`: a sensor there tells who moves, though perhaps not of late."""
     recogniser = ShowerRecogniser()
     watch = StayWatch(StayRules(timedelta(minutes=settings.still_minutes), timedelta(minutes=settings.longest_minutes)))
+    if tells_motion and len(rows):
+        watch.moved(False, moment_of(int(rows.at_us[0])))
     told: datetime | None = None
     ahead = [*rows.at_us.tolist()[1:], None][: len(rows)]
     for kind, value, at_us, next_us in zip(

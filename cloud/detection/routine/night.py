@@ -15,6 +15,8 @@ _BEGINS_US = 22 * HOUR_US
 _LASTS_US = 9 * HOUR_US
 _ONE_VISIT_US = 10 * MINUTE_US  # movements so near are one visit
 _LATE_US = 10 * MINUTE_US
+TOLD_AT_US = _BEGINS_US + _LASTS_US + _LATE_US
+"""After the midnight before the night, on the home's clock, and when the team works."""
 _LEAST_SPREAD = 1.0
 _AT_LEAST = 4
 
@@ -24,7 +26,7 @@ def nights(history: History, profile: Profile, limits: Limits, window: Window) -
     days, visits = visits_by_night(history)
     found = []
     for place, (night, count) in enumerate(zip(days.tolist(), visits.tolist(), strict=True)):
-        known_local = night * DAY_US + _BEGINS_US + _LASTS_US + _LATE_US
+        known_local = night * DAY_US + TOLD_AT_US
         over = utc_of_local(known_local, profile.zone)
         known = limits.team.at_work_us(over, known_local - over)
         if not window.holds(known) or count < _AT_LEAST:

@@ -11,7 +11,8 @@ from cloud.detection.routine.told import Noticed
 from cloud.detection.shower.showers import found_showers
 from protocols.reading import Metric
 
-_TOLD_AT_US = 18 * HOUR_US
+TOLD_AT_US = 18 * HOUR_US
+"""On the home's clock."""
 _KINDS = [EVENT_CODE[kind] for kind in (EventKind.HUMIDITY, EventKind.FLOW)]
 
 
@@ -29,7 +30,7 @@ def missed_showers(history: History, profile: Profile, limits: Limits, window: W
     heard_days = frozenset(np.unique(told.local_day).tolist())
     found = []
     for day in range(first_day, last_day + 1):
-        now = utc_of_local(day * DAY_US + _TOLD_AT_US, profile.zone)
+        now = utc_of_local(day * DAY_US + TOLD_AT_US, profile.zone)
         if not window.holds(now):
             continue
         before = showers[: int(np.searchsorted(known_us, now, side="right"))]

@@ -20,6 +20,8 @@ from protocols.reading import Metric
 QUARTER_HOURS = 6
 _QUARTER_US = QUARTER_HOURS * HOUR_US
 _BEGINS_US = 1 * HOUR_US
+ENDS_US = tuple(_BEGINS_US + quarter * _QUARTER_US for quarter in range(1, DAY_US // _QUARTER_US + 1))
+"""When the quarters of a day end, on the home's clock."""
 
 
 def restless(history: History, profile: Profile, limits: Limits, window: Window) -> list[Finding]:
