@@ -6,7 +6,7 @@ more than one call is wanted, it stands in `calls_of`. What has a default is lef
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,8 @@ from cloud.alarms.model import CloseReason
 from cloud.alarms.scaip.model import What
 from cloud.alarms.supervision.model import Opening, Scope
 from cloud.detection.coach import asking
-from cloud.detection.model import Baseline, Cause, Observation, Priority
+from cloud.detection.events.store import KIND_OF_METRIC
+from cloud.detection.model import Baseline, Cause, Priority
 from cloud.detection.outcomes.moving import Change, Moved
 from cloud.detection.personal.model import Override
 from cloud.detection.unsure.severe import Severe
@@ -254,7 +255,13 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "detection.open_alert": [{"episode": EPISODE}],
         "detection.extend_alert": [{"episode": EPISODE, "told_at": told} for told in (None, NOW)],
         "detection.set_timer": [{"look_at": look} for look in (NOW, None)],
-        "detection.note_seen": [{"seen": [Observation(Metric.PULSE, 70.0, NOW, NOW)]}],
+        "detection.hasten_timer": [{"look_at": look} for look in (NOW, None)],
+        "detection.set_round": [{"round_at": look} for look in (NOW, None)],
+        "detection.note_seen": [{"causes": [Cause.PULSE], "newest": NOW}],
+        "detection.events.events_of": [
+            {"since": dict.fromkeys(KIND_OF_METRIC, NOW - 50 * DAY), "zone": UTC},
+            {"since": {Metric.MOTION: NOW - DAY}, "zone": UTC, "until": NOW},
+        ],
         "detection.keep_baselines": [{"bands": {Metric.PULSE: Baseline(Metric.PULSE, 70, 60, 80, 9, 6)}}],
         "detection.coach.keep": [
             {"asks": [asking.Ask(Metric.SYSTOLIC, asking.Why.JUMP, NOW, NOW, NOW + DAY, answered)]}
