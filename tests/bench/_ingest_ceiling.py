@@ -51,7 +51,7 @@ def seconds(dsn: str, rows: list[bytes]) -> float:
         conn.execute("DROP TABLE IF EXISTS ceiling")
         conn.execute("CREATE TABLE ceiling (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         conn.execute("ALTER TABLE ceiling ADD PRIMARY KEY (device_id, metric, record_key, measured_at)")
-        conn.execute("CREATE INDEX ON ceiling (elder_id, metric, measured_at DESC) INCLUDE (value)")
+        conn.execute("CREATE INDEX ON ceiling (elder_id, metric, measured_at DESC) INCLUDE (value, flags, meal)")
         conn.execute("CREATE TEMP TABLE arriving ON COMMIT DELETE ROWS AS SELECT * FROM reading LIMIT 0")
         conn.execute("CHECKPOINT")
         began = time.perf_counter()

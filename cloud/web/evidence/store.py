@@ -57,11 +57,12 @@ async def readings(
 ) -> list[Measured]:
     """In order of time, and of metric within it."""
     async with conn.cursor(row_factory=args_row(Measured), binary=True) as cursor:
+        # All of it stands in the index reading_of_elder: an elder's rows lie scattered over the whole table.
         await cursor.execute(
             """
             SELECT metric, measured_at, value, flags, meal FROM reading
             WHERE elder_id = %s AND metric = ANY(%s) AND measured_at BETWEEN %s AND %s
-            ORDER BY measured_at, metric, record_key
+            ORDER BY measured_at, metric, value
             """,
             (elder_id, list(metrics), begin, end),
         )

@@ -36,8 +36,9 @@ async def read_time_line(
     wanted: tuple[tuple[str, ...], ...],
     *,
     with_nights: bool = False,
+    told_since: datetime | None = None,
 ) -> TimeLine:
-    """The last `days` before `now`."""
+    """The last `days` before `now`; alerts and visits from `told_since` on (None: of those days)."""
     begin = now - timedelta(days=days)
     metrics = [metric for metrics in wanted for metric in metrics]
     read = store.readings if days <= RAW_DAYS else store.days
@@ -49,6 +50,6 @@ async def read_time_line(
         readings=await read(conn, person.elder_id, metrics, begin, now),
         nights=await store.nights(conn, person.elder_id, begin, now, person.time_zone) if with_nights else (),
         bands=await store.bands(conn, person.elder_id),
-        alerts=await store.noticed(conn, person.elder_id, begin),
-        visits=await store.past_visits(conn, person.elder_id, begin),
+        alerts=await store.noticed(conn, person.elder_id, told_since or begin),
+        visits=await store.past_visits(conn, person.elder_id, told_since or begin),
     )

@@ -1,6 +1,6 @@
 """All that the database holds for an elder's record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cloud.db.pool import AsyncConnection
@@ -30,11 +30,25 @@ async def read_record(
     """The elder's time line of `days` and what stands beside it. Raises NotFound outside of `regions`."""
     person = await store.person(conn, elder_id, regions)
     since = now - timedelta(days=max(days, LONGEST_DAYS))
+    read = await read_time_line(conn, person, days, now, PANELS, with_nights=True, told_since=since)
     return Record(
         person=person,
-        time_line=await read_time_line(conn, person, days, now, PANELS, with_nights=True),
+        time_line=replace(
+            read,
+            alerts=[alert for alert in read.alerts if alert.raised_at >= read.begin],
+            visits=[visit for visit in read.visits if visit.asked_at >= read.begin],
+        ),
         contacts=await store.contacts(conn, elder_id),
-        latest=await store.latest(conn, elder_id, CHARTED, now),
-        alerts=await store.noticed(conn, elder_id, since),
-        visits=await store.past_visits(conn, elder_id, since),
+        latest=await _latest(conn, elder_id, read),
+        alerts=read.alerts,
+        visits=read.visits,
     )
+
+
+async def _latest(conn: AsyncConnection, elder_id: int, read: TimeLine) -> list[Measured]:
+    """Of each charted metric. Where it was measured in the range, its last reading there is the last of all."""
+    known = {row.metric: row for row in read.readings if isinstance(row, Measured)}
+    older = [metric for metric in CHARTED if metric not in known]
+    if older:
+        known |= {row.metric: row for row in await store.latest(conn, elder_id, older, read.end)}
+    return [known[metric] for metric in CHARTED if metric in known]
