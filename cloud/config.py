@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cloud.routes_config import Routes
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.reading import Metric
 
@@ -245,6 +246,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     privacy: Privacy = Privacy()
     detection: Detection = Detection()
     visits: Visits = Visits()
+    routes: Routes = msgspec.field(default_factory=Routes)
     alarms: Alarms = Alarms()
     escalation: Escalation = Escalation()
     push: Push = msgspec.field(default_factory=Push)

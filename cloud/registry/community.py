@@ -69,6 +69,11 @@ def _home_complaints(community: Community) -> Iterable[str]:
             yield f"home {home.code}: region: there is no region {home.region!r} in this file"
         if home.time_zone not in zoneinfo.available_timezones():
             yield f"home {home.code}: time_zone: {home.time_zone!r} is no IANA zone such as 'Asia/Shanghai'"
+    places = {f"region {region.code}": (region.latitude, region.longitude) for region in community.region}
+    places |= {f"home {home.code}": (home.latitude, home.longitude) for home in community.home}
+    for name, (latitude, longitude) in places.items():
+        if (latitude is None) != (longitude is None):
+            yield f"{name}: give latitude and longitude, or neither"
 
 
 def _elder_complaints(community: Community) -> Iterable[str]:
@@ -127,3 +132,8 @@ def _staff_complaints(community: Community) -> Iterable[str]:
             yield f"staff {member.login}: region: there is no region {member.region!r} in this file"
         if (member.password is None) == (member.password_env is None):
             yield f"staff {member.login}: give either password or password_env"
+        hours = (member.works_from, member.works_to)
+        if None in hours and hours != (None, None):
+            yield f"staff {member.login}: give works_from and works_to, or neither"
+        elif member.works_from is not None and member.works_to is not None and member.works_from >= member.works_to:
+            yield f"staff {member.login}: works_to: expected a time later than works_from"

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from cloud.identity.model import Role
+from cloud.routes_config import ClockTime
 
 
 class Level(StrEnum):
@@ -48,12 +49,20 @@ class SharingRule(StrEnum):
     BY_PLAUSIBILITY = "by_plausibility"
 
 
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     code: str
     """GB/T 2260 and its street and community extension."""
     name: str
     level: Level
     parent: str | None = None
+    latitude: Latitude | None = None
+    """Of the office from which its nurses start, in degrees (WGS 84)."""
+    longitude: Longitude | None = None
 
 
 class Home(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,6 +71,9 @@ class Home(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     address: str
     door_note: str = ""
     time_zone: str = "Asia/Shanghai"
+    latitude: Latitude | None = None
+    """Of the door, in degrees (WGS 84)."""
+    longitude: Longitude | None = None
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,6 +91,10 @@ class Elder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     conditions: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     plan: str = ""
+    language: Word | None = None
+    """What they speak best, such as zh, yue or en."""
+    wished_sex: Sex | None = None
+    """Of whoever comes; left out: no wish."""
     data_note: str = ""
     """Where this person's data come from; shown on the record."""
     link: str | None = None
@@ -129,6 +145,13 @@ class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     password: str | None = None
     password_env: str | None = None
     """Name of the environment variable that holds the password; one of the two is given."""
+    skills: tuple[Word, ...] = ()
+    """In words of the centre's own; `routes.skills` of the configuration says which visits need them."""
+    languages: tuple[Word, ...] = ()
+    sex: Sex | None = None
+    works_from: ClockTime | None = None
+    """By the homes' clock, such as "08:00"; left out: the centre's hours."""
+    works_to: ClockTime | None = None
 
 
 class Community(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cloud.identity.store import upsert_staff
 from cloud.registry import store
 from cloud.registry.model import Community, Level, StaffMember
+from cloud.registry.work.store import set_work
 from protocols.configuration import ConfigurationError
 
 
@@ -52,6 +53,7 @@ def seed(connection: store.Connection, community: Community, environment: Mappin
                 phone=member.phone,
                 password=passwords[member.login],
             )
+            set_work(connection, member)
     return Seeded(
         regions=len(community.region),
         homes=len(community.home),

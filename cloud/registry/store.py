@@ -39,18 +39,31 @@ def upsert_region(connection: Connection, region: Region) -> None:
     """The parent must stand already."""
     parent = None if region.parent is None else id_of(connection, "region", region.parent)
     connection.execute(
-        "INSERT INTO region (code, name, level, parent_id) VALUES (%s, %s, %s, %s) ON CONFLICT (code) DO UPDATE "
-        "SET name = EXCLUDED.name, level = EXCLUDED.level, parent_id = EXCLUDED.parent_id",
-        (region.code, region.name, region.level.value, parent),
+        "INSERT INTO region (code, name, level, parent_id, latitude, longitude) VALUES (%s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, level = EXCLUDED.level, "
+        "parent_id = EXCLUDED.parent_id, latitude = coalesce(EXCLUDED.latitude, region.latitude), "
+        "longitude = coalesce(EXCLUDED.longitude, region.longitude)",
+        (region.code, region.name, region.level.value, parent, region.latitude, region.longitude),
     )
 
 
 def upsert_home(connection: Connection, home: Home) -> None:
     connection.execute(
-        "INSERT INTO home (code, region_id, address, door_note, time_zone) VALUES (%s, %s, %s, %s, %s) "
+        "INSERT INTO home (code, region_id, address, door_note, time_zone, latitude, longitude) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (code) DO UPDATE SET region_id = EXCLUDED.region_id, address = EXCLUDED.address, "
-        "door_note = EXCLUDED.door_note, time_zone = EXCLUDED.time_zone",
-        (home.code, id_of(connection, "region", home.region), home.address, home.door_note, home.time_zone),
+        "door_note = EXCLUDED.door_note, time_zone = EXCLUDED.time_zone, "
+        "latitude = coalesce(EXCLUDED.latitude, home.latitude), "
+        "longitude = coalesce(EXCLUDED.longitude, home.longitude)",
+        (
+            home.code,
+            id_of(connection, "region", home.region),
+            home.address,
+            home.door_note,
+            home.time_zone,
+            home.latitude,
+            home.longitude,
+        ),
     )
 
 
@@ -77,6 +90,10 @@ def upsert_elder(connection: Connection, elder: Elder) -> None:
         ),
     )
     elder_id = id_of(connection, "elder", elder.code)
+    connection.execute(
+        "UPDATE elder SET language = coalesce(%s, language), wished_sex = coalesce(%s, wished_sex) WHERE elder_id = %s",
+        (elder.language, elder.wished_sex, elder_id),
+    )
     connection.execute("DELETE FROM contact WHERE elder_id = %s", (elder_id,))
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -19,6 +19,8 @@ class VisitKind(StrEnum):
     """After another visit: the nurse wanted it, or the elder was not content."""
     TOGETHER = "together"
     """The second person of a visit that two make."""
+    REGULAR = "regular"
+    """By a rhythm: somebody comes every few days."""
 
 
 class VisitState(StrEnum):

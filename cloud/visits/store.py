@@ -195,10 +195,9 @@ async def add_request(
 ) -> int | None:
     """The new visit's id; None where a request of this elder is open."""
     cursor = await connection.execute(
-        "INSERT INTO visit (elder_id, kind, wish, priority, asked_at, promised_by) "
-        "VALUES (%s, 'request', %s, %s, %s, %s) "
-        "ON CONFLICT (elder_id) WHERE kind = 'request' AND state IN ('proposed', 'assigned', 'accepted') DO NOTHING "
-        "RETURNING visit_id",
+        "INSERT INTO visit (elder_id, kind, wish, priority, asked_by, asked_at, promised_by) "
+        "VALUES (%s, 'request', %s, %s, 'elder', %s, %s) ON CONFLICT (elder_id, (coalesce(asked_by, 'elder'))) "
+        "WHERE kind = 'request' AND state IN ('proposed', 'assigned', 'accepted') DO NOTHING RETURNING visit_id",
         (elder_id, wish, priority, asked_at, promised_by),
     )
     row = await cursor.fetchone()
@@ -208,7 +207,7 @@ async def add_request(
 async def open_request(connection: AsyncConnection, elder_id: int) -> Visit | None:
     """The request that the elder waits for, locked."""
     cursor = await connection.execute(
-        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' "
+        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' AND coalesce(asked_by, 'elder') = 'elder' "
         "AND state IN ('proposed', 'assigned', 'accepted') FOR UPDATE",
         (elder_id,),
     )

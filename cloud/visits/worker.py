@@ -1,4 +1,5 @@
-"""The visits' loop: alerts become visits, urgent ones somebody's at once, and every promise has its timer."""
+"""The visits' loop: alerts become visits, visits stand in routes, urgent ones are somebody's at once, and every promise
+has its timer."""
 
 import asyncio
 
@@ -11,9 +12,11 @@ from cloud.db.listen import listen
 from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
-from cloud.visits.asking.policy import ask_nurses
+from cloud.visits.asking.policy import ask_nurses, free_silent
 from cloud.visits.dispatch import follow_alarms, follow_alerts
 from cloud.visits.following.follow_up import close_visits
+from cloud.visits.routes.ahead import look_ahead
+from cloud.visits.routes.planner import Planner
 from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
 
 log = structlog.get_logger()
@@ -34,15 +37,17 @@ def work(process: Process) -> None:
 
 
 async def _work(process: Process) -> None:
-    async with create_async_pool(process.config.database.dsn, "visits") as pool:
+    async with create_async_pool(process.config.database.dsn, "visits", size=6) as pool:
+        planner = Planner(process.config)
         await side_by_side(
             process,
-            _follow(process, pool),
+            _follow(process, pool, planner),
+            look_ahead(process, pool, planner),
             run_timers(pool, QUEUE, {AT_RISK: _at_risk_timer(pool)}),
         )
 
 
-async def _follow(process: Process, pool: AsyncPool) -> None:
+async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
     """Looks at the tables at every wake-up and every `poll_s`; the database being away ends nothing."""
     config = process.config
     async for _ in listen(config.database.dsn, [ALERT, ALARM, VISIT], "visits", idle_s=config.visits.poll_s):
@@ -52,6 +57,10 @@ async def _follow(process: Process, pool: AsyncPool) -> None:
             async with pool.connection() as connection:
                 CHANGED.inc(await follow_alarms(connection, process.clock.now(), config.visits))
             async with pool.connection() as connection:
+                await free_silent(connection, process.clock.now())
+            async with pool.connection() as connection:
+                CHANGED.inc(await planner.follow(connection, process.clock.now()))
+            async with pool.connection() as connection:  # whoever no route has a place for
                 CHANGED.inc(await ask_nurses(connection, process.clock.now(), config.visits))
             async with pool.connection() as connection:
                 while await close_visits(connection, process.clock.now(), config.visits):

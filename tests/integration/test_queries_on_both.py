@@ -20,6 +20,7 @@ from cloud.errors import CloudError
 from tests.cloud.web.community import NOW, Community, create_community, create_day
 from tests.integration.both.arguments import Filled, Fresh
 from tests.integration.both.functions import Call, find_calls
+from tests.integration.both.routes import fill_routes
 from tests.integration.both.servers import contents_query, copy_all, materialise, tables
 
 pytestmark = pytest.mark.integration
@@ -170,6 +171,7 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         "SELECT elder_id, alarm_id, 'alarm', 'now', heard_at, heard_at FROM alarm WHERE alarm_id = %s",
         day["coming"],
     )
+    fill_routes(made, day)
     key = made.one("SELECT max(record_key) FROM reading WHERE device_id = %s", cuff)
     return Filled(made, day, key, letter, event)
 

@@ -274,7 +274,7 @@ def test_the_running_stage_proposes_and_watches_the_promise(database: str, care:
         for _ in listening.notifies(timeout=LONG_S):
             if visits_of(database)[0][4]:
                 break
-    assert visits_of(database) == [("alert", "today", "proposed", NOW + 4 * HOUR, True)]
+    assert visits_of(database) == [("alert", "today", "assigned", NOW + 4 * HOUR, True)]
 
 
 def test_an_accepted_visit_is_not_at_risk(database: str, care: Care) -> None:

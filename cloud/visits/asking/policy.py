@@ -16,18 +16,24 @@ UNANSWERED = "unanswered"
 """The note of a visit that is proposed again because the nurse who was asked did not answer."""
 
 
+async def free_silent(connection: AsyncConnection, now: datetime) -> int:
+    """Urgent visits whose nurse said nothing are free for the next one; gives how many. One transaction."""
+    async with connection.transaction():
+        silent = await store.unanswered(connection, now)
+        for visit_id in silent:
+            await visits.free(connection, visit_id)
+            await visits.add_event(connection, visit_id, VisitState.PROPOSED, now, note=UNANSWERED)
+            log.warning("visit_unanswered", visit=visit_id)
+    return len(silent)
+
+
 async def ask_nurses(connection: AsyncConnection, now: datetime, policy: Visits) -> int:
     """Brings urgent visits to whom they go next; gives how many changed. One transaction; done twice it is done once.
 
     Where nobody is left to be asked the visit is everybody's and shown as at risk.
     """
-    changed = 0
+    changed = await free_silent(connection, now)
     async with connection.transaction():
-        for visit_id in await store.unanswered(connection, now):
-            await visits.free(connection, visit_id)
-            await visits.add_event(connection, visit_id, VisitState.PROPOSED, now, note=UNANSWERED)
-            log.warning("visit_unanswered", visit=visit_id)
-            changed += 1
         for visit_id in await store.urgent(connection):
             nurse_id = await store.next_nurse(connection, visit_id)
             if nurse_id is not None:

@@ -95,10 +95,11 @@ async def nobody_left(connection: AsyncConnection, visit_id: int) -> bool:
 
 
 async def put_second(connection: AsyncConnection, visit_id: int) -> int | None:
-    """A visit for a second person beside this one, with its priority and promise; None where there is one."""
+    """A visit for a second person beside this one, with its time, needs and promise; None where there is one."""
     cursor = await connection.execute(
-        "INSERT INTO visit (elder_id, kind, wish, priority, asked_at, promised_by, together_with) "
-        "SELECT elder_id, 'together', wish, priority, asked_at, promised_by, visit_id FROM visit WHERE visit_id = %s "
+        "INSERT INTO visit (elder_id, kind, wish, priority, asked_at, from_at, promised_by, skills, minutes, "
+        "together_with) SELECT elder_id, 'together', wish, priority, asked_at, from_at, promised_by, skills, minutes, "
+        "visit_id FROM visit WHERE visit_id = %s "
         "ON CONFLICT (together_with) WHERE kind = 'together' AND state <> 'cancelled' DO NOTHING RETURNING visit_id",
         (visit_id,),
     )

@@ -106,6 +106,17 @@ _OF_A_HOME = (
     f"INSERT INTO visit_event (visit_id, state, at) VALUES ({_VISIT}, 'proposed', now())",
     f"INSERT INTO visit_report (visit_id, staff_id, findings, actions, filed_at) VALUES ({_VISIT}, %(staff)s, '{{}}', "
     "'{}', now())",
+    "INSERT INTO regular_visit (elder_id, every_days, from_time, to_time, made_by, class, next_on, made_at) "
+    "VALUES (%(elder)s, 7, '09:00', '17:00', 'risk', 'high', '2026-11-23', now())",
+    "INSERT INTO route (nurse_id, day, begins_at, ends_at, planned_at) VALUES (%(staff)s, '2026-11-23', now(), now(), "
+    "now())",
+    "INSERT INTO route_stop (visit_id, route_id, arrives_at, leaves_at, travel_min, told_at) "
+    f"SELECT {_VISIT}, route_id, now(), now(), 0, now() FROM route WHERE nurse_id = %(staff)s",
+    f"INSERT INTO unplanned (visit_id, why, since) VALUES ({_VISIT}, 'no_nurse', now())",
+    "INSERT INTO visit_moved (visit_id, at, why, nurse_before, nurse_id, arrival_before, arrival, promised_before, "
+    f"promised_by) VALUES ({_VISIT}, now(), 'later', %(staff)s, %(staff)s, now(), now(), now(), now())",
+    "INSERT INTO absence (staff_id, during) VALUES (%(staff)s, '[2026-11-23,2026-11-24)')",
+    "INSERT INTO team_plan (region_id) VALUES (%(r)s)",
     f"INSERT INTO visit_act VALUES (%(staff)s, gen_random_uuid(), {_VISIT}, now(), now())",
     f"INSERT INTO assessment (visit_id, face, assessed_at) VALUES ({_VISIT}, 5, now())",
     "INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, raised_at, heard_at) "

@@ -45,6 +45,7 @@ from protocols.reading import Metric
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import NOW, PASSWORD, Community
+from tests.integration.both.routes import routes_calls
 from tests.integration.both.samples import (
     DAY,
     EPISODE,
@@ -372,6 +373,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.following.close_before": [{"filed_before": NOW}],
         "visits.telling.note_act": [{"key": UUID(int=3), "did_at": NOW}],
         "visits.telling.moment_of": [{"did_at": NOW - DAY}],
+        **routes_calls(made, day),
         "visits.set_wish": [{"visit_id": day["asked"]}],
         "visits.open_request": [{"elder_id": made.elders["home-2"]}],
         "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],

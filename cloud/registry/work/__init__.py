@@ -1,0 +1,1 @@
+"""What people of the staff can do, and when they work."""

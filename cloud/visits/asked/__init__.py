@@ -1,0 +1,1 @@
+"""Visits that somebody else than the elder asks for: family, a doctor, the staff."""

@@ -1,0 +1,1 @@
+"""Visits that come by themselves: every few days, by the wish of staff or by an elder's risk."""

@@ -1,0 +1,1 @@
+"""Routes written down, and what changes with them."""
