@@ -127,8 +127,9 @@ def usual_in_context(whole: Usual, context: Ints, *, own: Readings, own_context:
         newest = whole.days[rows] - settings.leave_out_days
         first = np.searchsorted(mine.local_day, newest - settings.days)
         count = np.searchsorted(mine.local_day, newest) - first
-        median, _ = _middles(mine.value, first, count)
-        centre[rows] = _drawn(median, count, whole.centre[rows], settings.group_readings_context)
+        centre[rows] = _drawn(
+            medians(mine.value, first, count), count, whole.centre[rows], settings.group_readings_context
+        )
     return centre
 
 
@@ -156,14 +157,26 @@ def bands_now(
     return bands
 
 
-def _middles(value: Floats, first: Ints, count: Ints) -> tuple[Floats, Floats]:
-    """Median and median absolute deviation of each stretch of `value`; 0 where a stretch is empty."""
-    widest = int(count.max(initial=0))
-    if widest == 0:
-        return np.zeros(len(first)), np.zeros(len(first))
+def medians(value: Floats, first: Ints, count: Ints) -> Floats:
+    """Of each stretch of `value`, so long from its first place on; 0 where one is empty."""
+    if not int(count.max(initial=0)):
+        return np.zeros(len(first))
+    return _middle(_stretches(value, first, count)[0], count)
+
+
+def _stretches(value: Floats, first: Ints, count: Ints) -> tuple[Floats, Bools]:
+    """A row each, infinite behind its end; and what is inside."""
+    widest = int(count.max())
     places = first[:, None] + np.arange(widest)
     inside: Bools = np.arange(widest) < count[:, None]
-    figures = np.where(inside, value[np.minimum(places, len(value) - 1)], np.inf)
+    return np.where(inside, value[np.minimum(places, len(value) - 1)], np.inf), inside
+
+
+def _middles(value: Floats, first: Ints, count: Ints) -> tuple[Floats, Floats]:
+    """Median and median absolute deviation of each stretch of `value`; 0 where a stretch is empty."""
+    if not int(count.max(initial=0)):
+        return np.zeros(len(first)), np.zeros(len(first))
+    figures, inside = _stretches(value, first, count)
     median = _middle(figures, count)
     away = np.where(inside, np.abs(figures - median[:, None]), np.inf)
     return median, _middle(away, count)

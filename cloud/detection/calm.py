@@ -1,7 +1,8 @@
 """When a reason of an open alert is over: nothing was out for so many hours, and so many moments lie behind `clear`."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,16 +24,41 @@ class Moments:
 
     def calm_us(self, evidence_to_us: int, clearing: Clearing) -> int | None:
         """When the first moment after `evidence_to_us` arrived at which all was calm for long enough; None: not yet."""
-        hours_us = int(clearing.hours * HOUR_US)
-        last_out_us, calm = evidence_to_us, 0
-        for place in range(bisect_right(self.at_us, evidence_to_us), len(self.at_us)):
-            if self.out[place]:
-                last_out_us, calm = self.at_us[place], 0
-                continue
-            calm += 1
-            if calm >= clearing.readings and self.at_us[place] - last_out_us >= hours_us:
-                return self.arrived_us[place]
-        return None
+        first = bisect_right(self.at_us, evidence_to_us)
+        stretch = bisect_left(self._outs, first)
+        end = self._outs[stretch] if stretch < len(self._outs) else len(self.at_us)
+        place = self._calm_in(evidence_to_us, first, end, clearing)
+        if place is None:
+            place = self._calm_after_outs(clearing)[stretch]
+        return None if place is None else self.arrived_us[place]
+
+    def _calm_in(self, last_out_us: int, first: int, end: int, clearing: Clearing) -> int | None:
+        """The place at which it is calm for long enough in a stretch of moments none of which is out."""
+        place = bisect_left(self.at_us, last_out_us + int(clearing.hours * HOUR_US), first, end)
+        place = max(place, first + clearing.readings - 1)
+        return place if place < end else None
+
+    @cached_property
+    def _outs(self) -> list[int]:
+        """The places that are out."""
+        return [place for place, out in enumerate(self.out) if out]
+
+    def _calm_after_outs(self, clearing: Clearing) -> list[int | None]:
+        """Of each place that is out, and behind the last: where it is calm for long enough after it."""
+        kept = self._after_outs.get(clearing)
+        if kept is None:
+            kept = [None]
+            ends = [*self._outs[1:], len(self.at_us)]
+            for out, end in zip(reversed(self._outs), reversed(ends), strict=False):
+                place = self._calm_in(self.at_us[out], out + 1, end, clearing)
+                kept.append(kept[-1] if place is None else place)
+            kept.reverse()
+            self._after_outs[clearing] = kept
+        return kept
+
+    @cached_property
+    def _after_outs(self) -> dict[Clearing, list[int | None]]:
+        return {}
 
 
 def moments_of(rows: Readings, out: Bools) -> Moments:

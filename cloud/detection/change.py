@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.detection.baseline import EARLY, Middle, Usual, context_of, middle_of, trusted, usual_on
+from cloud.detection.baseline import EARLY, Middle, Usual, context_of, medians, middle_of, trusted, usual_on
 from cloud.detection.columns import MINUTE_US, Bools, Floats, Ints, Readings, moment_of
 from cloud.detection.finding import Finding, Profile, Window
 from cloud.detection.model import Cause, Reason
@@ -133,15 +133,15 @@ def _paired(
     days, differences, means = (
         _evenings(systolic) if pairs.of == "morning_less_evening" else _falls(systolic, pairs.within_minutes)
     )
-    firsts = np.searchsorted(days, mornings.days - pairs.days).tolist()
-    afters = np.searchsorted(days, mornings.days).tolist()
-    for place, (first, after) in enumerate(zip(firsts, afters, strict=True)):
-        known = int(mornings.known_us[place])
-        if after - first < pairs.least_pairs or not mornings.fresh[place] or not window.holds(known):
-            continue
-        middle = float(np.median(differences[first:after]))
+    firsts = np.searchsorted(days, mornings.days - pairs.days)
+    afters = np.searchsorted(days, mornings.days)
+    middles = medians(differences, firsts, afters - firsts)
+    enough = (afters - firsts >= pairs.least_pairs) & mornings.fresh & (middles >= pairs.at_least)
+    for place in np.flatnonzero(enough).tolist():
+        known, middle = int(mornings.known_us[place]), float(middles[place])
+        first, after = int(firsts[place]), int(afters[place])
         mean = float(means[first:after].mean())
-        if middle < pairs.at_least or mean < pairs.least_mean:
+        if mean < pairs.least_mean or not window.holds(known):
             continue
         oldest = int(np.searchsorted(systolic.local_day, days[first]))
         newest = int(np.searchsorted(systolic.local_day, days[after - 1], side="right")) - 1

@@ -62,10 +62,10 @@ def _missed(
     planned = profile.plan.get(metric)
     for day, now in _quiet_evenings(rows, profile, settings, window):
         known = (rows.arrived_us <= now) & (rows.local_day > day - settings.days)
-        days = np.unique(rows.local_day[known])
+        days = _each_once(rows.local_day[known])
         if len(days) < (settings.least_measured_days if planned is None else 1):
             continue
-        usual = float(np.quantile(np.diff(days), 0.9)) if planned is None else planned
+        usual = _longest_but_one_in_ten(days) if planned is None else planned
         limit = max(settings.times * usual, settings.least_days)
         last_day = int(days[-1])
         without = day - last_day
@@ -105,6 +105,21 @@ def _missed(
                 detail=detail,
             ),
         )
+
+
+def _each_once(days: Ints) -> Ints:
+    """Of sorted days."""
+    new = np.ones(len(days), dtype=np.bool_)
+    new[1:] = days[1:] != days[:-1]
+    return days[new]
+
+
+def _longest_but_one_in_ten(days: Ints) -> float:
+    """Of the pauses between them: their quantile of 0.9. numpy's own takes ten times as long over so few."""
+    pauses = sorted(np.diff(days).tolist())
+    whole, part = divmod(9 * (len(pauses) - 1), 10)
+    low, high = pauses[whole], pauses[min(whole + 1, len(pauses) - 1)]
+    return float(low + (high - low) * part / 10)
 
 
 def _quiet_evenings(rows: Readings, profile: Profile, settings: Silence, window: Window) -> list[tuple[int, int]]:
