@@ -1,8 +1,6 @@
 """An elder's own figures and the alerts that wait, on a real database and a real web process."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +9,10 @@ from cloud.db.pool import own_connection
 from cloud.detection.limits import load_limits
 from cloud.detection.outcomes.settling import settle
 from tests.cloud.detection.conftest import LIMITS
-from tests.cloud.web.community import NOW, Community, create_community
-from tests.cloud.web.running import Site, running_site
+from tests.cloud.web.community import NOW, Community
+from tests.cloud.web.running import Site
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def community(database: str) -> Community:
-    return create_community(database)
-
-
-@pytest.fixture
-def site(tmp_path: Path, community: Community) -> Iterator[Site]:
-    with running_site(tmp_path, community.dsn) as running:
-        yield running
 
 
 def reason(rule: str, metric: str, value: float, limit: float) -> dict[str, Any]:
@@ -79,7 +66,7 @@ def test_a_figure_that_moved_by_itself_says_why_and_is_taken_back(site: Site, co
         assert nurse.post(f"{page}/{figure}/end", json={"why": "well again"}).status_code == 200
         assert nurse.post(f"{page}/{figure}/end", json={"why": "well again"}).status_code == 409
         shown = nurse.get(page, params={"lang": "zh"}).text
-        assert "1 个个人限值" in shown
+        assert "1 个个人界限" in shown
         assert "陈晓梅" in shown
         assert "well again" in shown
     assert community.run("SELECT elder_id FROM detection_due") == [(elder,)]

@@ -35,6 +35,7 @@ _LEAST_DAYS = 28
 _ONSET = 0.6  # of the person's span
 _RISE_DAYS = 21
 _LOOK_DAYS = 28
+_EVENING = 19
 _READ_CAUSES = frozenset({"blood_pressure", "pulse", "trend", "hypoglycaemia", "hyperglycaemia", "another_person"})
 _NIGHT_CAUSES = frozenset({"routine", "night_bathroom", "agitation"})
 
@@ -50,6 +51,8 @@ class Kind:
     put: Callable[[Person, int, float], Person]
     """The person with it, from the beginning of a local day on."""
     of_events: bool = False
+    begins_hours: float = 0.0
+    """On the onset's day; the delay counts from then."""
 
 
 def kinds() -> Sequence[Kind]:
@@ -60,7 +63,9 @@ def kinds() -> Sequence[Kind]:
         Kind("missed_week", "days", (3, 5, 7, 14), frozenset({"silence"}), 14, _missed),
         Kind("bathroom_night", "visits more", (3, 6, 9, 12), _NIGHT_CAUSES, 1, _bathroom_night, of_events=True),
         *(
-            Kind(name, "min", (30, 60, 120, 240), frozenset({"long_stay"}), 1, put, of_events=True)
+            Kind(
+                name, "min", (30, 60, 120, 240), frozenset({"long_stay"}), 1, put, of_events=True, begins_hours=_EVENING
+            )
             for name, put in (
                 ("endless_shower", _endless_shower),
                 ("endless_shower_flow", _endless_water),
@@ -154,9 +159,9 @@ def _told(person: Person, limits: Limits, causes: frozenset[str]) -> list[tuple[
 def _delay_min(
     person: Person, before: Sequence[tuple[str, int, float]], limits: Limits, kind: Kind, onset: int
 ) -> float | None:
-    """From the beginning of the onset's day to the first alert that was not there `before`."""
+    """From when it began to the first alert that was not there `before`."""
     known = {(cause, day) for cause, day, _ in before}
-    begin_min = (onset * DAY_US - _shift_us(person)) / MINUTE_US
+    begin_min = (onset * DAY_US - _shift_us(person)) / MINUTE_US + 60 * kind.begins_hours
     return next(
         (
             at - begin_min
@@ -229,7 +234,7 @@ def _bathroom_night(person: Person, onset: int, size: float) -> Person:
 def _endless_shower(person: Person, onset: int, size: float) -> Person:
     """In at seven in the evening, a quarter of an hour of movement, then nothing in the whole home."""
     events = person.history.events
-    begin = onset * DAY_US - _shift_us(person) + 19 * HOUR_US
+    begin = onset * DAY_US - _shift_us(person) + _EVENING * HOUR_US
     end = begin + int(size) * MINUTE_US
     kept = events.take((events.at_us < begin) | (events.at_us >= end))
     return _with_motion(person, kept, [begin + minute * MINUTE_US for minute in range(0, 16, 3)])
@@ -237,7 +242,7 @@ def _endless_shower(person: Person, onset: int, size: float) -> Person:
 
 def _endless_water(person: Person, onset: int, size: float) -> Person:
     """The same where a sensor tells the water's flow, which runs on, every minute."""
-    begin = onset * DAY_US - _shift_us(person) + 19 * HOUR_US
+    begin = onset * DAY_US - _shift_us(person) + _EVENING * HOUR_US
     minutes = np.arange(-60, int(size) + 60)
     flow = np.where((minutes >= 0) & (minutes < size), 8.0, 0.0)
     found = _endless_shower(person, onset, size)
@@ -246,7 +251,7 @@ def _endless_water(person: Person, onset: int, size: float) -> Person:
 
 def _endless_steam(person: Person, onset: int, size: float) -> Person:
     """The same where a sensor tells the air's humidity every two minutes: 25 % more until the water is off."""
-    begin = onset * DAY_US - _shift_us(person) + 19 * HOUR_US
+    begin = onset * DAY_US - _shift_us(person) + _EVENING * HOUR_US
     minutes = np.arange(-180, int(size) + 180, 2)
     risen = 1 - np.exp(-np.clip(minutes, 0, size) / 4.0)
     fallen = np.exp(-np.clip(minutes - size, 0, None) / 25.0)
