@@ -24,12 +24,12 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    _remove_left(path)
+    remove_left(path)
     sync_folder(path.parent)
 
 
-def _remove_left(path: Path) -> None:
-    """Nobody writes for so long: who does has lost power."""
+def remove_left(path: Path) -> None:
+    """What writings of `path` left that lost power: nobody else writes for so long."""
     for name in os.listdir(path.parent):
         if name.startswith(f".{path.name}."):
             with contextlib.suppress(OSError):  # somebody else removes it, or it is not ours

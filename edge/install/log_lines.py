@@ -46,8 +46,9 @@ def read(file: Path | None, *, lines: int, follow: bool) -> Iterator[str]:
         raise Permanent(
             f"`{command[0]}` cannot be run ({error.strerror}); name a file of log lines with --file"
         ) from error
-    if not last and problem:
-        raise Permanent(f"no log: {problem}")
+    if not last:
+        where = "the journal of the service" if file is None else str(file)
+        raise Permanent(f"no log: {problem or f'{where} is empty'}")
 
 
 def need_service(config: Path, root: Path = Path("/")) -> None:

@@ -34,6 +34,11 @@ def install(config: Path, data: Path, root: Path = Path("/")) -> Installed:
         Path("etc/sysusers.d/doorstep-edge.conf"): sysusers_text(data),
         Path("etc/tmpfiles.d/doorstep-edge.conf"): tmpfiles_text(config, data),
     }
+    if root == Path("/") and not systemd_runs():
+        raise Permanent(
+            "systemd does not run here: start `doorstep-edge run` by other means, or write the files for another "
+            "machine with --root DIR"
+        )
     changed = [root / path for path, text in texts.items() if not _is(root / path, text)]
     for path, text in texts.items():
         if root / path in changed:
@@ -41,10 +46,6 @@ def install(config: Path, data: Path, root: Path = Path("/")) -> Installed:
             write_whole(root / path, text.encode(), mode=0o644)
     started = False
     if root == Path("/"):
-        if not systemd_runs():
-            raise Permanent(
-                "systemd does not run here: the files are written; start `doorstep-edge run` by other means"
-            )
         for command in (
             ["systemd-sysusers", "/etc/sysusers.d/doorstep-edge.conf"],
             ["systemd-tmpfiles", "--create", "/etc/tmpfiles.d/doorstep-edge.conf"],

@@ -11,7 +11,7 @@ from tomlkit.items import AoT, Table
 
 from edge.catalogue import find_catalogue
 from edge.config import EdgeConfig, load
-from edge.whole_file import write_whole
+from edge.whole_file import remove_left, write_whole
 from protocols.configuration import ConfigurationError
 
 _NEW = """\
@@ -89,6 +89,7 @@ class SettingsFile:
             raise ConfigurationError(str(error).replace(str(trial), str(self.path))) from error
         finally:
             trial.unlink(missing_ok=True)
+        remove_left(self.path)
         if self.is_new or self.path.read_bytes() != text:
             write_whole(self.path, text, mode=0o600 if self.is_new else self.path.stat().st_mode & 0o777)
         return loaded

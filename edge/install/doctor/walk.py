@@ -18,10 +18,7 @@ async def examine(config: Path, machine: Machine | None = None, now: Now = wall_
     try:
         settings = load(config)
     except (ConfigurationError, ValueError) as error:
-        found = [
-            await radio.look(on),
-            ill("configuration", str(error), "correct that line; docs/gateway.md has all keys"),
-        ]
+        found = [await radio.look(on), ill("configuration", str(error), await asyncio.to_thread(_mend, config))]
         return [*found, *_wireless(on)]
     found = [Finding(part="configuration", says=f"{config}: {settings.gateway}, {len(settings.devices)} devices")]
     if any(device.model.transport is Transport.BLUETOOTH for device in settings.devices):
@@ -31,6 +28,12 @@ async def examine(config: Path, machine: Machine | None = None, now: Now = wall_
     found += await asyncio.to_thread(ports.look, on, settings)
     found += await asyncio.to_thread(_centre, settings, now)
     return [*found, *await asyncio.to_thread(service.look, on, settings)]
+
+
+def _mend(config: Path) -> str:
+    if config.exists():
+        return "correct that line; docs/gateway.md has all keys"
+    return "name the file with --config; where this machine has none yet: sudo doorstep-edge enrol"
 
 
 def _wireless(machine: Machine) -> list[Finding]:

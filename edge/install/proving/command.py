@@ -45,7 +45,7 @@ def prove(config: EdgeConfig, *, anew: bool, send_only: bool, wait_s: float, ask
 def _keep(data: Path, report: ProofReport) -> None:
     folder = data / _FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    name = f"{report.ended_at:%Y%m%dT%H%M%S%f}.json"
+    name = f"{report.began_at:%Y%m%dT%H%M%S%f}.json"  # the same again, where power was lost before it was noted
     write_whole(folder / name, msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     state = StateFile(data)
     state.change(proving=None, unsent=(*state.read().unsent, name))
