@@ -8,6 +8,7 @@ import msgspec
 
 from cloud.identity.model import Role
 from cloud.routes_config import ClockTime
+from protocols.reading import Metric
 
 
 class Level(StrEnum):
@@ -91,6 +92,8 @@ class Elder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     conditions: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     plan: str = ""
+    measures: dict[Metric, Annotated[float, msgspec.Meta(gt=0, le=31)]] | None = None
+    """What is to be measured, and every so many days at the latest. Where it stops, somebody is told."""
     language: Word | None = None
     """What they speak best, such as zh, yue or en."""
     wished_sex: Sex | None = None

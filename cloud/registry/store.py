@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range, TimestamptzRange
 
 from cloud.errors import Conflict, NotFound
 from cloud.identity.store import token_hash
-from cloud.registry.model import Device, Elder, Gateway, Home, Region, SharingRule, Wearing
+from cloud.registry.model import Device, DeviceKind, Elder, Gateway, Home, Region, SharingRule, Wearing
 from cloud.registry.usual_times import minutes_of
 from cloud.registry.wearing import DeviceWearing, Wearer
 from cloud.registry.whose import Band
@@ -20,6 +21,16 @@ from protocols.reading import Metric
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+_OF_A_ROOM = [
+    kind.value
+    for kind in (
+        DeviceKind.SHOWER_SENSOR,
+        DeviceKind.MOTION_SENSOR,
+        DeviceKind.CONTACT_SENSOR,
+        DeviceKind.WATER_SENSOR,
+        DeviceKind.TEMPERATURE_SENSOR,
+    )
+]
 LEAST_READINGS_OF_BAND = 8
 """A band that rests on fewer is mostly the group's: two people's would be alike."""
 
@@ -68,7 +79,7 @@ def upsert_home(connection: Connection, home: Home) -> None:
 
 
 def upsert_elder(connection: Connection, elder: Elder) -> None:
-    """A file that names no link leaves the elder's link as it is. Contacts become those of the file."""
+    """A file that names no link, or no `measures`, leaves them as they are. Contacts become those of the file."""
     connection.execute(
         "INSERT INTO elder (code, home_id, name, born_on, sex, conditions, risks, plan, data_note, link_hash) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (code) DO UPDATE "
@@ -94,6 +105,9 @@ def upsert_elder(connection: Connection, elder: Elder) -> None:
         "UPDATE elder SET language = coalesce(%s, language), wished_sex = coalesce(%s, wished_sex) WHERE elder_id = %s",
         (elder.language, elder.wished_sex, elder_id),
     )
+    if elder.measures is not None:
+        plan = Jsonb({metric.value: days for metric, days in elder.measures.items()})
+        connection.execute("UPDATE elder SET measures = %s WHERE elder_id = %s", (plan, elder_id))
     connection.execute("DELETE FROM contact WHERE elder_id = %s", (elder_id,))
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -183,18 +197,23 @@ def wear(connection: Connection, device_name: str, device_id: int, wearing: Wear
 
 
 def wearings(connection: Connection, device_ids: Collection[int]) -> dict[int, DeviceWearing]:
-    """What is registered of each of the devices."""
+    """What is registered of each of the devices. A room's sensor for which nobody is, in the home of one elder, is
+    that elder's: nobody else lives there."""
     rows = connection.execute(
         "SELECT device.device_id, home.time_zone, sharing.rule, wearer.elder_id, wearer.user_slot, "
-        "wearer.during, wearer.usual_minutes FROM device JOIN gateway USING (gateway_id) JOIN home USING (home_id) "
+        "wearer.during, wearer.usual_minutes, CASE WHEN wearer.elder_id IS NULL AND device.kind = ANY(%(rooms)s) THEN "
+        "(SELECT min(elder_id) FROM elder WHERE elder.home_id = home.home_id HAVING count(*) = 1) END "
+        "FROM device JOIN gateway USING (gateway_id) JOIN home USING (home_id) "
         "LEFT JOIN sharing USING (device_id) LEFT JOIN wearer USING (device_id) "
-        "WHERE device_id = ANY(%s) ORDER BY device_id, user_slot, elder_id",
-        (sorted(device_ids),),
+        "WHERE device_id = ANY(%(devices)s) ORDER BY device_id, user_slot, wearer.elder_id",
+        {"devices": sorted(device_ids), "rooms": _OF_A_ROOM},
     )
     found: dict[int, DeviceWearing] = {}
-    for device_id, zone, rule, elder_id, slot, during, usual in rows:
+    for device_id, zone, rule, elder_id, slot, during, usual, only_elder_id in rows:
         known = found.get(device_id) or DeviceWearing(ZoneInfo(zone), None if rule is None else SharingRule(rule))
-        if elder_id is not None:
+        if only_elder_id is not None:
+            known = replace(known, wearers=(Wearer(only_elder_id),))
+        elif elder_id is not None:
             minutes = tuple((part.lower, part.upper) for part in usual)
             wearer = Wearer(elder_id, slot, during.lower, during.upper, minutes)
             known = replace(known, wearers=(*known.wearers, wearer))

@@ -369,3 +369,25 @@ def test_a_record_stored_before_users_were_part_of_its_key_is_not_stored_again(c
     assert [row for row in rows(connection) if row in before] == before
     repeated = store.store_deliveries(connection, [create_delivery(*again, first=201)], NOW)
     assert (repeated.readings, repeated.duplicates) == (0, 7)
+
+
+def test_a_rooms_sensor_of_nobody_is_the_only_elders(connection: store.Connection) -> None:
+    """Where two live it is nobody's; who moves in or out changes that from then on."""
+
+    def tell(number: int) -> Any:
+        at = NOW + timedelta(minutes=number)
+        told = Reading(
+            device=SENSOR, metric=Metric.MOTION, value=1.0, unit=Unit.ONE, measured_at=at, received_at=at
+        )  # fmt: skip
+        store.store_deliveries(connection, [create_delivery(told, first=number)], at)
+        return one(connection, f"SELECT elder_id FROM reading WHERE outbox_number = {number}")
+
+    assert tell(1) is None
+    assert one(connection, "SELECT count(*) FROM detection_due") == 0
+    connection.execute("INSERT INTO home (code, region_id, address) SELECT 'home-2', region_id, 'y' FROM region")
+    connection.execute("UPDATE elder SET home_id = (SELECT max(home_id) FROM home) WHERE code = 'elder-2'")
+    assert tell(2) == one(connection, "SELECT elder_id FROM elder WHERE code = 'elder-1'")
+    assert one(connection, "SELECT events_only FROM detection_due") is True
+    wear(connection, CUFF, "elder-1")
+    store.store_deliveries(connection, [create_delivery(create_record(1), first=3)], NOW)
+    assert one(connection, "SELECT events_only FROM detection_due") is False
