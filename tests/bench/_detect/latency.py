@@ -41,26 +41,27 @@ _REGISTER = (
     "gateway_id, epoch, outbox_number) SELECT device_id, metric, day, at, value + day %% 5, elder_id, at, at, "
     "gateway_id, 1, day FROM device JOIN gateway USING (gateway_id) JOIN elder USING (home_id), "
     "generate_series(1, %(days)s::integer) day, (VALUES ('glucose', 126.0), ('systolic', 128.0), ('pulse', 66.0)) "
-    "AS usual (metric, value), LATERAL (SELECT %(now)s::timestamptz - day * INTERVAL '1 day' AS at) t WHERE name = 'm'",
+    "AS usual (metric, value), LATERAL (SELECT %(now)s::timestamptz - day * INTERVAL '1 day' AS at) t "
+    "WHERE device.name = 'm'",
     "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, received_at, stored_at, "
     "gateway_id, epoch, outbox_number) SELECT device_id, metric, n, at, value, elder_id, at, at, gateway_id, 1, n "
     "FROM device JOIN gateway USING (gateway_id) JOIN elder USING (home_id), "
     "(VALUES ('humidity', 55.0, 10), ('motion', 1.0, 60)) AS told (metric, value, minutes), "
     "generate_series(1, %(days)s::integer * 1440 / minutes) n, "
-    "LATERAL (SELECT %(now)s::timestamptz - n * minutes * INTERVAL '1 minute' AS at) t WHERE name = 'b'",
+    "LATERAL (SELECT %(now)s::timestamptz - n * minutes * INTERVAL '1 minute' AS at) t WHERE device.name = 'b'",
     "ANALYZE",
 )
 _READING = (
     "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, received_at, stored_at, "
     "gateway_id, epoch, outbox_number) SELECT device_id, 'glucose', 1000, %(at)s, %(value)s, elder_id, %(at)s, %(at)s, "
     "gateway_id, 1, 1000 FROM device JOIN gateway USING (gateway_id) JOIN elder USING (home_id) "
-    "WHERE elder_id = %(elder)s AND name = 'm'"
+    "WHERE elder_id = %(elder)s AND device.name = 'm'"
 )
 _TOLD = (
     "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, received_at, stored_at, "
     "gateway_id, epoch, outbox_number) SELECT device_id, 'humidity', 1001, %(at)s, 56, elder_id, %(at)s, %(at)s, "
     "gateway_id, 1, 1001 FROM device JOIN gateway USING (gateway_id) JOIN elder USING (home_id) "
-    "WHERE elder_id = %(elder)s AND name = 'b'"
+    "WHERE elder_id = %(elder)s AND device.name = 'b'"
 )
 _DUE = (
     "INSERT INTO detection_due (elder_id, since, events_only) VALUES (%(elder)s, %(at)s, %(events_only)s) "
