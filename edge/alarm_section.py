@@ -25,6 +25,8 @@ class Alarm(Section, frozen=True):
     """The water runs and nobody moved for so long: the home calls. 0: never."""
     long_stay_min: NotNegative = 45.0
     """The water runs for so long, whoever moves: the home calls. 0: never."""
+    bathroom_still_min: NotNegative = 0.0
+    """Seen in the bathroom last, and nobody moves anywhere since for so long: the home calls. 0: never."""
     cancel_within_s: NotNegative = 60.0
     """A long press so soon after the call's first one takes the call back; 0: never."""
     lamp: str = ""

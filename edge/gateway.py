@@ -27,7 +27,7 @@ from edge.alarm.child import AlarmChild
 from edge.alarm.drill import Drill
 from edge.alarm.fall import FallListener
 from edge.alarm.journal import AlarmJournal
-from edge.alarm.long_stay import LongStays
+from edge.alarm.long_stay import Bathroom, LongStays
 from edge.alarm.sms.memory import ModemReport, modem_report
 from edge.alarm.supervision import TriggerWatch
 from edge.alarm.technical import Conditions
@@ -52,6 +52,7 @@ from edge.sources.ble_meter import BleMeter
 from edge.sources.ble_scanner import BleScanner, Listeners
 from edge.sources.bluez_agent import AgentKeeper
 from edge.sources.meter_session import MeterSessions
+from edge.sources.movement import create_movement
 from edge.sources.radio_watch import Canary, RadioWatch
 from edge.sources.sensor import DECODER_OF_DRIVER, SensorListener
 from edge.sources.serial_meter import SerialMeter
@@ -177,9 +178,10 @@ class Gateway:
         config, figures = self._config, self._figures
         sessions = MeterSessions(self._outbox, figures, self._clock, config.zone, intake)
         connecting = asyncio.Lock()
+        rules, movement = config.alarm.stay_rules, create_movement(config.alarm.bathroom_still_min, self._clock)
         sensors = {
             device.address: SensorListener(
-                device, intake, figures, self._clock, calling=self._calling, stay_rules=config.alarm.stay_rules
+                device, intake, figures, self._clock, calling=self._calling, stay_rules=rules, movement=movement
             )
             for device in config.devices
             if device.model.driver in DECODER_OF_DRIVER
@@ -208,7 +210,8 @@ class Gateway:
             works.append(("identity", self._identity.run()))
         if self._updates is not None:
             works.append(("updates", self._updates.run()))
-        bathrooms = [s for s in sensors.values() if s.watches_stays]
+        bathrooms: list[Bathroom] = [s for s in sensors.values() if s.watches_stays]
+        bathrooms += [movement] if movement else []
         if bathrooms:
             works.append(("bathrooms", LongStays(bathrooms, self._calling, self._clock).run()))
         supply = create_power_source(config.power)

@@ -16,6 +16,7 @@ from edge.figures import Figures
 from edge.intake import Intake
 from edge.sources.advert import SensorAdvert
 from edge.sources.bthome_decoder import BthomeDecoder
+from edge.sources.movement import HomeMovement
 from edge.sources.ruuvi_decoder import RuuviDecoder
 from edge.sources.thinning import Thinner
 from protocols.adverts.counter import CounterGuard
@@ -42,13 +43,15 @@ class SensorListener:
         *,
         calling: Calling | None = None,
         stay_rules: StayRules | None = None,
+        movement: HomeMovement | None = None,
     ) -> None:
-        """Without `calling` nothing is called; without `stay_rules` no stay is watched."""
+        """Without `calling` nothing is called; without `stay_rules` no stay under the shower is watched."""
         self._device = device
         self.name = device.name
         self._calling = calling if device.kind is DeviceKind.WATER_SENSOR else None
         self._wet: bool | None = None
         self._stay = StayWatch(stay_rules) if stay_rules and device.kind is DeviceKind.SHOWER_SENSOR else None
+        self._movement = movement
         self._intake = intake
         self._figures = figures
         self._now: Callable[[], datetime] = clock.now
@@ -91,6 +94,8 @@ class SensorListener:
     def _watch(self, told: Mapping[Metric, float], at: datetime) -> None:
         if self._stay is not None and (motion := told.get(Metric.MOTION)) is not None:
             self._stay.moved(motion > 0, at)
+        if self._movement is not None:
+            self._movement.sensed(self._device, told)
         wet = told.get(Metric.MOISTURE)
         if self._calling is None or wet is None or (wet > 0) is self._wet:
             return

@@ -62,6 +62,7 @@ class AlarmPart(Part, frozen=True):
     same_press_s: NotNegative | None = None
     long_stay_still_min: NotNegative | None = None
     long_stay_min: NotNegative | None = None
+    bathroom_still_min: NotNegative | None = None
     cancel_within_s: NotNegative | None = None
     drill_hours: Annotated[str, msgspec.Meta(pattern=_HOURS)] | None = None
     measure_again_hours: Annotated[str, msgspec.Meta(pattern=f"^$|{_HOURS}")] | None = None

@@ -11,6 +11,7 @@ from edge.alarm.long_stay import LongStays
 from edge.clock import Clock
 from edge.intake import Intake
 from edge.outbox import Outbox
+from edge.sources.movement import HomeMovement
 from edge.sources.sensor import SensorListener
 from protocols.adverts.bthome import encode_bthome
 from protocols.adverts.bthome_objects import BATTERY, HUMIDITY, MOTION, PACKET_ID, VIBRATION, VOLUME_FLOW_RATE, WET
@@ -24,6 +25,7 @@ FALL_ADDRESS = "C0:FF:EE:00:00:05"
 FALL = create_device("ble:fall", DeviceKind.FALL_SENSOR, "bthome-fall", address=FALL_ADDRESS)
 WATER = create_device("ble:water", DeviceKind.WATER_SENSOR, "bthome-sensor", address="C0:FF:EE:00:00:06")
 BATH = create_device("ble:bath", DeviceKind.SHOWER_SENSOR, "bthome-sensor", address="C0:FF:EE:00:00:03")
+HALL = create_device("ble:hall", DeviceKind.MOTION_SENSOR, "bthome-sensor", address="C0:FF:EE:00:00:07")
 RULES = StayRules(still=timedelta(minutes=15), longest=timedelta(minutes=45))
 
 
@@ -44,13 +46,16 @@ class Hour(Clock):
 class Home(CallingHome):
     def __init__(self, folder: Path) -> None:
         self.hour = Hour()
-        super().__init__(folder, (FALL, WATER, BATH), self.hour)
+        super().__init__(folder, (FALL, WATER, BATH, HALL), self.hour)
         self.outbox = Outbox(folder / "outbox.db")
         intake = Intake(self.outbox, self.figures, lambda: None)
         self.fall = FallListener(FALL, self.calling, self.figures)
         self.water = SensorListener(WATER, intake, self.figures, self.hour, calling=self.calling)
         self.bath = SensorListener(BATH, intake, self.figures, self.hour, calling=self.calling, stay_rules=RULES)
-        self.stays = LongStays([self.bath], self.calling, self.hour)
+        self.movement = HomeMovement(timedelta(minutes=60), self.hour)
+        self.hall = SensorListener(HALL, intake, self.figures, self.hour, movement=self.movement)
+        self.basin = SensorListener(BATH, intake, self.figures, self.hour, movement=self.movement)
+        self.stays = LongStays([self.bath, self.movement], self.calling, self.hour)
         self._packet = 0
 
     def kinds(self) -> list[AlarmKind]:
@@ -162,3 +167,28 @@ def test_shower_sensor_that_tells_no_motion_is_watched_for_the_longest_only(home
     assert home.kinds() == []
     home.bathroom(0.5, flow=9)
     assert home.kinds() == [AlarmKind.LONG_STAY]
+
+
+def test_nobody_moves_anywhere_after_the_bathroom(home: Home) -> None:
+    """Without water and without a line."""
+    home.hall.heard(home.sense((MOTION, 1)), -60)
+    home.hour.pass_minutes(1)
+    home.basin.heard(home.sense((MOTION, 1)), -60)
+    home.basin.heard(home.sense((MOTION, 0)), -60)
+    home.hall.heard(home.sense((MOTION, 0)), -60)
+    home.hour.pass_minutes(59)
+    home.stays.look()
+    assert home.kinds() == []
+    home.hour.pass_minutes(1)
+    home.stays.look()
+    home.stays.look()
+    assert [(call.kind, call.device) for call in home.calls] == [(AlarmKind.LONG_STAY, BATH.name)]
+
+
+def test_whoever_is_seen_elsewhere_has_left_the_bathroom(home: Home) -> None:
+    home.basin.heard(home.sense((MOTION, 1)), -60)
+    home.hour.pass_minutes(1)
+    home.hall.heard(home.sense((MOTION, 1)), -60)
+    home.hour.pass_minutes(300)
+    home.stays.look()
+    assert home.kinds() == []
