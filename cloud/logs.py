@@ -24,7 +24,7 @@ def set_up_logs(process: str) -> None:
     last: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    exceptions = [] if terminal else [structlog.processors.format_exc_info]
+    exceptions = [_give_no_commands] if terminal else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[*shared, *exceptions, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -34,3 +34,12 @@ def set_up_logs(process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=[*shared, *exceptions]))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _give_no_commands(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What somebody sent stays on its line and moves no cursor. JSON does the same by itself."""
+    return {_printable(key): _printable(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -24,6 +24,8 @@ class Right(StrEnum):
     """See an elder's whole record."""
     CONSENTS = "consents"
     """See and write down what an elder agreed to, and let elders and families in by links."""
+    COPY = "copy"
+    """Get a copy of all that is kept of an elder, for them."""
     UNSURE = "unsure"
     """See measurements that may be one's or another's."""
     SAY_WHOSE = "say-whose"
@@ -43,10 +45,11 @@ _ALL = frozenset({Right.OWN, Right.LIVE})
 _SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
-    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY},
+    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
-    Role.ADMINISTRATOR: _SEE | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL},
+    Role.ADMINISTRATOR: _SEE
+    | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL, Right.COPY},
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)
 """What a program's token may be given: all but its owner's account."""

@@ -98,6 +98,13 @@ HOLDINGS: tuple[Holding, ...] = (
         "what you agreed to",
         _OWN,
     ),
+    Holding(
+        "data_copy_part",
+        "copies of your data that wait for you",
+        "t.copy_id IN (SELECT copy_id FROM data_copy WHERE elder_id = %(elder)s)",
+        given=False,
+    ),
+    Holding("data_copy", "copies of your data that were asked for", _OWN, given=False),
     Holding("privacy_request", "what you asked of us about your data", _OWN),
     Holding("link_session", "browsers that opened your link", _OWN, hidden=frozenset({"token_hash", "link_hash"})),
     Holding("relative", "your family's ways in", _OWN, hidden=frozenset({"link_hash", "link_code"})),

@@ -121,6 +121,14 @@ async def ask(conn: AsyncConnection, elder_id: int, wish: Wish, now: datetime) -
     )
 
 
+async def answer(conn: AsyncConnection, elder_id: int, wish: Wish, now: datetime) -> None:
+    """What they asked for was done."""
+    await conn.execute(
+        "UPDATE privacy_request SET done_at = %s WHERE elder_id = %s AND what = %s AND done_at IS NULL",
+        (now, elder_id, wish.value),
+    )
+
+
 async def open_wishes(conn: AsyncConnection, elder_id: int) -> frozenset[Wish]:
     """What this elder asked for and waits for."""
     cursor = await conn.execute("SELECT what FROM privacy_request WHERE elder_id = %s AND done_at IS NULL", (elder_id,))

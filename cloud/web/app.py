@@ -15,6 +15,7 @@ from cloud.web.audit.noting import Noting
 from cloud.web.board import api as board_api
 from cloud.web.board import pages as board_pages
 from cloud.web.card import pages as card_pages
+from cloud.web.consent import copies as copies_pages
 from cloud.web.consent import own as own_consents
 from cloud.web.consent import pages as consent_pages
 from cloud.web.elder import pages as elder_pages
@@ -64,6 +65,7 @@ ROUTERS = (
     elder_pages.router,
     link_pages.router,
     own_consents.router,
+    copies_pages.router,
     family_pages.router,
     consent_pages.router,
     audit_pages.router,

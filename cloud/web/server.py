@@ -22,6 +22,7 @@ from cloud.process import Process, stop_on_signals
 from cloud.refusals.keeping import refusals_kept
 from cloud.tasks import end
 from cloud.web.app import create_app
+from cloud.web.consent.copy_maker import CopyMaker
 from cloud.web.evidence.limit_lines import LimitLines, limit_lines
 from cloud.web.live.feeds import feeds
 from cloud.web.live.hearing import Hearing
@@ -97,6 +98,7 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
         services = Services(
             config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal
         )
+        copies = services.copies = CopyMaker(database.dsn, seal)
         if config.oidc.issuer:
             services.provider = Provider(config.oidc, config.web.address)
         async with (
@@ -106,6 +108,7 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
             watching = asyncio.create_task(replica.watch())
             yield services
             await end([watching])
+        await copies.close()
         await watch.close()
         memory.close()
         if journal is not None:

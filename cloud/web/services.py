@@ -14,6 +14,7 @@ from cloud.db.replica import Replica
 from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import Seal
 from cloud.process import Health
+from cloud.web.consent.copy_maker import CopyMaker
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.language import Language, load_languages
 from cloud.web.live.hearing import Hearing
@@ -42,6 +43,8 @@ class Services:
     seal: Seal
     provider: Provider | None = None
     """By which staff may sign in too."""
+    copies: CopyMaker | None = None
+    """Makes what elders and families get of their data."""
     languages: dict[str, Language] = field(default_factory=load_languages)
 
     @property

@@ -79,6 +79,18 @@ def bare_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     yield from _create_database(postgres.dsn, "")
 
 
+@pytest.fixture(params=["plain", "timescale"])
+def bare_any_database(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The DSN of a fresh database without any table, on plain PostgreSQL and once more on TimescaleDB."""
+    if request.param == "timescale" and _TIMESCALE is None:
+        pytest.skip("skipped: no TimescaleDB at DOORSTEP_TEST_DSN")
+    for dsn in _create_database(_TIMESCALE if request.param == "timescale" and _TIMESCALE else postgres.dsn, ""):
+        if request.param == "timescale":
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        yield dsn
+
+
 def _create_database(server: str, options: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:

@@ -98,6 +98,20 @@ async def test_a_forgotten_where_shows_nothing_of_elsewhere(any_database: str, p
             assert len(await board_store.open_alarms(conn, None)) == 2
 
 
+async def test_a_doctor_finds_who_agreed_and_nobody_else(any_database: str, pool: AsyncPool) -> None:
+    with psycopg.connect(any_database) as connection:
+        here = create_place(connection, "here")
+    for withdrawn in (False, True):
+        if withdrawn:
+            with psycopg.connect(any_database) as connection:
+                connection.execute("UPDATE consent SET withdrawn_at = now()")
+        with seeing(sight_of("doctor", here, here)):
+            async with pool.connection() as conn:
+                for table in ("elder", "reading", "visit", "contact", "consent"):
+                    found = await (await conn.execute(f"SELECT FROM {table}".encode())).fetchall()
+                    assert len(found) == (0 if withdrawn else 1), table
+
+
 async def test_nothing_is_left_for_who_comes_next(any_database: str, pool: AsyncPool) -> None:
     with psycopg.connect(any_database) as connection:
         here = create_place(connection, "here")

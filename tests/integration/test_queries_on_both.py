@@ -20,6 +20,7 @@ from cloud.errors import CloudError
 from tests.cloud.web.community import NOW, Community, create_community, create_day
 from tests.integration.both.arguments import Filled, Fresh
 from tests.integration.both.functions import Call, find_calls
+from tests.integration.both.privacy import fill_copies
 from tests.integration.both.routes import fill_routes
 from tests.integration.both.servers import contents_query, copy_all, materialise, tables
 
@@ -161,6 +162,7 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         "VALUES (%s, %s, 'family_readings', 'elder', 'signed', %s, %s)",
         old, relative, made.staff["desk"], NOW,
     )  # fmt: skip
+    fill_copies(made, old)
     made.run("INSERT INTO privacy_request (elder_id, what, asked_at) VALUES (%s, 'erase', %s)", old, NOW)
     event = made.one(
         "INSERT INTO alarm_event (alarm_id, state, at) VALUES (%s, 'on_the_way', %s) RETURNING alarm_event_id",

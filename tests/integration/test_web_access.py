@@ -67,6 +67,10 @@ def test_the_document_is_the_matrix() -> None:
 
 @pytest.fixture
 def places(community: Community) -> dict[str, object]:
+    return create_places(community)
+
+
+def create_places(community: Community) -> dict[str, object]:
     """What stands for the parts in braces: a home of the community with something of everything in it."""
     day = create_day(community)
     cuff = community.devices["home-1/sphygmomanometer"]
@@ -122,8 +126,18 @@ def places(community: Community) -> dict[str, object]:
         "dead_letter_id": letter,
         "gateway_id": "gw-home-1",
         "home_code": "home-1",
+        "copy_id": create_copies(community),
         "notice_id": uuid4(),
     }
+
+
+def create_copies(community: Community) -> object:
+    """One that the elder asked for, and nobody else."""
+    return community.one(
+        "INSERT INTO data_copy (elder_id, asked_at, made_at, ends_at) "
+        "VALUES (%s, now(), now(), now() + INTERVAL '1 day') RETURNING copy_id",
+        community.elders["home-1"],
+    )
 
 
 def found(answer: httpx.Response, text: str) -> str:

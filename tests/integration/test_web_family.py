@@ -67,7 +67,9 @@ def test_the_family_sees_what_is_agreed_and_a_withdrawal_takes_effect_at_once(si
         assert tablet.post(f"/e/{LINK}/family/{relative}/end").status_code == 303
         assert phone.get(path).status_code == 404
     lines = community.run("SELECT what, count(*) FROM audit WHERE elder_id = %s GROUP BY what", elder)
-    assert dict(lines) == {"drew_link": 1, "changed_consents": 2}
+    assert dict(lines) == {
+        "drew_link": 1, "changed_consents": 2 + 3 + 1, "opened_link": 1, "saw_family_page": 1
+    }  # fmt: skip
 
 
 def test_the_family_sees_that_the_elder_is_to_measure_again(site: Site, community: Community) -> None:

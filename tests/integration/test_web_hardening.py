@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cloud.web.entry.csrf import HEADER
 from cloud.web.entry.current import COOKIE
 from tests.cloud.web.community import PASSWORD, Community
 from tests.cloud.web.running import Site
@@ -72,6 +73,71 @@ def test_a_foreign_host_is_repeated_nowhere(site: Site) -> None:
         head, body = raw(site, b"GET " + path + b" HTTP/1.1", b"Host: evil.example")
         assert b"evil.example" not in head, path
         assert b"evil.example" not in body, path
+
+
+def test_every_answer_tells_the_browser_what_it_may_do(site: Site) -> None:
+    """Also those that only say why not."""
+    address = urlsplit(site.address)
+    strange = b"x" * 70_000
+    with site.visitor() as client, site.signed_in("nurse") as nurse:
+        answers = [
+            client.get("/login"),
+            client.get("/nowhere"),
+            client.get("/static/nothing.js"),
+            client.get("/static/page.js"),
+            client.put("/login"),
+            client.get("/board"),
+            client.get("/api/v1/board"),
+            client.post("/login", data={"login": "nurse", "password": "x"}),
+            client.post("/login", files={"file": b"x"}),
+            client.post("/api/v1/session", content=strange, headers={"content-type": "application/json"}),
+            client.post("/api/v1/session", json={}),
+            client.post("/api/v1/session", json={}, headers={"origin": "https://evil.example"}),
+            client.post("/api/v1/session", json={}, headers={"sec-fetch-site": "cross-site"}),
+            client.head("/login"),
+            client.options("/login"),
+            client.get("/health"),
+            client.get("/e/nothing"),
+            nurse.get("/refusals"),
+            nurse.get("/elders/999999"),
+            nurse.get("/elders/x"),
+            nurse.post("/logout", headers={HEADER: "0" * 64}),
+            nurse.get("/fleet.csv"),
+        ]
+    codes = {answer.status_code for answer in answers}
+    assert {200, 401, 403, 404, 405, 413, 415, 422} <= codes, codes
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cache-control"] in ("no-store", "no-cache")
+        assert "server" not in answer.headers
+        assert address.hostname not in answer.headers.get("location", "")
+
+
+@pytest.mark.parametrize(
+    "next",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/%09/evil.example",
+        "/%2f/evil.example",
+        "/x\t//evil.example",
+        "/@evil.example",
+        "evil.example",
+        "/x?y=//evil.example",
+    ],
+)
+def test_a_login_leads_nowhere_else(site: Site, next: str) -> None:
+    with site.visitor() as client:
+        form = {"login": "nurse", "password": PASSWORD, "next": next}
+        assert client.post("/login", data=form).headers["location"] == "/"
+        assert "evil.example" not in client.get("/login", params={"next": next}).text
 
 
 def test_requests_that_two_readers_read_differently_are_refused(site: Site) -> None:

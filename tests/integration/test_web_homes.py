@@ -42,6 +42,8 @@ def test_a_home_and_its_code_are_made_on_a_page(database: str, tmp_path: Path) -
             assert installer.post("/homes/new", data={**form, "community": "elsewhere"}).status_code == 404
         with site.signed_in("nurse") as nurse:
             assert nurse.post("/homes/new", data=form).status_code == 403
+    lines = community.run("SELECT what, subject FROM audit WHERE what <> 'signed_in' AND elder_id IS NOT NULL")
+    assert lines == [("made_home", f"gateway:{gateway}"), ("drew_claim", f"gateway:{gateway}")]
     assert first
     assert first != again
     with centre.enrolment():

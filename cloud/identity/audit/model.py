@@ -23,6 +23,38 @@ class What(StrEnum):
     CHANGED_LIMITS = "changed_limits"
     DREW_LINK = "drew_link"
     REPLAYED_LETTER = "replayed_letter"
+    ASKED_DATA = "asked_data"
+    ASKED_COPY = "asked_copy"
+    TOOK_COPY = "took_copy"
+    SAW_FAMILY_PAGE = "saw_family_page"
+    OPENED_LINK = "opened_link"
+    LEFT_LINK = "left_link"
+    ASKED_VISIT = "asked_visit"
+    ASSESSED = "assessed"
+    MADE_HOME = "made_home"
+    DREW_CLAIM = "drew_claim"
+    CHANGED_SETTINGS = "changed_settings"
+    CHANGED_PUSHES = "changed_pushes"
+    CHANGED_SIGN_IN = "changed_sign_in"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+
+
+NOBODY_OF_STAFF = 0
+"""Stands in place of a number of staff where an elder or one of their family did it, by their link."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: somebody of staff, an elder by their own link, or one of the family by theirs."""
+
+    staff_id: int = NOBODY_OF_STAFF
+    api_token_id: int | None = None
+    """Of the token by which a program did it for them."""
+    elder_id: int | None = None
+    """Whose link it is; None: it is somebody of staff."""
+    relative_id: int | None = None
+    """Who of the family; None: it is the elder's own."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +76,8 @@ class Look:
 
     at: datetime
     name: str
-    """Of the person; empty where they are no longer here."""
+    """Of the person; empty where they are no longer here, and where it was the elder."""
     role: str | None
+    """Of staff; `elder` or `family` where it was by a link."""
     what: str
     by_program: bool

@@ -6,50 +6,61 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection, Connection
-from cloud.identity.audit.model import Line, Look, What
+from cloud.identity.audit.model import NOBODY_OF_STAFF, Actor, Line, Look, What
 
 _ELDERS = {
     "elder": "SELECT %(id)s::integer",
     "visit": "SELECT elder_id FROM visit WHERE visit_id = %(id)s::bigint",
     "alarm": "SELECT elder_id FROM alarm WHERE alarm_id = %(id)s::uuid",
     "alert": "SELECT elder_id FROM alert WHERE alert_id = %(id)s::bigint",
-    "measurement": "SELECT unnest(ARRAY[from_elder_id, to_elder_id]) FROM ruling WHERE ruling_id = "
+    "measurement": "SELECT unnest(coalesce(nullif(array_remove(ARRAY[from_elder_id, to_elder_id], NULL), '{}'), "
+    "'{NULL}')) FROM ruling WHERE ruling_id = "
     "(SELECT max(ruling_id) FROM ruling WHERE device_id || '-' || record_key = %(id)s)",
+    "gateway": "SELECT elder_id FROM gateway LEFT JOIN elder USING (home_id) WHERE gateway_id = %(id)s",
+    "link": "SELECT %(own)s::integer",
     "letter": "SELECT NULL::integer",
+    "account": "SELECT NULL::integer",
 }
-"""Of whom a subject is, by its kind."""
+"""Of whom a subject is, by its kind. `link`: of whoever the link belongs to."""
+_OF_NOBODY = ["letter", "alarm", "measurement", "gateway", "account"]
+"""Kinds that leave a line also where they are of nobody."""
 
 
 async def note(
     conn: AsyncConnection,
+    actor: Actor,
     *,
-    staff_id: int,
-    api_token_id: int | None,
     what: What,
     kind: str,
     key: str,
     at: datetime,
     once_within: timedelta,
 ) -> None:
-    """Adds a line for each elder whose `kind` and `key` it is; none where the same stands from within `once_within`."""
+    """Adds a line for each elder whose `kind` and `key` it is; none where the same stands from within `once_within`.
+
+    What one of the family does has them as its subject: who looks at the line is to know who it was.
+    """
+    subject = f"{kind}:{key}" if actor.relative_id is None else f"relative:{actor.relative_id}"
     await conn.execute(
         f"""
         INSERT INTO audit (at, staff_id, api_token_id, elder_id, what, subject)
         SELECT %(at)s, %(staff)s, %(token)s, found.elder_id, %(what)s, %(subject)s
         FROM (SELECT DISTINCT elder_id FROM ({_ELDERS[kind]}) AS of (elder_id)) AS found
-        WHERE (elder_id IS NOT NULL OR %(kind)s IN ('letter', 'alarm')) AND NOT EXISTS (
+        WHERE (elder_id IS NOT NULL OR %(kind)s = ANY (%(of_nobody)s)) AND NOT EXISTS (
             SELECT FROM audit WHERE elder_id IS NOT DISTINCT FROM found.elder_id AND staff_id = %(staff)s
             AND what = %(what)s AND subject = %(subject)s AND at > %(since)s AND at <= %(at)s
             AND api_token_id IS NOT DISTINCT FROM %(token)s)
         """.encode(),  # noqa: S608 - of our own constants
         {
             "at": at,
-            "staff": staff_id,
-            "token": api_token_id,
+            "staff": actor.staff_id,
+            "token": actor.api_token_id,
             "what": what.value,
-            "subject": f"{kind}:{key}",
+            "subject": subject,
             "kind": kind,
+            "of_nobody": _OF_NOBODY,
             "id": key,
+            "own": actor.elder_id,
             "since": at - once_within,
         },
     )
@@ -60,11 +71,15 @@ async def looks(conn: AsyncConnection, elder_id: int, since: datetime, at_most: 
     async with conn.cursor(row_factory=class_row(Look)) as cursor:
         await cursor.execute(
             """
-            SELECT at, coalesce(staff.name, '') AS name, role, what, api_token_id IS NOT NULL AS by_program
+            SELECT at, coalesce(staff.name, relative.name, '') AS name, what, api_token_id IS NOT NULL AS by_program,
+                   CASE WHEN staff_id <> %(nobody)s THEN role WHEN subject LIKE 'relative:%%' THEN 'family'
+                        ELSE 'elder' END AS role
             FROM audit LEFT JOIN staff USING (staff_id)
-            WHERE elder_id = %s AND at >= %s ORDER BY at DESC, audit_id DESC LIMIT %s
+            LEFT JOIN relative ON staff_id = %(nobody)s AND relative.elder_id = audit.elder_id
+                AND subject = 'relative:' || relative_id
+            WHERE audit.elder_id = %(elder)s AND at >= %(since)s ORDER BY at DESC, audit_id DESC LIMIT %(most)s
             """,
-            (elder_id, since, at_most),
+            {"nobody": NOBODY_OF_STAFF, "elder": elder_id, "since": since, "most": at_most},
         )
         return await cursor.fetchall()
 

@@ -9,11 +9,13 @@ from psycopg.rows import dict_row
 
 from cloud.db.pool import Connection
 from cloud.db.tables import tables
-from cloud.privacy.holdings import Holding, holdings_in
+from cloud.privacy.export.model import Sheet
+from cloud.privacy.holdings import holdings_in
 
 _AT_ONCE = 2000
 _NAMED = {
-    "audit": "(SELECT name FROM staff s WHERE s.staff_id = t.staff_id) AS who",
+    "audit": "coalesce((SELECT name FROM staff s WHERE s.staff_id = t.staff_id), (SELECT name FROM relative r "
+    "WHERE t.staff_id = 0 AND r.elder_id = t.elder_id AND t.subject = 'relative:' || r.relative_id)) AS who",
     "visit": "(SELECT name FROM staff s WHERE s.staff_id = t.nurse_id) AS nurse",
     "visit_report": "(SELECT name FROM staff s WHERE s.staff_id = t.staff_id) AS nurse",
     "consent": "(SELECT name FROM staff s WHERE s.staff_id = t.staff_id) AS written_down_by",
@@ -30,24 +32,37 @@ def one_instant(reading: Connection) -> Iterator[None]:
         yield
 
 
-def given(connection: Connection) -> list[Holding]:
-    """What a copy holds."""
-    return [holding for holding in holdings_in(tables(connection)) if holding.given]
+def given(connection: Connection) -> list[Sheet]:
+    """What an elder's own copy holds, in whatever order the rows lie."""
+    return [
+        Sheet(
+            holding.table,
+            holding.what,
+            f"SELECT t.*{_more(holding.table)} FROM {holding.table} t WHERE {holding.theirs}",  # noqa: S608 - ours
+            holding.why,
+            holding.hidden,
+        )
+        for holding in holdings_in(tables(connection))
+        if holding.given
+    ]
 
 
-def columns(connection: Connection, holding: Holding) -> list[str]:
+def columns(connection: Connection, sheet: Sheet) -> list[str]:
     """What a row of `rows` has, in its order."""
-    cursor = connection.execute(_query(holding, "LIMIT 0"), {"elder": 0})
-    return [column.name for column in cursor.description or () if column.name not in holding.hidden]
+    cursor = connection.execute(
+        f"SELECT * FROM ({sheet.query}) AS sheet LIMIT 0".encode(),  # noqa: S608 - ours
+        {**sheet.values, "elder": 0},
+    )
+    return [column.name for column in cursor.description or () if column.name not in sheet.hidden]
 
 
-def rows(connection: Connection, holding: Holding, elder_id: int) -> Iterator[dict[str, Any]]:
-    """In whatever order they lie. Within `one_instant`."""
-    with psycopg.ServerCursor(connection, f"copy_{holding.table}", row_factory=dict_row) as cursor:
+def rows(connection: Connection, sheet: Sheet, elder_id: int) -> Iterator[dict[str, Any]]:
+    """Within `one_instant`."""
+    with psycopg.ServerCursor(connection, f"copy_{sheet.name}", row_factory=dict_row) as cursor:
         cursor.itersize = _AT_ONCE
-        cursor.execute(_query(holding, ""), {"elder": elder_id})
+        cursor.execute(sheet.query.encode(), {**sheet.values, "elder": elder_id})
         for row in cursor:
-            yield {name: value for name, value in row.items() if name not in holding.hidden}
+            yield {name: value for name, value in row.items() if name not in sheet.hidden}
 
 
 def finish_requests(connection: Connection, elder_id: int) -> int:
@@ -58,6 +73,5 @@ def finish_requests(connection: Connection, elder_id: int) -> int:
     ).rowcount
 
 
-def _query(holding: Holding, end: str) -> bytes:
-    more = f", {_NAMED[holding.table]}" if holding.table in _NAMED else ""
-    return f"SELECT t.*{more} FROM {holding.table} t WHERE {holding.theirs} {end}".encode()  # noqa: S608 - ours
+def _more(table: str) -> str:
+    return f", {_NAMED[table]}" if table in _NAMED else ""

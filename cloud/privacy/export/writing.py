@@ -6,7 +6,7 @@ Of names that others have (who made a visit, who looked) the elder sees what the
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,10 +19,11 @@ from psycopg.types.range import Range
 from cloud.db.pool import Connection
 from cloud.errors import CloudError
 from cloud.privacy.export import store
-from cloud.privacy.holdings import Holding
+from cloud.privacy.export.model import Sheet
 
 _SHOWN = 200
 """Rows of a table that the page shows; the files have all."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}"
@@ -34,16 +35,29 @@ class CopyRefused(CloudError):
     """There is something where the copy is to go."""
 
 
+class CopyStopped(CloudError):
+    """Whoever makes it was asked to stop."""
+
+
 @dataclass(frozen=True)
 class Copied:
     rows: dict[str, int]
     """By table, also those without any."""
 
 
-def write_copy(connection: Connection, elder_id: int, code: str, folder: Path, now: datetime) -> Copied:
-    """Writes all that is kept of the elder into `folder`, which is made, readable by its owner only.
+def write_copy(
+    connection: Connection,
+    elder_id: int,
+    code: str,
+    folder: Path,
+    now: datetime,
+    *,
+    sheets: list[Sheet] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Copied:
+    """Writes all that is kept of the elder, or `sheets` of it, into the new `folder`, readable by its owner only.
 
-    Memory does not grow with the rows. Raises CopyRefused and OSError.
+    Memory does not grow with the rows. Raises CopyRefused, CopyStopped soon after `stopped` says so, and OSError.
     """
     if folder.exists() and any(folder.iterdir()):
         raise CopyRefused(f"{folder} is not empty; name a new folder")
@@ -54,18 +68,25 @@ def write_copy(connection: Connection, elder_id: int, code: str, folder: Path, n
         page = files.enter_context(_open(folder / "index.html"))
         about = json.dumps({"elder": code, "made_at": now.isoformat(timespec="seconds")}, ensure_ascii=False)
         document.write(f'{{"about": {about}, "tables": {{')
-        page.write(_head(code, now))
-        for place, holding in enumerate(store.given(connection)):
-            document.write(f"{',' if place else ''}\n{json.dumps(holding.table)}: [")
-            names = store.columns(connection, holding)
-            page.write(_table_head(holding, names))
-            rows = store.rows(connection, holding, elder_id)
-            counted[holding.table] = _write_table(rows, names, folder / f"{holding.table}.csv", (document, page))
+        page.write(_head(code, now, whole=sheets is None))
+        for place, sheet in enumerate(store.given(connection) if sheets is None else sheets):
+            document.write(f"{',' if place else ''}\n{json.dumps(sheet.name)}: [")
+            names = store.columns(connection, sheet)
+            page.write(_table_head(sheet, names))
+            rows = _until(stopped, store.rows(connection, sheet, elder_id))
+            counted[sheet.name] = _write_table(rows, names, folder / f"{sheet.name}.csv", (document, page))
             document.write("]")
-            page.write(_table_end(holding, counted[holding.table]))
+            page.write(_table_end(sheet, counted[sheet.name]))
         document.write("\n}}\n")
         page.write("</body></html>\n")
     return Copied(counted)
+
+
+def _until(stopped: Callable[[], bool], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        if stopped():
+            raise CopyStopped("the copy was not made to its end")
+        yield row
 
 
 def _write_table(
@@ -113,7 +134,7 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> Any:
     """A cell of CSV; none that a spreadsheet would take for a formula."""
     text = _words(value)
-    return f"'{text}" if text[:1] in ("=", "+", "@", "-") and not isinstance(value, int | float) else text
+    return f"'{text}" if text[:1] in _FORMULA and not isinstance(value, int | float) else text
 
 
 def _words(value: Any) -> str:
@@ -122,21 +143,25 @@ def _words(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
-def _head(code: str, now: datetime) -> str:
+def _head(code: str, now: datetime, *, whole: bool) -> str:
+    if whole:
+        heading = "All that the centre keeps of you / 中心保存的关于您的全部数据"
+    else:
+        heading = "What is shared with you / 与您共享的数据"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(code)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>All that the centre keeps of you / 中心保存的关于您的全部数据</h1>"
+        f"<style>{_STYLE}</style></head><body><h1>{heading}</h1>"
         f"<p>{escape(code)}, {now:%Y-%m-%d %H:%M} UTC. Each table is a CSV file beside this page, and all.json holds "
         f"all of them. 每个表都有一个同名的 CSV 文件，all.json 包含全部内容。</p>\n"
     )
 
 
-def _table_head(holding: Holding, names: list[str]) -> str:
+def _table_head(sheet: Sheet, names: list[str]) -> str:
     cells = "".join(f"<th>{escape(name)}</th>" for name in names)
-    stays = f" (stays after an erasure: {escape(holding.why)})" if holding.why else ""
-    return f"<h2>{escape(holding.what)}</h2><p><code>{holding.table}</code>{stays}</p><table><tr>{cells}</tr>\n"
+    stays = f" (stays after an erasure: {escape(sheet.why)})" if sheet.why else ""
+    return f"<h2>{escape(sheet.what)}</h2><p><code>{sheet.name}</code>{stays}</p><table><tr>{cells}</tr>\n"
 
 
-def _table_end(holding: Holding, count: int) -> str:
-    more = f"<p>The first {_SHOWN} of {count}; all are in {holding.table}.csv.</p>" if count > _SHOWN else ""
+def _table_end(sheet: Sheet, count: int) -> str:
+    more = f"<p>The first {_SHOWN} of {count}; all are in {sheet.name}.csv.</p>" if count > _SHOWN else ""
     return f"</table>{more or f'<p>{count} rows</p>'}\n"

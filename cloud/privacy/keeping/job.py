@@ -9,6 +9,7 @@ import structlog
 from cloud.config import Retention
 from cloud.db.pool import Connection
 from cloud.key_file import KeyRefused
+from cloud.privacy.copies import store as copies_store
 from cloud.privacy.erasure.erasing import apply
 from cloud.privacy.erasure.ledger import LedgerRefused, known_ledger
 from cloud.privacy.erasure.store import noted
@@ -40,6 +41,8 @@ def keep(
             days: int = getattr(retention, f"{name}_days")
             if days and (gone := forget(connection, store.cut_off(now if name == "alarms" else wall_now, days))):
                 yield name, gone
+        if gone := copies_store.forget(connection, wall_now):
+            yield "copies", gone
         if retention.audit_days and (
             gone := store.forget_audit(connection, store.cut_off(now, retention.audit_days), now)
         ):

@@ -1,4 +1,7 @@
-"""Leaves the line before the first byte goes out: what was shown stands in the audit. Lists leave none."""
+"""Leaves the line before the first byte goes out: what was shown or changed stands in the audit. Lists leave none.
+
+A route that changes something and stands neither in `NOTED` nor in `UNNOTED` fails a test.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,10 +13,11 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.db.pool import DatabaseAway
+from cloud.db.sight import Sight, seeing
 from cloud.identity.audit import store
-from cloud.identity.audit.model import What
-from cloud.web.entry.current import route_of, viewer_seen
-from cloud.web.services import services_of
+from cloud.identity.audit.model import Actor, What
+from cloud.web.entry.current import actor_of, route_of
+from cloud.web.services import Services, services_of
 from cloud.web.standby.database_watch import ANSWER_S
 
 log = structlog.get_logger()
@@ -28,9 +32,9 @@ _LEAST_REFUSAL = 400
 class Noted:
     what: What
     kind: str
-    """Of the subject: elder, visit, alarm, measurement, letter."""
-    key: str
-    """The route's parts that name it; empty: none does."""
+    """Of the subject: elder, visit, alarm, measurement, gateway, link, account, letter."""
+    key: str = ""
+    """The route's parts that name it; empty: what the route said of it by `about`."""
 
 
 NOTED: Mapping[str, Noted] = {
@@ -67,9 +71,56 @@ NOTED: Mapping[str, Noted] = {
         f"POST /elders/{{elder_id}}/{deed}": Noted(What.DREW_LINK, "elder", "{elder_id}")
         for deed in ("link", "family", "family/{relative_id}/link")
     },
-    "GET /dead-letters": Noted(What.SAW_LETTERS, "letter", ""),
+    "POST /e/{token}/consent/{consent_id}/withdraw": Noted(What.CHANGED_CONSENTS, "link", "{consent_id}"),
+    "POST /e/{token}/family/{relative_id}/end": Noted(What.CHANGED_CONSENTS, "link", "{relative_id}"),
+    "POST /e/{token}/data": Noted(What.ASKED_DATA, "link"),
+    **{f"POST /{door}/{{token}}/copy": Noted(What.ASKED_COPY, "link") for door in ("e", "f")},
+    **{f"POST /{door}/{{token}}/copy/{{copy_id}}": Noted(What.TOOK_COPY, "link", "{copy_id}") for door in ("e", "f")},
+    "POST /elders/{elder_id}/copy": Noted(What.ASKED_COPY, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/copy/{copy_id}": Noted(What.TOOK_COPY, "elder", "{elder_id}"),
+    "POST /e/{token}/requests": Noted(What.ASKED_VISIT, "link"),
+    "POST /e/{token}/visits/{visit_id}/assessment": Noted(What.ASSESSED, "link", "{visit_id}"),
+    "GET /f/{token}": Noted(What.SAW_FAMILY_PAGE, "link"),
+    "POST /f/{token}/leave": Noted(What.LEFT_LINK, "link"),
+    **{f"POST /{door}/{{token}}/code": Noted(What.OPENED_LINK, "link") for door in ("e", "f")},
+    "POST /homes/new": Noted(What.MADE_HOME, "gateway"),
+    "POST /gateways/{gateway_id}/claim": Noted(What.DREW_CLAIM, "gateway", "{gateway_id}"),
+    "POST /gateways/{gateway_id}/settings": Noted(What.CHANGED_SETTINGS, "gateway", "{gateway_id}"),
+    "GET /dead-letters": Noted(What.SAW_LETTERS, "letter"),
     "POST /dead-letters/{dead_letter_id}/replay": Noted(What.REPLAYED_LETTER, "letter", "{dead_letter_id}"),
+    **{
+        route: Noted(What.SIGNED_IN, "account")
+        for route in (
+            "POST /login",
+            "POST /login/code",
+            "GET /login/oidc/back",
+            "POST /api/v1/session",
+            "POST /api/v1/session/passkey",
+        )
+    },
+    **{
+        route: Noted(What.SIGNED_OUT, "account")
+        for route in ("POST /logout", "DELETE /api/v1/session", "POST /account/sign-out-everywhere")
+    },
+    **{
+        f"POST {path}": Noted(What.CHANGED_SIGN_IN, "account")
+        for path in (
+            "/account/app",
+            "/account/app/code",
+            "/account/app/remove",
+            "/account/passkeys/remove",
+            "/api/v1/account/passkeys",
+        )
+    },
+    **{f"POST /api/v1/pushes/{deed}": Noted(What.CHANGED_PUSHES, "account") for deed in ("subscribe", "unsubscribe")},
 }
+UNNOTED: Mapping[str, str] = {
+    "POST /api/v1/session/passkey/challenge": "asks a question that opens nothing",
+    "POST /api/v1/account/passkeys/challenge": "asks a question that adds nothing",
+    "POST /api/v1/board/looked": "up to when somebody looked at their own board",
+    "POST /push/receipts/{notice_id}": "a phone's word, of which the notice itself has the time",
+}
+"""Routes that leave no line although they do not only look, and why."""
 
 
 class Noting:
@@ -91,25 +142,30 @@ class Noting:
 
 async def _note(request: Request) -> None:
     """While the database is away the log has the line: nobody is kept from helping by the audit."""
-    noted, viewer = NOTED.get(f"{request.method} {route_of(request)}"), viewer_seen(request)
-    if noted is None or viewer is None:
+    noted, (actor, about) = NOTED.get(f"{request.method} {route_of(request)}"), actor_of(request)
+    if noted is None or actor is None:
         return
-    services, key = services_of(request), noted.key.format(**request.path_params)
+    services, key = services_of(request), noted.key.format(**request.path_params) or about
     if not services.watch.away:
         try:
-            async with asyncio.timeout(ANSWER_S), services.pool.connection(timeout=ANSWER_S) as conn:
-                await store.note(
-                    conn,
-                    staff_id=viewer.staff.staff_id,
-                    api_token_id=viewer.api_token_id,
-                    what=noted.what,
-                    kind=noted.kind,
-                    key=key,
-                    at=services.now,
-                    once_within=_LOOKS_ONCE if request.method == "GET" else _EVERY_DEED,
-                )
+            # as the centre: an installer's line is also of the elder whom they may not see
+            with seeing(Sight("centre", actor.staff_id)):
+                await _add(services, noted, actor, key, once=request.method == "GET")
         except (DatabaseAway, TimeoutError):
             services.watch.lost()
         else:
             return
-    log.warning("audit", what=noted.what.value, subject=f"{noted.kind}:{key}", staff_id=viewer.staff.staff_id)
+    log.warning("audit", what=noted.what.value, subject=f"{noted.kind}:{key}", staff_id=actor.staff_id)
+
+
+async def _add(services: Services, noted: Noted, actor: Actor, key: str, *, once: bool) -> None:
+    async with asyncio.timeout(ANSWER_S), services.pool.connection(timeout=ANSWER_S) as conn:
+        await store.note(
+            conn,
+            actor,
+            what=noted.what,
+            kind=noted.kind,
+            key=key,
+            at=services.now,
+            once_within=_LOOKS_ONCE if once else _EVERY_DEED,
+        )

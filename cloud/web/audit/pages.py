@@ -31,6 +31,17 @@ DEEDS = {
     "changed_limits": N_("changed a limit that is yours alone"),
     "drew_link": N_("drew a new card with a link"),
     "said_whose": N_("said whose a measurement was"),
+    "saw_family_page": N_("looked at what is shared with the family"),
+    "opened_link": N_("opened the page on a new device"),
+    "left_link": N_("left the page on a device"),
+    "asked_data": N_("asked for a copy, or for erasure"),
+    "asked_copy": N_("asked for a copy of your data"),
+    "took_copy": N_("took a copy of your data"),
+    "asked_visit": N_("asked for somebody to come"),
+    "assessed": N_("said how a visit was"),
+    "made_home": N_("set your home up"),
+    "drew_claim": N_("drew a code for the box in your home"),
+    "changed_settings": N_("changed the settings of the box in your home"),
 }
 
 

@@ -10,6 +10,7 @@ from fastapi import Request
 from cloud.db.pool import AsyncConnection, DatabaseAway
 from cloud.db.sight import Sight, see_as
 from cloud.errors import NotAllowed
+from cloud.identity.audit.model import Actor
 from cloud.identity.rights import Right
 from cloud.identity.store import session_of, token_hash
 from cloud.identity.tokens.model import PREFIX
@@ -41,14 +42,23 @@ async def signed_in(request: Request) -> Viewer:
         log.error("route_opens_to_nobody", route=route_of(request), what="it is not in cloud.web.entry.access")
     if needed is None or not viewer.may(needed):
         raise NotAllowed(N_("This is not among what your role does."))
-    request.state.viewer = viewer
+    acting(request, Actor(viewer.staff.staff_id, viewer.api_token_id))
     return viewer
 
 
-def viewer_seen(request: Request) -> Viewer | None:
-    """Whom `signed_in` let in at this request."""
-    found: Viewer | None = getattr(request.state, "viewer", None)
-    return found
+def acting(request: Request, actor: Actor) -> None:
+    """Says for the audit who does what this request asks for; called once they were let in."""
+    request.state.actor = actor
+
+
+def about(request: Request, key: str) -> None:
+    """Says for the audit what this request was about, where its address does not."""
+    request.state.about = key
+
+
+def actor_of(request: Request) -> tuple[Actor | None, str]:
+    """Who was let in at this request, and what `about` said."""
+    return getattr(request.state, "actor", None), getattr(request.state, "about", "")
 
 
 def needed_right(request: Request) -> Right | None:
@@ -67,6 +77,7 @@ async def signed_in_anyhow(request: Request) -> Viewer:
     viewer = await _known(request)
     if viewer.api_token_id is not None:
         raise NotAllowed(N_("This is not among what your role does."))
+    acting(request, Actor(viewer.staff.staff_id))
     return viewer
 
 

@@ -10,12 +10,14 @@ from fastapi.responses import Response
 from cloud.db.pool import AsyncConnection
 from cloud.db.sight import Sight, look_as
 from cloud.errors import NotFound
+from cloud.identity.audit.model import Actor
 from cloud.identity.links import store
 from cloud.identity.links.model import SESSION_LASTS, Way, link_hash, link_key
 from cloud.identity.passwords import verify_password
 from cloud.identity.tries import store as tries_store
 from cloud.identity.tries.model import TooManyTries, address_key
-from cloud.web.entry.current import wall_now
+from cloud.refusals.counting import count_refusal
+from cloud.web.entry.current import acting, wall_now
 from cloud.web.errors import LinkCodeNeeded
 from cloud.web.services import services_of
 
@@ -34,6 +36,7 @@ async def way_in(request: Request, conn: AsyncConnection, door: Door, token: str
         shown = request.cookies.get(COOKIE, "")
         if not shown or not await store.session_stands(conn, shown, link_hash(token), wall_now()):
             raise LinkCodeNeeded(f"/{door}/{token}/code")
+    acting(request, _actor(way))
     return way
 
 
@@ -68,10 +71,12 @@ async def show_code(request: Request, door: Door, token: str, code: str) -> str 
             raise
     typed = "".join(letter for letter in code if letter.isdecimal())
     if way.code_hash is not None and not await asyncio.to_thread(verify_password, typed, way.code_hash):
+        count_refusal("link_code")
         log.info("link_code_refused", elder_id=way.elder_id, relative_id=way.relative_id, address=address)
         return None
     async with pool.connection() as conn:
         await tries_store.succeeded(conn, numbers, of_link)
+        acting(request, _actor(way))
         return await store.open_session(conn, link, way, wall_now())
 
 
@@ -93,7 +98,9 @@ async def leave(request: Request, answer: Response, door: Door, token: str) -> R
     shown = request.cookies.get(COOKIE)
     if shown:
         async with services_of(request).pool.connection() as conn:
-            await way_behind(conn, door, token)
+            way = await way_behind(conn, door, token)
+            if await store.session_stands(conn, shown, link_hash(token), wall_now()):
+                acting(request, _actor(way))
             await store.close_session(conn, shown)
     answer.delete_cookie(
         COOKIE,
@@ -103,3 +110,7 @@ async def leave(request: Request, answer: Response, door: Door, token: str) -> R
         secure=services_of(request).config.web.secure_cookies,
     )
     return answer
+
+
+def _actor(way: Way) -> Actor:
+    return Actor(elder_id=way.elder_id, relative_id=way.relative_id)

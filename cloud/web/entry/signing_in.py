@@ -9,15 +9,16 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from cloud.db.pool import AsyncConnection
+from cloud.identity.audit.model import Actor
 from cloud.identity.oidc import store as oidc_store
 from cloud.identity.second import passkeys, totp
 from cloud.identity.second import store as second_store
 from cloud.identity.second.passkeys import PasskeyRefused, Place, place_of
-from cloud.identity.store import authenticate, close_session, open_session, token_hash
+from cloud.identity.store import authenticate, close_session, open_session, session_of, token_hash
 from cloud.identity.tries import store as tries_store
 from cloud.identity.tries.model import Key, TooManyTries, address_key, login_key, second_factor_key
 from cloud.refusals.counting import count_refusal
-from cloud.web.entry.current import COOKIE, wall_now
+from cloud.web.entry.current import COOKIE, acting, wall_now
 from cloud.web.services import services_of
 
 log = structlog.get_logger()
@@ -130,6 +131,7 @@ def place_here(request: Request) -> Place | None:
 async def open_for(request: Request, conn: AsyncConnection, staff_id: int, *, second_factor: bool) -> Opened:
     lasts = timedelta(hours=services_of(request).config.web.session_hours)
     token = await open_session(conn, staff_id, wall_now(), lasts, second_factor=second_factor)
+    acting(request, Actor(staff_id))
     log.info("login", staff_id=staff_id, second_factor=second_factor)
     return Opened(token)
 
@@ -141,6 +143,8 @@ async def sign_out(request: Request) -> bool:
         return False
     services_of(request).memory.forget_viewer(token_hash(token))
     async with services_of(request).pool.connection() as conn:
+        if (session := await session_of(conn, token, wall_now())) is not None:
+            acting(request, Actor(session.staff.staff_id))
         by_provider = await oidc_store.is_by_provider(conn, token_hash(token))
         await close_session(conn, token)
     return by_provider and services_of(request).provider is not None

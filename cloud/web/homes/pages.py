@@ -17,7 +17,7 @@ from cloud.errors import Conflict, NotFound
 from cloud.identity.authority.files import AuthorityFolder
 from cloud.identity.claims.store import draw_claim
 from cloud.registry.new_home.store import make_home
-from cloud.web.entry.current import signed_in, wall_now
+from cloud.web.entry.current import about, signed_in, wall_now
 from cloud.web.entry.model import Viewer
 from cloud.web.homes import store
 from cloud.web.language import N_
@@ -86,6 +86,7 @@ async def claim_again(request: Request, gateway_id: str, viewer: SignedIn) -> Re
 
 
 async def _claimed(request: Request, viewer: Viewer, drawn: _Drawn) -> Response:
+    about(request, drawn.gateway)
     log.info("claim_drawn", gateway=drawn.gateway, staff_id=viewer.staff.staff_id)  # never the code
     qr = await asyncio.to_thread(lambda: segno.make(str(drawn.link), micro=False).svg_data_uri(scale=5, light="white"))
     context = {"drawn": drawn, "code": str(drawn.link.code), "server": drawn.link.server, "qr": qr}

@@ -18,6 +18,7 @@ router = APIRouter(include_in_schema=False)
 KINDS = {
     "password": N_("wrong login or password"),
     "code": N_("wrong code of an app"),
+    "link_code": N_("wrong code of a link"),
     "passkey": N_("passkey that opens nothing"),
     "too_many_tries": N_("too many tries, slowed down"),
     "session": N_("session or token that opens nothing"),

@@ -52,6 +52,11 @@ def create_staff(connection: Connection, name: str, role: str, region: int) -> i
     return staff
 
 
+def rows_of_everything() -> list[str]:
+    """Statements that put a row into each table; %(n)s names a home that is there, its elder and its gateway."""
+    return [*_OF_A_HOME, *_OF_STAFF, *_OF_NOBODY]
+
+
 def create_rest(connection: Connection) -> None:
     """What is of no home and of nobody."""
     for statement in _OF_NOBODY:
@@ -66,8 +71,8 @@ def _one(connection: Connection, statement: str, *values: object, **named: objec
 
 _HOME = "(SELECT home_id FROM home WHERE code = %(n)s)"
 _DEVICE = "(SELECT device_id FROM device WHERE gateway_id = %(n)s)"
-_ALARM = "(SELECT alarm_id FROM alarm WHERE gateway_id = %(n)s)"
-_VISIT = "(SELECT visit_id FROM visit WHERE elder_id = %(elder)s)"
+_ALARM = "(SELECT alarm_id FROM alarm WHERE gateway_id = %(n)s ORDER BY state LIMIT 1)"
+_VISIT = "(SELECT max(visit_id) FROM visit WHERE elder_id = %(elder)s)"
 _READING = (
     "INSERT INTO reading (device_id, metric, record_key, measured_at, value, elder_id, wearer_why, received_at, "
     f"gateway_id, epoch, outbox_number) VALUES ({_DEVICE}, 'pulse', 1, now(), 70, %(elder)s, "
@@ -133,7 +138,10 @@ _OF_A_HOME = (
     "INSERT INTO relative (elder_id, name, relation, link_hash, link_code, invited_by, invited_at, link_ends_at) "
     "VALUES (%(elder)s, 'x', '', sha256(convert_to(%(n)s || 2, 'UTF8')), '', %(staff)s, now(), now())",
     "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
-    "VALUES (%(elder)s, 'care', 'elder', 'signed', %(staff)s, now())",
+    "VALUES (%(elder)s, 'institutions', 'elder', 'signed', %(staff)s, now())",
+    "INSERT INTO data_copy (elder_id, staff_id, asked_at, ends_at) SELECT %(elder)s, staff_id, now(), now() "
+    "FROM (SELECT staff_id FROM staff WHERE region_id = %(r)s UNION ALL SELECT NULL) AS asker",
+    "INSERT INTO data_copy_part SELECT copy_id, 0, '' FROM data_copy WHERE elder_id = %(elder)s",
     "INSERT INTO privacy_request (elder_id, what, asked_at) VALUES (%(elder)s, 'export', now())",
     "INSERT INTO link_session VALUES (sha256(convert_to(%(n)s, 'UTF8')), '', %(elder)s, NULL, now(), now(), now())",
     "INSERT INTO audit (at, staff_id, elder_id, what) VALUES (now(), 0, %(elder)s, 'saw_record')",

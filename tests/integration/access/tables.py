@@ -40,6 +40,8 @@ TABLES: Mapping[str, str] = {
     "relative": "-hhhh-hh",
     "consent": "-hhhh-hh",
     "privacy_request": "-hhhh-hh",
+    "data_copy": "-hoooooo",
+    "data_copy_part": "-hoooooo",
     "link_session": "ahhhh-hh",
     "contact": "-hhhh-hh",
     "baseline": "-hhhh-hh",

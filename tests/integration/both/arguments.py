@@ -24,10 +24,6 @@ from cloud.detection.outcomes.moving import Change, Moved
 from cloud.detection.personal.model import Override
 from cloud.detection.unsure.severe import Severe
 from cloud.identity.model import Role
-from cloud.privacy.erasure.ledger import Erasure
-from cloud.privacy.holdings import holdings_in
-from cloud.privacy.model import Given, How, Wish
-from cloud.privacy.purposes import Purpose
 from cloud.readings.columns import CODE_OF
 from cloud.readings.homes.store import Homes
 from cloud.readings.identities.store import Identities
@@ -45,6 +41,7 @@ from protocols.reading import Metric
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import NOW, PASSWORD, Community
+from tests.integration.both.privacy import privacy_calls
 from tests.integration.both.routes import routes_calls
 from tests.integration.both.samples import (
     DAY,
@@ -144,6 +141,7 @@ def arguments_of(filled: Filled) -> dict[str, Any]:
         "token": "a-token",
         "login": "desk",
         "password": PASSWORD,
+        "wall_now": NOW,
         "topic": "doorstep/v1/gw-home-1/readings",
         "payload": b"{}",
         "reason": "a reason",
@@ -189,9 +187,6 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
     cuff = made.devices["home-1/sphygmomanometer"]
     cuff_name = device_name(made, "home-1/sphygmomanometer")
     everything = [metric.value for metric in Metric]
-    holdings = holdings_in(
-        [name for (name,) in made.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    )
     return {
         "registry.wear": [{"device_name": "a cuff", "wearing": Wearing(elder="elder-2"), "shared": True}],
         "registry.proofs.keep_report": [{"told": Signed(certificate="", body="{}", at="", signature=b"")}],
@@ -225,15 +220,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "alarms.escalation.delivery.set_sent": [{"delivered": True}],
         "alarms.escalation.delivery.set_not_sent": [{"problem": "no net", "again": False}],
         "alarms.escalation.delivery.note_receipt": [{"opened": True}],
-        "privacy.give": [{"given": Given(Purpose.CARE, How.SIGNED)}],
-        "privacy.withdraw": [{"consent_id": filled.made.one("SELECT consent_id FROM consent")}],
-        "privacy.agreeing": [{"purpose": Purpose.FAMILY_READINGS}],
-        "privacy.ask": [{"wish": Wish.EXPORT}],
-        "privacy.erasure.elder_of": [{"code": "elder-1"}],
-        "privacy.erasure.forget_figures": [{"begin": NOW - 3 * DAY, "end": NOW}],
-        "privacy.erasure.note": [{"erasures": [Erasure("ab" * 32, "cd" * 32, NOW)]}],
-        "privacy.export.columns": [{"holding": holding} for holding in holdings],
-        "privacy.export.rows": [{"holding": holding} for holding in holdings],
+        **privacy_calls(made),
         **{
             f"privacy.keeping.{name}": [{"before": NOW + DAY}]
             for name in ("forget_alarms", "forget_dead_letters", "forget_sessions", "forget_notices", "forget_texts")

@@ -47,6 +47,8 @@ def test_a_passkey_opens_without_a_password(open_page: OpenPage, site: Site, com
     phone.click("#passkey-sign-in")
     phone.wait_for_url("**/today")
     assert community.one("SELECT second_factor FROM session") is True
+    lines = community.run("SELECT what FROM audit ORDER BY audit_id")
+    assert lines == [("signed_in",), ("changed_sign_in",), ("signed_out",), ("signed_in",)]
 
     # the password alone no longer opens; the passkey stands for the code
     phone.goto(f"{here.address}/account")
