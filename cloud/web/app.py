@@ -18,6 +18,8 @@ from cloud.web.card import pages as card_pages
 from cloud.web.consent import copies as copies_pages
 from cloud.web.consent import own as own_consents
 from cloud.web.consent import pages as consent_pages
+from cloud.web.dispatch import api as dispatch_api
+from cloud.web.dispatch import pages as dispatch_pages
 from cloud.web.elder import pages as elder_pages
 from cloud.web.entry import api as entry_api
 from cloud.web.entry import link_pages
@@ -59,6 +61,8 @@ ROUTERS = (
     card_pages.router,
     nurse_pages.router,
     nurse_api.router,
+    dispatch_pages.router,
+    dispatch_api.router,
     record_pages.router,
     thresholds_pages.router,
     held_pages.router,

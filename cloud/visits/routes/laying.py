@@ -19,7 +19,7 @@ LATER_DAY = 3.0
 """Cost of leaving a visit for the day after: a quarter of an hour on the road."""
 NO_MATTER = 0.5
 """Cost that pauses in gaps, and not somewhere else, may have."""
-SPARE_SHARE, SPARE_MOST_MIN = 0.25, 45.0
+SPARE_SHARE, SPARE_MOST_MIN = 0.5, 120.0
 """Routes are laid so that this much of what is left of a promise, and no more minutes, stays to spare."""
 
 Roads = Mapping[tuple[str, str], float]
