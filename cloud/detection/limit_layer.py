@@ -52,7 +52,7 @@ class LimitLayer:
             (
                 finding.known_us
                 for rule in limits.rule
-                if rule.ask is not None or rule.in_team_hours
+                if rule.ask is not None or rule.in_team_hours or rule.next_morning
                 for finding in _findings_of(rule, near, profile, limits, window)
             ),
             default=None,

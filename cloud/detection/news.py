@@ -38,9 +38,17 @@ class Told:
         known: int | None = max(matches.arrived_us[one] for one in run)
         if rule.ask is not None and known is not None:
             known = self._after_asking(place, known, rule.ask)
+        if rule.next_morning and known is not None:
+            known = self._next_morning(place, known)
         if known is None or known - matches.at_us[place] > NEWS_AGE_US:
             return None
         return self.team.at_work_us(known, matches.local_shift_us[place]) if rule.in_team_hours else known
+
+    def _next_morning(self, place: int, known_us: int) -> int | None:
+        """None where the person has measured calmly meanwhile."""
+        matches = self.matches
+        morning = self.team.next_morning_us(known_us, matches.local_shift_us[place])
+        return None if self._calm_between(matches.at_us[place], morning, morning) else morning
 
     def _after_asking(self, place: int, known_us: int, ask: Ask) -> int | None:
         """At once where it is the second measurement itself; None where the second one speaks instead of it."""

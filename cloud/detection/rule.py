@@ -140,6 +140,8 @@ class Rule(Table, frozen=True):
     ask: Ask | None = None
     in_team_hours: bool = False
     """What is noticed while nobody works is told when the team begins."""
+    next_morning: bool = False
+    """Told when the team begins on the day after, unless a sure measurement was behind `clear` by then."""
     renew_hours: float | None = None
     """New evidence in an open episode is told again after so long, and not only on a new day."""
 
@@ -147,8 +149,8 @@ class Rule(Table, frozen=True):
         need(bool(self.any), "any: expected at least one condition")
         need(bool(self.source.strip()), "source: expected where the figure comes from")
         need(
-            not (self.floor and (self.ask or self.in_team_hours)),
-            "floor: nothing holds a floor back; leave out ask and in_team_hours",
+            not (self.floor and (self.ask or self.in_team_hours or self.next_morning)),
+            "floor: nothing holds a floor back; leave out ask, in_team_hours and next_morning",
         )
         need(self.renew_hours is None or self.renew_hours > 0, "renew_hours: expected more than 0")
         need(

@@ -28,6 +28,10 @@ class Team(Table, frozen=True):
             return us
         return (day + (time >= self.ends_us)) * DAY_US + self.begins_us - local_shift_us
 
+    def next_morning_us(self, us: int, local_shift_us: int) -> int:
+        """When the team begins on the calendar day after `us`."""
+        return ((us + local_shift_us) // DAY_US + 1) * DAY_US + self.begins_us - local_shift_us
+
 
 def _time_of_day_us(text: str) -> int:
     hour, _, minute = text.partition(":")

@@ -31,6 +31,7 @@ RULES = {
     "slow_pulse": N_("Slow pulse"),
     "raised_pressure": N_("Raised pressure"),
     "raised_pulse": N_("Raised pulse"),
+    "raised_pulse_confirmed": N_("Raised pulse, measured again"),
     "lowered_pulse": N_("Lowered pulse"),
     "own_normal": N_("Outside the own normal"),
     "own_step": N_("A sudden change of what is usual"),

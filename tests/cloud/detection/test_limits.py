@@ -27,6 +27,7 @@ def test_secondary_figures_are_marked(limits: Limits) -> None:
         "low_pressure",
         "fast_pulse",
         "raised_pulse",
+        "raised_pulse_confirmed",
         "slow_pulse",
         "lowered_pulse",
     }
