@@ -129,7 +129,7 @@ async def _page(
         "here": request.url.path,
         "back": back,
         "whose": "own" if viewer is None and asker.relative_id is None else "family" if viewer is None else "staff",
-        "megabytes": 0 if newest is None or newest.size_bytes is None else newest.size_bytes / 1e6,
+        "megabytes": max(0.1, (newest.size_bytes or 0) / 1e6) if newest is not None else 0,
     }
     answer = page(request, "copy.html", context, viewer=viewer, zone=ZoneInfo(person.time_zone))
     if state == State.WAITING:
