@@ -1,8 +1,10 @@
 """The three homes of the demonstration, and the configuration files that their processes are given."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TIME_ZONE = "Asia/Shanghai"
 
@@ -67,11 +69,34 @@ def toml_text(path: Path) -> str:
     return json.dumps(str(path), ensure_ascii=False)
 
 
-def write_configurations(house: House, bind_key: str, passkey: int, catalogue: Path, health_port: int) -> None:
-    """Writes what the simulated home and its gateway read at start, in a private folder: keys lie in it."""
+def write_configurations(
+    house: House,
+    bind_key: str,
+    passkey: int,
+    catalogue: Path,
+    health_port: int,
+    *,
+    enrolled: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes what the simulated home and its gateway read at start, in a private folder: keys lie in it.
+
+    `enrolled`: what an enrolment wrote into the file that is written anew here.
+    """
     house.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     house.home_config.write_text(_home_toml(house, bind_key, passkey), encoding="utf-8")
-    house.edge_config.write_text(_edge_toml(house, bind_key, passkey, catalogue, health_port), encoding="utf-8")
+    centre = "" if enrolled is None else _centre(str(enrolled["broker"]), str(enrolled["receipt_key"]))
+    edge = _edge_toml(house, bind_key, passkey, catalogue, f"{centre}\n[health]\nport = {health_port}\n")
+    house.edge_config.write_text(edge, encoding="utf-8")
+
+
+def _centre(broker: str, receipt_key: str) -> str:
+    return f"""
+[broker]
+url = "{broker}"
+
+[receipts]
+public_key = "{receipt_key}"
+"""
 
 
 def _home_toml(house: House, bind_key: str, passkey: int) -> str:
@@ -118,7 +143,8 @@ bind_key = "{bind_key}"
 {glucose if house.measures_glucose else ""}{triggers if house.has_every_trigger else ""}"""
 
 
-def _edge_toml(house: House, bind_key: str, passkey: int, catalogue: Path, health_port: int) -> str:
+def _edge_toml(house: House, bind_key: str, passkey: int, catalogue: Path, own: str) -> str:
+    """`own`: tables of this one gateway."""
     glucose = f"""
 [[device]]
 name = "ble:{house.address(1)}"
@@ -159,13 +185,10 @@ gateway = "{house.gateway}"
 time_zone = "{TIME_ZONE}"
 data = "gateway"
 catalogue = {toml_text(catalogue)}
-
+{own}
 [bluetooth]
 rest_s = 2
 silence_s = 1
-
-[health]
-port = {health_port}
 
 [[device]]
 name = "ble:{house.address(2)}"

@@ -17,6 +17,7 @@ from firmware_sim.control import HomeControl
 from firmware_sim.demo import timeline
 from firmware_sim.demo.abandoned import await_stages, end_database
 from firmware_sim.demo.children import Child, ChildDied, Household
+from firmware_sim.demo.enrolling import HOST, enrol, gateway_ports, told_at_enrolment
 from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
 from firmware_sim.demo.waiting import wait_for
 from firmware_sim.pins_file import PINS_VARIABLE
@@ -73,6 +74,7 @@ class Stage:
             (house, self._start_home(house, keys[house.name], environment, live=live)) for house in houses(self.data)
         ]
         self._await_centre(centre)
+        self._enrol([house for house, _ in homes], environment)
         self._say("starting three homes, each with its gateway")
         self.household.begin_wave()
         for house, (home, health_port) in homes:
@@ -93,13 +95,15 @@ class Stage:
             timeline.leave(self.data, self.scale, datetime.now(UTC))
 
     def _start_centre(self, environment: dict[str, str]) -> Child:
-        config = self.data / "cloud.toml"
+        config = self._centre_config
         limits = ROOT / "configs" / "limits.toml"
         config.write_text(
             f"data = {toml_text(self.data / 'centre')}\n\n[web]\nport = {FIRST_WEB_PORT}\n\n"
             f"[detection]\nlimits = {toml_text(limits)}\npoll_s = 1.0\n\n[visits]\npoll_s = 1.0\n\n"
             # what a person at the desk is given stays a minute of their own, however fast the day runs
-            f"[alarms]\npoll_s = 1.0\ntake_within_s = {WALL_TAKE_WITHIN_S * self._speed:g}\n",
+            f"[alarms]\npoll_s = 1.0\ntake_within_s = {WALL_TAKE_WITHIN_S * self._speed:g}\n\n"
+            f'[trust]\nnames = [{toml_text(Path(HOST))}]\nhost = "127.0.0.1"\n'
+            + "".join(f"{name} = {port}\n" for name, port in gateway_ports(self.data).items()),
             encoding="utf-8",
         )
         with suppress(FileNotFoundError):
@@ -109,6 +113,14 @@ class Stage:
         return self.household.start("centre", command, environment)
 
     @property
+    def _centre_config(self) -> Path:
+        return self.data / "cloud.toml"
+
+    def _told(self, house: House) -> dict[str, Any] | None:
+        authority = self.data / "centre" / "authority" / "authority.pem"
+        return told_at_enrolment(house, authority, gateway_ports(self.data)["broker_port"])
+
+    @property
     def _run_file(self) -> Path:
         return self.data / "centre" / "run" / "cloud.json"
 
@@ -116,6 +128,13 @@ class Stage:
         run = self._await_file(centre, self._run_file)
         self.web, self.broker, self.dsn = run["web"], run["broker"], run["dsn"]
         self._stages = list(run["pids"].values())
+
+    def _enrol(self, there: list[House], environment: dict[str, str]) -> None:
+        """Those that this centre does not know yet."""
+        strangers = [house for house in there if self._told(house) is None]
+        if strangers:
+            self._say("enrolling the gateways: a code for each, and a certificate for the code")
+            enrol(strangers, self._centre_config, environment)
 
     def _await_file(self, child: Child, path: Path) -> dict[str, Any]:
         """The run file that `child` writes when it is ready."""
@@ -133,7 +152,8 @@ class Stage:
         self, house: House, keys: dict[str, Any], environment: dict[str, str], *, live: bool
     ) -> tuple[Child, int]:
         health_port = _free_port()
-        write_configurations(house, keys["bind_key"], keys["passkey"], ROOT / "configs" / "devices.toml", health_port)
+        catalogue, enrolled = ROOT / "configs" / "devices.toml", self._told(house)
+        write_configurations(house, keys["bind_key"], keys["passkey"], catalogue, health_port, enrolled=enrolled)
         with suppress(FileNotFoundError):
             house.run_file.unlink()
         command: list[str | Path] = [
@@ -150,7 +170,7 @@ class Stage:
     def _start_gateway(
         self, house: House, home: Child, health_port: int, run: dict[str, Any], environment: dict[str, str]
     ) -> Started:
-        environment = {**environment, "DBUS_SYSTEM_BUS_ADDRESS": run["bus_address"], "DOORSTEP_BROKER": self.broker}
+        environment = {**environment, "DBUS_SYSTEM_BUS_ADDRESS": run["bus_address"]}
         if run["pins"] is not None:
             environment |= {"GPIOZERO_PIN_FACTORY": "doorstep-sim", PINS_VARIABLE: run["pins"]}
         command: list[str | Path] = [BIN / "doorstep-edge", "run", "--config", house.edge_config]
