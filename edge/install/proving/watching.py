@@ -86,8 +86,11 @@ class Watching:
 def _newest(
     db: sqlite3.Connection, table: str, after: tuple[str, float], *, receipted: bool = False
 ) -> Measured | None:
-    row = db.execute(
-        f"SELECT body FROM {table} WHERE device = ? AND received_at >= ? ORDER BY number DESC LIMIT 1",  # noqa: S608 - ours
+    """What a meter tells of itself, its battery say, is no measurement."""
+    rows = db.execute(
+        f"SELECT body FROM {table} WHERE device = ? AND received_at >= ? ORDER BY number DESC",  # noqa: S608 - ours
         after,
-    ).fetchone()
-    return None if row is None else Measured(msgspec.json.decode(row[0], type=Reading), receipted)
+    )
+    readings = (msgspec.json.decode(body, type=Reading) for (body,) in rows)
+    found = next((reading for reading in readings if not reading.metric.startswith("device_")), None)
+    return None if found is None else Measured(found, receipted)
