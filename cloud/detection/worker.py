@@ -30,6 +30,7 @@ ROUNDS = Counter("doorstep_detection_rounds", "Elders whose weeks were looked at
 ROUND_SECONDS = Histogram("doorstep_detection_round_seconds", "Time from claiming an elder for a round to the commit")
 _ROUND_AGAIN = timedelta(minutes=30)
 """One elder whose weeks cannot be judged does not keep all others waiting."""
+_NEWS_BEFORE_A_ROUND = 50
 _LEAST_WAIT_S = 0.05
 HELD = Gauge("doorstep_detection_held", "Alerts that wait because their team's week is full")
 WAITING = Gauge("doorstep_detection_waiting", "Elders with news that nobody has looked at yet")
@@ -64,20 +65,25 @@ def work(process: Process, limits: Limits) -> None:
 
 
 def _look_at_all(connection: Connection, limits: Limits, process: Process, fresh: timedelta, learned: Learned) -> None:
-    """Everybody with news, and then who has a round; before each of them whoever has news again."""
+    """Everybody with news, and then who has a round. However much is news, timers and rounds are not forgotten."""
     stop, clock = process.stop, process.clock
-    while not stop.is_set():
+
+    def next_news() -> bool:
+        return not stop.is_set() and look_at_next(
+            connection, limits, clock.now(), fresh=fresh, learned=learned, clock=clock
+        )
+
+    def next_record() -> bool:
+        return not stop.is_set() and look_at_next_record(connection, limits, clock.now(), fresh=fresh)
+
+    more = True
+    while more and not stop.is_set():
         store.wake(connection, clock.now())
         connection.commit()
-        while not stop.is_set() and look_at_next(
-            connection, limits, clock.now(), fresh=fresh, learned=learned, clock=clock
-        ):
-            pass
-        while not stop.is_set() and look_at_next_record(connection, limits, clock.now(), fresh=fresh):
-            pass
+        more = all(next_news() for _ in range(_NEWS_BEFORE_A_ROUND))
+        more = all(next_record() for _ in range(_NEWS_BEFORE_A_ROUND)) or more
         process.healthy("database")
-        if not look_at_next_round(connection, limits, clock.now(), fresh=fresh, learned=learned, clock=clock):
-            return
+        more = look_at_next_round(connection, limits, clock.now(), fresh=fresh, learned=learned, clock=clock) or more
 
 
 def _patience_s(poll_s: float, timer: datetime | None, now: datetime) -> float:

@@ -132,7 +132,9 @@ def _latency(figures: Mapping[str, Any] | None) -> Iterator[str]:
         return
     yield "## From commit to alert\n"
     yield (
-        f"One worker, {figures['readings_a_second']} readings a second: median {figures['median_s']} s, 99th "
+        f"One worker, {figures['readings_a_second']} readings a second"
+        + (f", {told} events a second and a round of every elder" if (told := figures.get("events_a_second")) else "")
+        + f": median {figures['median_s']} s, 99th "
         f"percentile {figures['p99_s']} s over {figures['told']} of {figures['alerts']} alerts.\n"
     )
 
