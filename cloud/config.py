@@ -107,6 +107,17 @@ class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Hours after the report in which the elder may say how it was; then the visit is closed."""
     low_mark: int = 2
     """The elder's word, 1 to 5, at or below which somebody comes again; 0: nobody does by that."""
+    complaint_mark: int = 2
+    """A mark at or below it is a complaint."""
+    complaints: int = 2
+    """So many within `complaint_days` are a repeated complaint: somebody comes the same day. Low marks count too."""
+    complaint_days: float = 60.0
+    reach_now_s: float = 90.0
+    """Seconds after which the next nurse is asked for an urgent visit where no phone of the one before says that it has
+    the push; who takes none has `answer_now_min`."""
+    take_along: str = ""
+    """What a nurse takes along for what, such as configs/take-along.toml; a relative path starts at this
+    configuration's folder. Empty: what is built in."""
     poll_s: float = 5.0
     port: int = 0
 

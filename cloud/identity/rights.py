@@ -20,6 +20,8 @@ class Right(StrEnum):
     """See visits, and what is known where they lead."""
     GO = "go"
     """Accept visits, make them and report."""
+    PICTURES = "pictures"
+    """See the photos and hear the spoken words of visits."""
     RECORDS = "records"
     """See an elder's whole record."""
     CONSENTS = "consents"
@@ -44,9 +46,9 @@ class Right(StrEnum):
 _ALL = frozenset({Right.OWN, Right.LIVE})
 _SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.SAY_WHOSE},
+    Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.PICTURES, Right.SAY_WHOSE},
     Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY},
-    Role.DOCTOR: _ALL | {Right.VISITS, Right.RECORDS},
+    Role.DOCTOR: _ALL | {Right.VISITS, Right.PICTURES, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
     Role.ADMINISTRATOR: _SEE
     | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL, Right.COPY},

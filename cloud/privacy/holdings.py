@@ -32,6 +32,8 @@ class Holding:
     """SQL: which rows an erasure concerns, where that is not `theirs`. %(last)s: nobody else lives in their home."""
     hidden: frozenset[str] = frozenset()
     """Columns that are secrets: not even the elder gets a copy."""
+    file: str = ""
+    """A column that is a file of its own in a copy."""
     given: bool = True
     """Whether a copy holds it; not where it is nobody's for sure, or says nothing but what another table says."""
 
@@ -80,6 +82,8 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("measure_again", "when you were asked to measure again", _OWN),
     Holding("assessment", "what you said of visits", _OF_VISIT),
     Holding("visit_report", "reports of visits", _OF_VISIT),
+    Holding("visit_medium", "photos and spoken words of visits", _OF_VISIT, file="content"),
+    Holding("visit_push", "pushes that asked nurses for visits", _OF_VISIT, given=False),
     Holding("visit_act", "what a nurse's phone told of visits", _OF_VISIT, given=False),
     Holding("visit_event", "steps of visits", _OF_VISIT),
     Holding("visit_moved", "visits for which you were told another time", _OF_VISIT),

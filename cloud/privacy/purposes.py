@@ -15,8 +15,9 @@ class Purpose(StrEnum):
     RESEARCH = "research"
     """Their history is among those that `doorstep-cloud backtest --consented` reads."""
     PHOTOS = "photos"
+    """Nurses may keep photos of a visit: cloud.visits.media. Withdrawn, those that are kept go (migration 0033)."""
     VOICE = "voice"
-    """The centre stores neither photos nor voices and takes no uploads; what was agreed is noted all the same."""
+    """Their own spoken word on a visit may be kept: the same."""
 
 
 FAMILY = (Purpose.FAMILY_READINGS, Purpose.FAMILY_VISITS, Purpose.FAMILY_ALARMS)

@@ -14,11 +14,14 @@ from cloud.visits import store
 from cloud.visits.following.follow_up import hear_mark, propose_next
 from cloud.visits.model import AnotherNurse, Report, Visit, VisitState
 from cloud.visits.promises import promised_within
+from cloud.visits.reporting import store as reporting
 from cloud.visits.steps import VisitStep, after, is_behind
 
 FACES = range(1, 6)
 LONGEST_WISH = 200
 LONGEST_WORD = 2000
+TAKEN_BACK = "taken_back"
+"""The note of a cancelled visit: the elder who had asked for it needs nobody any more."""
 DEFAULT_PROMISES = Visits()
 
 
@@ -71,25 +74,34 @@ async def decline(connection: AsyncConnection, visit_id: int, staff_id: int, not
 
 
 async def file_report(
-    connection: AsyncConnection, visit_id: int, staff_id: int, report: Report, now: datetime
+    connection: AsyncConnection,
+    visit_id: int,
+    staff_id: int,
+    report: Report,
+    now: datetime,
+    *,
+    arrived_at: datetime | None = None,
 ) -> Visit:
-    """Files the report, and in the same transaction gives its verdict to the alert and ends the episode.
+    """Files the report, and in the same transaction gives its verdict to the alert, ends the episode, and makes what
+    was measured readings of the elder. `arrived_at`: when the centre had it, where that is later than `now`.
 
     Raises Conflict where another report stands already.
     """
     async with connection.transaction():
         visit = await store.get(connection, visit_id, lock=True)
         if is_behind(visit.state, VisitStep.FILE) and visit.nurse_id == staff_id:
-            if await store.report_of(connection, visit_id) == (staff_id, report):
+            if await reporting.report_of(connection, visit_id) == (staff_id, report):
                 return visit
             raise Conflict("you filed another report on this visit already; it stands as it is")
         need_own(visit, staff_id)
-        await store.add_report(connection, visit_id, staff_id, report, now)
+        await reporting.add_report(connection, visit_id, staff_id, report, now)
+        if report.measured:
+            await reporting.file_measured(connection, visit_id, arrived_at or now)
         if report.next_on is not None:
             await propose_next(connection, visit_id, staff_id, report.next_on, now)
         await store.move(connection, visit_id, after(visit.state, VisitStep.FILE), now, nurse_id=staff_id)
         if visit.alert_id is not None:
-            await store.close_alert(connection, visit.alert_id, report.verdict, staff_id, now)
+            await reporting.close_alert(connection, visit.alert_id, report.verdict, staff_id, now)
         return await store.get(connection, visit_id)
 
 
@@ -116,7 +128,7 @@ async def assess(  # noqa: PLR0917 - who says what of which visit, and when
         if visit.elder_id != elder_id:
             raise NotFound(f"there is no visit {visit_id} of yours")
         state = after(visit.state, VisitStep.ASSESS)
-        if visit.nurse_id is not None and await store.set_assessment(
+        if visit.nurse_id is not None and await reporting.set_assessment(
             connection, visit_id, face, word.strip()[:LONGEST_WORD], now
         ):
             await store.move(connection, visit_id, state, now, nurse_id=visit.nurse_id, by_elder=True)
@@ -156,6 +168,16 @@ async def request(
                 connection, visit.visit_id, visit.state, now, nurse_id=visit.nurse_id, note=wish, by_elder=True
             )
         return await store.get(connection, visit.visit_id)
+
+
+async def take_back(connection: AsyncConnection, elder_id: int, now: datetime) -> bool:
+    """The elder needs nobody any more; False where they asked for nobody, or somebody accepted it already."""
+    async with connection.transaction():
+        visit = await store.open_request(connection, elder_id)
+        if visit is None or visit.state is VisitState.ACCEPTED:
+            return False
+        await store.cancel(connection, visit.visit_id, TAKEN_BACK, now, by_elder=True)
+        return True
 
 
 async def _step(

@@ -56,6 +56,8 @@ class FollowUp(StrEnum):
     """The report proposed it."""
     LOW_MARK = "low_mark"
     """The elder was not content."""
+    COMPLAINED_AGAIN = "complained_again"
+    """Nor were they with another visit lately."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,10 @@ class Report:
     """On the alert behind the visit."""
     next_on: date | None = None
     measured: tuple[MeasuredAtDoor, ...] = ()
+    measured_with: Literal["own_meter", "elders_meter"] = "own_meter"
+    """The nurse's own, or the elder's read by eye: what that one told by itself is not counted again."""
+    measured_at: datetime | None = None
+    """None: when the report was filed."""
 
 
 class AnotherNurse(Conflict):

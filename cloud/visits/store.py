@@ -5,15 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
-from psycopg.types.json import Jsonb
 
 from cloud.alarms.desk import SOMEBODY_IS_SENT
-from cloud.db.names import ALERT, NEW_READINGS, NOTIFY, VISIT
+from cloud.db.names import NOTIFY, VISIT
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import NotFound
-from cloud.visits.model import AnotherOnTheWay, MeasuredAtDoor, Report, Visit, VisitKind, VisitState
-from protocols.reading import Metric
+from cloud.visits.model import AnotherOnTheWay, Visit, VisitKind, VisitState
 
 _VISIT = (
     "SELECT v.visit_id, v.elder_id, v.alert_id, v.alarm_id, v.kind, v.wish, v.priority, v.state, v.nurse_id, "
@@ -118,70 +116,6 @@ async def last_step(connection: AsyncConnection, visit_id: int) -> tuple[VisitSt
     )
     row = await cursor.fetchone()
     return None if row is None else (VisitState(row[0]), row[1])
-
-
-async def report_of(connection: AsyncConnection, visit_id: int) -> tuple[int, Report] | None:
-    """Who filed it, and the report."""
-    cursor = await connection.execute(
-        "SELECT staff_id, findings, actions, note, verdict, next_on, measured FROM visit_report WHERE visit_id = %s",
-        (visit_id,),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    staff_id, findings, actions, note, verdict, next_on, measured = row
-    values = tuple(MeasuredAtDoor(Metric(one["metric"]), one["value"]) for one in measured)
-    return staff_id, Report(tuple(findings), tuple(actions), note, verdict, next_on, values)
-
-
-async def add_report(connection: AsyncConnection, visit_id: int, staff_id: int, report: Report, at: datetime) -> None:
-    await connection.execute(
-        "INSERT INTO visit_report (visit_id, staff_id, findings, actions, note, verdict, next_on, measured, "
-        "filed_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            visit_id,
-            staff_id,
-            list(report.findings),
-            list(report.actions),
-            report.note,
-            report.verdict,
-            report.next_on,
-            Jsonb([{"metric": one.metric.value, "value": one.value} for one in report.measured]),
-            at,
-        ),
-    )
-
-
-async def close_alert(
-    connection: AsyncConnection, alert_id: int, verdict: str | None, staff_id: int, at: datetime
-) -> None:
-    """Ends the episode with the nurse's word; one that had ended by itself still takes the word."""
-    await connection.execute(
-        "UPDATE alert SET state = 'closed', closed_at = coalesce(closed_at, %(at)s), verdict = %(verdict)s, "
-        "verdict_by = CASE WHEN %(verdict)s::text IS NULL THEN NULL ELSE %(staff)s::integer END, "
-        "verdict_at = CASE WHEN %(verdict)s::text IS NULL THEN NULL ELSE %(at)s::timestamptz END "
-        "WHERE alert_id = %(alert)s",
-        {"at": at, "verdict": verdict, "staff": staff_id, "alert": alert_id},
-    )
-    await connection.execute(NOTIFY, (ALERT, str(alert_id)))
-    if verdict is not None:  # it may move the elder's own figures
-        await connection.execute(
-            "INSERT INTO detection_due (elder_id, since) SELECT elder_id, %s FROM alert WHERE alert_id = %s "
-            "ON CONFLICT (elder_id) DO NOTHING",
-            (at, alert_id),
-        )
-        await connection.execute(NOTIFY, (NEW_READINGS, ""))
-
-
-async def set_assessment(connection: AsyncConnection, visit_id: int, face: int, word: str, at: datetime) -> bool:
-    """False where the same face and word stand already."""
-    cursor = await connection.execute(
-        "INSERT INTO assessment AS known (visit_id, face, word, assessed_at) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (visit_id) DO UPDATE SET face = excluded.face, word = excluded.word, "
-        "assessed_at = excluded.assessed_at WHERE (known.face, known.word) <> (excluded.face, excluded.word)",
-        (visit_id, face, word, at),
-    )
-    return cursor.rowcount == 1
 
 
 async def add_request(
@@ -297,13 +231,19 @@ async def needless(connection: AsyncConnection) -> list[int]:
 
 
 async def cancel(
-    connection: AsyncConnection, visit_id: int, note: str, at: datetime, *, staff_id: int | None = None
+    connection: AsyncConnection,
+    visit_id: int,
+    note: str,
+    at: datetime,
+    *,
+    staff_id: int | None = None,
+    by_elder: bool = False,
 ) -> None:
-    """By `staff_id`, or by the centre itself."""
+    """By `staff_id`, by the elder, or by the centre itself."""
     await connection.execute(
         "UPDATE visit SET state = 'cancelled', at_risk = false, answer_by = NULL WHERE visit_id = %s", (visit_id,)
     )
-    await add_event(connection, visit_id, VisitState.CANCELLED, at, staff_id=staff_id, note=note)
+    await add_event(connection, visit_id, VisitState.CANCELLED, at, staff_id=staff_id, note=note, by_elder=by_elder)
 
 
 async def unwatched(connection: AsyncConnection, at_most: int) -> list[tuple[int, datetime, datetime]]:

@@ -2,7 +2,9 @@
 has its timer."""
 
 import asyncio
+from functools import partial
 
+import httpx
 import structlog
 from prometheus_client import Counter
 
@@ -12,9 +14,11 @@ from cloud.db.listen import listen
 from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
+from cloud.push.key import key_path, open_push_key
 from cloud.visits.asking.policy import ask_nurses, free_silent
 from cloud.visits.dispatch import follow_alarms, follow_alerts
 from cloud.visits.following.follow_up import close_visits
+from cloud.visits.reaching import sending
 from cloud.visits.routes.ahead import look_ahead
 from cloud.visits.routes.planner import Planner
 from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
@@ -24,6 +28,8 @@ log = structlog.get_logger()
 CHANGED = Counter(
     "doorstep_visits_changed", "Visits made, hastened, cancelled or given to somebody by the centre itself"
 )
+
+_PUSH_POLL_S = 0.5
 
 
 def run(config: CloudConfig) -> None:
@@ -37,13 +43,21 @@ def work(process: Process) -> None:
 
 
 async def _work(process: Process) -> None:
-    async with create_async_pool(process.config.database.dsn, "visits", size=6) as pool:
-        planner = Planner(process.config)
+    config = process.config
+    async with (
+        create_async_pool(config.database.dsn, "visits", size=6) as pool,
+        httpx.AsyncClient(follow_redirects=False, trust_env=False) as client,
+    ):
+        sender = sending.Sender(pool, config.push, partial(open_push_key, key_path(config)), client)
+        planner = Planner(config)
         await side_by_side(
             process,
             _follow(process, pool, planner),
             look_ahead(process, pool, planner),
             run_timers(pool, QUEUE, {AT_RISK: _at_risk_timer(pool)}),
+            run_timers(
+                pool, sending.QUEUE, {sending.SEND: sender.send}, poll_s=_PUSH_POLL_S, at_once=sending.SIDE_BY_SIDE
+            ),
         )
 
 
@@ -57,11 +71,13 @@ async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
             async with pool.connection() as connection:
                 CHANGED.inc(await follow_alarms(connection, process.clock.now(), config.visits))
             async with pool.connection() as connection:
-                await free_silent(connection, process.clock.now())
+                await free_silent(connection, process.clock.now(), config.visits)
             async with pool.connection() as connection:
                 CHANGED.inc(await planner.follow(connection, process.clock.now()))
             async with pool.connection() as connection:  # whoever no route has a place for
                 CHANGED.inc(await ask_nurses(connection, process.clock.now(), config.visits))
+            async with pool.connection() as connection:
+                await sending.push_to_asked(connection)
             async with pool.connection() as connection:
                 while await close_visits(connection, process.clock.now(), config.visits):
                     pass

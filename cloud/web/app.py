@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from cloud.web.account import api as account_api
+from cloud.web.account import looks as account_looks
 from cloud.web.account import pages as account_pages
 from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.audit import pages as audit_pages
@@ -20,7 +21,10 @@ from cloud.web.consent import own as own_consents
 from cloud.web.consent import pages as consent_pages
 from cloud.web.dispatch import api as dispatch_api
 from cloud.web.dispatch import pages as dispatch_pages
+from cloud.web.elder import earlier as elder_earlier
 from cloud.web.elder import pages as elder_pages
+from cloud.web.elder import voice as elder_voice
+from cloud.web.elder import wishes as elder_wishes
 from cloud.web.entry import api as entry_api
 from cloud.web.entry import link_pages
 from cloud.web.entry import oidc as entry_oidc
@@ -32,6 +36,8 @@ from cloud.web.held import pages as held_pages
 from cloud.web.homes import pages as homes_pages
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
+from cloud.web.media import api as media_api
+from cloud.web.media import faces as media_faces
 from cloud.web.nurse import api as nurse_api
 from cloud.web.nurse import pages as nurse_pages
 from cloud.web.proofs import pages as proofs_pages
@@ -55,6 +61,7 @@ ROUTERS = (
     entry_oidc.router,
     account_pages.router,
     account_api.router,
+    account_looks.router,
     board_pages.router,
     board_api.router,
     quality_pages.router,
@@ -63,10 +70,15 @@ ROUTERS = (
     nurse_api.router,
     dispatch_pages.router,
     dispatch_api.router,
+    media_api.router,
+    media_faces.router,
     record_pages.router,
     thresholds_pages.router,
     held_pages.router,
     elder_pages.router,
+    elder_wishes.router,
+    elder_voice.router,
+    elder_earlier.router,
     link_pages.router,
     own_consents.router,
     copies_pages.router,

@@ -104,7 +104,12 @@ WISHES = {
     "repair": N_("Something is broken"),
     "company": N_("Somebody to talk to"),
 }
-FOLLOW_UPS = {"next_visit": N_("A visit as planned"), "low_mark": N_("The elder was not content")}
+FOLLOW_UPS = {
+    "next_visit": N_("A visit as planned"),
+    "low_mark": N_("The elder was not content"),
+    "complained_again": N_("The elder was not content again"),
+}
+MEASURED_WITH = {"own_meter": N_("with the nurse's meter"), "elders_meter": N_("with the elder's meter")}
 FACES = {
     1: N_("Very bad"),
     2: N_("Bad"),
@@ -159,6 +164,7 @@ FLAGS = {
     "clock_jumped": N_("meter's clock had moved"),
     "from_future": N_("meter's clock ahead"),
     "time_ambiguous": N_("in the hour of the clock change"),
+    "by_nurse": N_("entered by a nurse"),
 }
 WEARER_WHYS = {
     "user_slot": N_("by the meter's user number"),

@@ -15,6 +15,7 @@ from cloud.web import labels, moments, values
 from cloud.web.entry.csrf import SESSION_COOKIE, MarkedForms, csrf_field
 from cloud.web.entry.model import Viewer
 from cloud.web.language import COOKIE, NAMES, Language, choose
+from cloud.web.looks import measures_of, wants_large
 from cloud.web.phrases import phrases
 from cloud.web.services import services_of
 from cloud.web.standing import standing
@@ -53,7 +54,8 @@ def page(
         now=now,
         speed=services.speed,
         zone=zone or ZoneInfo("Asia/Shanghai"),
-        measures=services.measures,
+        measures=measures_of(request),
+        large=wants_large(request),
         phrases=phrases(language),
         path=request.url.path,
         other_languages={code: "?" + request.url.include_query_params(lang=code).query for code in NAMES},

@@ -13,6 +13,7 @@ from cloud.web.answers import MAX_BODY_BYTES
 from cloud.web.entry.bearer import bearer_of
 from cloud.web.entry.csrf import HEADER, fits, shown_in
 from cloud.web.entry.current import COOKIE
+from cloud.web.media.uploads import takes_file
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -22,7 +23,7 @@ _ALWAYS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",  # an elder's page may hear: elder.pages
     "cross-origin-opener-policy": "same-origin",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -109,14 +110,16 @@ class _Body:
 async def _refusal(request: Request, body: _Body) -> Response | None:
     """Why this unsafe request is not let in; None: it is."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _TAKEN:
+    is_file = takes_file(request.url.path, kind)
+    if kind not in _TAKEN and not is_file:
         count_refusal("file")
         return PlainTextResponse("Files and other kinds of content are not taken here.", status_code=415)
     if not same_origin(request.headers):
         count_refusal("other_site")
         return PlainTextResponse(_NOT_OURS, status_code=403)
     session = request.cookies.get(COOKIE, "")
-    if kind == _JSON or not session or request.url.path in _OPENS_SESSIONS:
+    # no other site makes a browser send JSON or such a file: it would have to ask first, and we never answer that
+    if kind == _JSON or is_file or not session or request.url.path in _OPENS_SESSIONS:
         return None
     shown = request.headers.get(HEADER)
     if shown is None:

@@ -21,6 +21,7 @@ from cloud.logs import set_up_logs
 from cloud.process import Process, stop_on_signals
 from cloud.refusals.keeping import refusals_kept
 from cloud.tasks import end
+from cloud.visits.take_along import take_along_of
 from cloud.web.app import create_app
 from cloud.web.consent.copy_maker import CopyMaker
 from cloud.web.evidence.limit_lines import LimitLines, limit_lines
@@ -38,9 +39,11 @@ _PORT_RETRY_S = 2.0
 
 
 def run(config: CloudConfig) -> None:
-    """Serves on the configuration's host and port. Raises ConfigurationError where the limits file is no good."""
+    """Serves on the configuration's host and port. Raises ConfigurationError where the limits file is no good,
+    and TakeAlongRefused."""
     set_up_logs("web")
     limits = limit_lines(load_limits(config.beside(config.detection.limits)))
+    take_along_of(config)
     process = Process("web", config)
     stop_on_signals(process.ask_to_stop)
     asyncio.run(_serve(process, limits))

@@ -80,6 +80,22 @@ def both(filled_database: tuple[str, Filled], timescale_database: str) -> Both:
     return Both(plain, timescale_database, filled)
 
 
+def fill_media(made: Community, visit_id: int) -> None:
+    """A photo of the visit, to which the elder agreed, one of the nurse, and what she measured."""
+    nurse = made.staff["nurse"]
+    made.run(
+        "INSERT INTO visit_medium VALUES (%s, %s, 'photo', %s, 'image/jpeg', 'x', %s, %s)",
+        UUID(int=8), visit_id, nurse, NOW, NOW,
+    )  # fmt: skip
+    made.run("INSERT INTO staff_photo VALUES (%s, 'x', %s)", nurse, NOW)
+    made.run(
+        "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+        "SELECT elder_id, 'photos', 'elder', 'signed', %s, %s FROM visit WHERE visit_id = %s",
+        nurse, NOW, visit_id,
+    )  # fmt: skip
+    made.run("""UPDATE visit_report SET measured = '[{"metric": "pulse", "value": 70}]'""")
+
+
 def _filled(made: Community, day: dict[str, Any]) -> Filled:
     old = made.elders["home-1"]
     day["before"] = made.one("SELECT min(visit_id) FROM visit WHERE state = 'assessed' AND elder_id = %s", old)
@@ -96,7 +112,12 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         "UPDATE alert SET reasons = (SELECT jsonb_agg(reason || '{\"confirmed\": true}') "
         "FROM jsonb_array_elements(reasons) AS reason)"
     )
-    made.run("INSERT INTO detection_due (elder_id, since, asked_at) VALUES (%s, %s, %s)", old, NOW, NOW)
+    made.run(
+        "INSERT INTO detection_due (elder_id, since, asked_at) VALUES (%s, %s, %s) ON CONFLICT (elder_id) DO UPDATE "
+        "SET since = excluded.since, asked_at = excluded.asked_at",
+        old, NOW, NOW,
+    )  # fmt: skip
+    fill_media(made, day["severe"])
     made.run("INSERT INTO detection_timer (elder_id, look_at) VALUES (%s, %s)", old, NOW)
     made.run(
         "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "

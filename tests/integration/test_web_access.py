@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/visits/{visit_id}/dispatch": {"to": "cancelled", "note": "in hospital"},
     "POST /e/{token}/visits/{visit_id}/assessment": {"face": 5},
     "POST /e/{token}/requests": {"wish": "company"},
+    "POST /account/looks": {"size": "large"},
     "POST /e/{token}/data": {"what": "export"},
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": {"elder": "nobody"},
     "POST /api/v1/pushes/subscribe": {"endpoint": "https://push.invalid/x", "keys": {"p256dh": "", "auth": ""}},
@@ -130,6 +131,9 @@ def create_places(community: Community) -> dict[str, object]:
         "gateway_id": "gw-home-1",
         "home_code": "home-1",
         "copy_id": create_copies(community),
+        "wish": "company",
+        "staff_id": community.staff["nurse"],
+        "medium_id": create_media(community, day["severe"]),
         "notice_id": uuid4(),
     }
 
@@ -141,6 +145,16 @@ def create_copies(community: Community) -> object:
         "VALUES (%s, now(), now(), now() + INTERVAL '1 day') RETURNING copy_id",
         community.elders["home-1"],
     )
+
+
+def create_media(community: Community, visit_id: object) -> object:
+    """A photo of the visit, and one of everybody who works here."""
+    community.run("INSERT INTO staff_photo SELECT staff_id, 'x', %s FROM staff", NOW)
+    return community.one(
+        "INSERT INTO visit_medium (medium_id, visit_id, kind, staff_id, media_type, content, taken_at, stored_at) "
+        "VALUES (gen_random_uuid(), %s, 'photo', %s, 'image/jpeg', 'x', %s, %s) RETURNING medium_id",
+        visit_id, community.staff["nurse"], NOW, NOW,
+    )  # fmt: skip
 
 
 def found(answer: httpx.Response, text: str) -> str:

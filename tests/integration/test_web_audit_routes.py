@@ -28,6 +28,8 @@ ELSEWHERE = {
     "POST /gateways/{gateway_id}/claim": "test_web_homes",
     "POST /api/v1/session/passkey": "test_browser_passkey, where there is a passkey",
     "POST /api/v1/account/passkeys": "test_browser_passkey",
+    "POST /api/v1/visits/{visit_id}/photos": "test_web_visit_media",
+    "POST /e/{token}/visits/{visit_id}/voice": "test_web_visit_media",
 }
 """Where the line of these is looked for."""
 
@@ -104,6 +106,7 @@ DEEDS = {
     "POST /e/{token}/copy/{copy_id}": Deed("tablet", before=_copy()),
     "POST /e/{token}/code": Deed("tablet", {"code": "any"}),
     "POST /e/{token}/requests": Deed("tablet", {"wish": "company"}),
+    "POST /e/{token}/requests/take-back": Deed("tablet"),
     "POST /e/{token}/visits/{visit_id}/assessment": Deed("tablet", {"face": 5}, {"visit_id": "filed"}),
     "POST /f/{token}/code": Deed("phone", lambda day: {"code": day.places["familys_code"]}),
     "POST /f/{token}/copy": Deed("phone"),

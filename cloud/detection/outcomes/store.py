@@ -9,14 +9,19 @@ from cloud.detection.model import Verdict
 from cloud.detection.outcomes.moving import BY_OUTCOMES, Change, Judged
 from protocols.reading import Metric
 
+CONTESTED = 2
+"""The elder's mark of the visit, 1 to 5, at or below which its "false alert" moves no figure of theirs."""
+
 
 def judged(connection: Connection, elder_id: int, since: datetime) -> list[Judged]:
     """What nurses said of the elder's alerts since then, a row for each reason of one."""
     rows = connection.execute(
         "SELECT DISTINCT reason->>'rule', reason->>'metric', verdict, verdict_at, alert_id "
         "FROM alert, jsonb_array_elements(reasons) AS reason "
-        "WHERE elder_id = %s AND verdict IS NOT NULL AND verdict_at > %s ORDER BY verdict_at, alert_id",
-        (elder_id, since),
+        "WHERE elder_id = %s AND verdict IS NOT NULL AND verdict_at > %s "
+        "AND NOT (verdict = 'false' AND EXISTS (SELECT FROM visit JOIN assessment USING (visit_id) "
+        "WHERE visit.alert_id = alert.alert_id AND face <= %s)) ORDER BY verdict_at, alert_id",
+        (elder_id, since, CONTESTED),
     )
     known = frozenset(Metric)
     return [

@@ -8,6 +8,7 @@ from enum import StrEnum
 class What(StrEnum):
     SAW_RECORD = "saw_record"
     SAW_VISIT = "saw_visit"
+    SAW_PICTURE = "saw_picture"
     SAW_CARD = "saw_card"
     SAW_LETTERS = "saw_letters"
     TOOK_CALL = "took_call"
@@ -30,6 +31,7 @@ class What(StrEnum):
     OPENED_LINK = "opened_link"
     LEFT_LINK = "left_link"
     ASKED_VISIT = "asked_visit"
+    TOOK_BACK_VISIT = "took_back_visit"
     ASSESSED = "assessed"
     MADE_HOME = "made_home"
     DREW_CLAIM = "drew_claim"

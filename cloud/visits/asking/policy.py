@@ -9,21 +9,25 @@ from cloud.db.pool import AsyncConnection
 from cloud.visits import store as visits
 from cloud.visits.asking import store
 from cloud.visits.model import VisitState
+from cloud.visits.reaching.store import unreached
 
 log = structlog.get_logger()
 
 UNANSWERED = "unanswered"
 """The note of a visit that is proposed again because the nurse who was asked did not answer."""
+UNREACHED = "unreached"
+"""The same, because none of her phones says that it has the push."""
 
 
-async def free_silent(connection: AsyncConnection, now: datetime) -> int:
+async def free_silent(connection: AsyncConnection, now: datetime, policy: Visits) -> int:
     """Urgent visits whose nurse said nothing are free for the next one; gives how many. One transaction."""
     async with connection.transaction():
-        silent = await store.unanswered(connection, now)
-        for visit_id in silent:
+        silent = dict.fromkeys(await unreached(connection, now - timedelta(seconds=policy.reach_now_s)), UNREACHED)
+        silent |= dict.fromkeys(await store.unanswered(connection, now), UNANSWERED)
+        for visit_id, note in silent.items():
             await visits.free(connection, visit_id)
-            await visits.add_event(connection, visit_id, VisitState.PROPOSED, now, note=UNANSWERED)
-            log.warning("visit_unanswered", visit=visit_id)
+            await visits.add_event(connection, visit_id, VisitState.PROPOSED, now, note=note)
+            log.warning("visit_goes_on", visit=visit_id, why=note)
     return len(silent)
 
 
@@ -32,7 +36,7 @@ async def ask_nurses(connection: AsyncConnection, now: datetime, policy: Visits)
 
     Where nobody is left to be asked the visit is everybody's and shown as at risk.
     """
-    changed = await free_silent(connection, now)
+    changed = await free_silent(connection, now, policy)
     async with connection.transaction():
         for visit_id in await store.urgent(connection):
             nurse_id = await store.next_nurse(connection, visit_id)

@@ -11,6 +11,7 @@ from cloud.visits import store as visits
 from cloud.visits.following import store
 from cloud.visits.model import FollowUp, VisitState
 from cloud.visits.promises import promised_within
+from cloud.visits.reporting import store as reporting
 
 log = structlog.get_logger()
 
@@ -27,23 +28,30 @@ async def propose_next(connection: AsyncConnection, visit_id: int, staff_id: int
 
 
 async def hear_mark(connection: AsyncConnection, visit_id: int, face: int, now: datetime, policy: Visits) -> None:
-    """A low mark has somebody come and ask; a better one afterwards calls off what nobody accepted yet."""
-    if face <= policy.low_mark:
-        followed = await store.put_follow_up(
-            connection,
-            visit_id,
-            FollowUp.LOW_MARK,
-            Priority.THIS_WEEK,
-            asked_at=now,
-            promised_by=now + promised_within(Priority.THIS_WEEK, policy),
+    """A low mark has somebody come and ask, and sooner where it is not the first one lately; a better one afterwards
+    calls off what nobody accepted yet."""
+    low = face <= policy.low_mark
+    complains = low or face <= policy.complaint_mark
+    again = (
+        complains
+        and policy.complaints > 0
+        and await reporting.marks_at_most(
+            connection, visit_id, policy.complaint_mark, now, timedelta(days=policy.complaint_days)
         )
+        >= policy.complaints
+    )
+    wanted = FollowUp.COMPLAINED_AGAIN if again else FollowUp.LOW_MARK if low else None
+    for why, priority in ((FollowUp.LOW_MARK, Priority.THIS_WEEK), (FollowUp.COMPLAINED_AGAIN, Priority.TODAY)):
+        if why is not wanted:
+            needless = await store.open_follow_up(connection, visit_id, why)
+            if needless is not None:
+                await visits.cancel(connection, needless, THOUGHT_AGAIN, now)
+            continue
+        by = now + promised_within(priority, policy)
+        followed = await store.put_follow_up(connection, visit_id, why, priority, asked_at=now, promised_by=by)
         if followed is not None:
             await visits.add_event(connection, followed, VisitState.PROPOSED, now, by_elder=True)
-            log.info("visit_follows_low_mark", visit=followed, follows=visit_id)
-        return
-    needless = await store.open_follow_up(connection, visit_id, FollowUp.LOW_MARK)
-    if needless is not None:
-        await visits.cancel(connection, needless, THOUGHT_AGAIN, now)
+            log.info("visit_follows_mark", visit=followed, follows=visit_id, why=why.value)
 
 
 async def close_visits(connection: AsyncConnection, now: datetime, policy: Visits) -> int:

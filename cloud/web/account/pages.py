@@ -15,6 +15,7 @@ from cloud.identity.second.passkeys import CENTRE
 from cloud.identity.store import close_sessions_of, sessions_of, strengthen_session
 from cloud.identity.tries import store as tries_store
 from cloud.identity.tries.model import second_factor_key
+from cloud.visits.media import store as media_store
 from cloud.web.entry.current import COOKIE, signed_in_anyhow, wall_now
 from cloud.web.entry.model import Viewer
 from cloud.web.entry.signing_in import code_is_right, forget, place_here, sealed_for
@@ -112,12 +113,14 @@ async def _page(request: Request, viewer: Viewer, *, refused: bool = False) -> R
         app = await store.app_of(conn, staff_id)
         keys = await store.passkeys_of(conn, staff_id)
         sessions = await sessions_of(conn, staff_id, wall_now())
+        has_photo = bool(await media_store.seen_of_staff(conn, [staff_id]))
     context: dict[str, Any] = {
         "app": app,
         "secret": None,
         "qr": None,
         "keys": keys,
         "sessions": sessions,
+        "has_photo": has_photo,
         "fresh": fresh(viewer),
         "refused": refused,
         "passkeys_here": place_here(request) is not None,

@@ -53,6 +53,8 @@ NOTED: Mapping[str, Noted] = {
     "POST /api/v1/dispatch/visits/{visit_id}/unpin": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/elders/{elder_id}/visits": Noted(What.MOVED_VISIT, "elder", "{elder_id}"),
     "POST /api/v1/elders/{elder_id}/regular": Noted(What.MOVED_VISIT, "elder", "{elder_id}"),
+    "POST /api/v1/visits/{visit_id}/photos": Noted(What.REPORTED, "visit", "{visit_id}"),
+    "GET /visits/{visit_id}/media/{medium_id}": Noted(What.SAW_PICTURE, "visit", "{visit_id}"),
     "GET /alarms/{alarm_id}": Noted(What.SAW_CARD, "alarm", "{alarm_id}"),
     "GET /alarms/{alarm_id}/card": Noted(What.SAW_CARD, "alarm", "{alarm_id}"),
     "POST /api/v1/alarms/{alarm_id}/take": Noted(What.TOOK_CALL, "alarm", "{alarm_id}"),
@@ -89,6 +91,8 @@ NOTED: Mapping[str, Noted] = {
     "GET /f/{token}": Noted(What.SAW_FAMILY_PAGE, "link"),
     "POST /f/{token}/leave": Noted(What.LEFT_LINK, "link"),
     **{f"POST /{door}/{{token}}/code": Noted(What.OPENED_LINK, "link") for door in ("e", "f")},
+    "POST /e/{token}/visits/{visit_id}/voice": Noted(What.ASSESSED, "link", "{visit_id}"),
+    "POST /e/{token}/requests/take-back": Noted(What.TOOK_BACK_VISIT, "link"),
     "POST /homes/new": Noted(What.MADE_HOME, "gateway"),
     "POST /gateways/{gateway_id}/claim": Noted(What.DREW_CLAIM, "gateway", "{gateway_id}"),
     "POST /gateways/{gateway_id}/settings": Noted(What.CHANGED_SETTINGS, "gateway", "{gateway_id}"),
@@ -124,6 +128,9 @@ UNNOTED: Mapping[str, str] = {
     "POST /api/v1/session/passkey/challenge": "asks a question that opens nothing",
     "POST /api/v1/account/passkeys/challenge": "asks a question that adds nothing",
     "POST /api/v1/board/looked": "up to when somebody looked at their own board",
+    "POST /api/v1/account/photo": "one's own face, and of no elder",
+    "POST /account/photo/remove": "one's own face, and of no elder",
+    "POST /account/looks": "how pages look in one browser",
     "POST /push/receipts/{notice_id}": "a phone's word, of which the notice itself has the time",
 }
 """Routes that leave no line although they do not only look, and why."""

@@ -18,6 +18,7 @@ MOST = 200
 DEEDS = {
     "saw_record": N_("looked at the record"),
     "saw_visit": N_("looked at a visit"),
+    "saw_picture": N_("looked at a photo of a visit, or heard a spoken word"),
     "saw_card": N_("looked at a call for help"),
     "took_call": N_("took a call for help"),
     "answered_call": N_("said that help is on the way"),
@@ -38,6 +39,7 @@ DEEDS = {
     "asked_copy": N_("asked for a copy of your data"),
     "took_copy": N_("took a copy of your data"),
     "asked_visit": N_("asked for somebody to come"),
+    "took_back_visit": N_("took back that somebody is to come"),
     "assessed": N_("said how a visit was"),
     "made_home": N_("set your home up"),
     "drew_claim": N_("drew a code for the box in your home"),

@@ -12,6 +12,7 @@ class ElderVisit:
     wish: str | None
     asked_at: datetime
     promised_by: datetime
+    nurse_id: int | None
     nurse: str | None
     filed_at: datetime | None
     face: int | None

@@ -1,7 +1,6 @@
 """The elder's own page, opened by the link on the tablet, and what can be said on it. Works without scripts."""
 
 from datetime import timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
@@ -9,8 +8,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from cloud.db.pool import AsyncConnection
-from cloud.errors import Conflict
 from cloud.visits import commands
+from cloud.visits.media import store as media_store
+from cloud.visits.media.model import MediumKind
 from cloud.web.answers import Line, accepts, done, posted
 from cloud.web.elder import store
 from cloud.web.entry.links import way_in
@@ -28,10 +28,6 @@ class AssessmentWish(BaseModel):
     word: Line = ""
 
 
-class RequestWish(BaseModel):
-    wish: Literal["unwell", "medicine", "washing", "shopping", "repair", "company"]
-
-
 @router.get("/e/{token}", include_in_schema=False)
 async def elder_page(request: Request, token: str) -> Response:
     services, language = services_of(request), language_of(request)
@@ -42,13 +38,23 @@ async def elder_page(request: Request, token: str) -> Response:
             hour=0, minute=0, second=0, microsecond=0
         )
         shown = await store.today(conn, person.elder_id, yesterday, services.now)
+        photos = await media_store.seen_of_staff(
+            conn, [visit.nurse_id for visit in shown.coming if visit.nurse_id is not None]
+        )
+        assessed = shown.to_assess
+        speaks = assessed is not None and await media_store.agreed(conn, assessed.visit_id, MediumKind.VOICE)
     context = {
         "person": person,
         "token": token,
         "shown": shown,
         "greeting": greeting(language, services.now, zone),
+        "photos": photos,
+        "speaks": speaks,
     }
-    return page(request, "elder.html", context, zone=zone)
+    answer = page(request, "elder.html", context, zone=zone)
+    if speaks:
+        answer.headers["permissions-policy"] = "camera=(), microphone=(self), geolocation=()"
+    return answer
 
 
 @router.post("/e/{token}/visits/{visit_id}/assessment", openapi_extra=accepts(AssessmentWish))
@@ -61,20 +67,6 @@ async def assess(request: Request, token: str, visit_id: int) -> Response:
         policy = services.config.visits
         await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now, policy=policy)
     return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
-
-
-@router.post("/e/{token}/requests", openapi_extra=accepts(RequestWish))
-async def ask(request: Request, token: str) -> Response:
-    """The elder wants somebody to come. Asking again while a wish stands changes nothing."""
-    wish = await posted(request, RequestWish)
-    services = services_of(request)
-    try:
-        async with services.pool.connection() as conn:
-            person = await person_of(request, conn, token)
-            await commands.request(conn, person.elder_id, wish.wish, services.now, promises=services.config.visits)
-    except Conflict:
-        return done(request, {"wish": wish.wish, "new": False}, f"/e/{token}")
-    return done(request, {"wish": wish.wish, "new": True}, f"/e/{token}")
 
 
 async def person_of(request: Request, conn: AsyncConnection, token: str) -> Person:

@@ -8,7 +8,8 @@ from cloud.db.pool import AsyncConnection
 from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain
 
 _VISIT = """
-    SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, s.name AS nurse, r.filed_at, m.face
+    SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, v.nurse_id,
+           s.name AS nurse, r.filed_at, m.face
     FROM visit v LEFT JOIN staff s ON s.staff_id = v.nurse_id
     LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
 """
@@ -47,3 +48,22 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now
     asked = next((visit for visit in going if visit.kind == "request" and visit.state in waiting), None)
     coming = [visit for visit in going if visit.nurse is not None and visit.state != "assigned"]
     return ElderToday(coming, asked, filed, again)
+
+
+async def past(conn: AsyncConnection, elder_id: int, since: datetime) -> list[ElderVisit]:
+    """Visits that were made, the newest first."""
+    async with conn.cursor(row_factory=class_row(ElderVisit)) as cursor:
+        await cursor.execute(
+            _VISIT + "WHERE v.elder_id = %s AND r.filed_at >= %s ORDER BY r.filed_at DESC LIMIT 20", (elder_id, since)
+        )
+        return await cursor.fetchall()
+
+
+async def may_assess(conn: AsyncConnection, elder_id: int, visit_id: int) -> bool:
+    """Whether it is a visit of theirs of which they may still say something."""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT FROM visit WHERE visit_id = %s AND elder_id = %s AND state IN ('filed', 'assessed'))",
+        (visit_id, elder_id),
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])

@@ -30,6 +30,8 @@ NEEDED: Mapping[str, Right] = {
     "GET /api/v1/visits/{visit_id}": Right.VISITS,
     "POST /api/v1/visits/{visit_id}/steps": Right.GO,
     "POST /api/v1/visits/{visit_id}/report": Right.GO,
+    "POST /api/v1/visits/{visit_id}/photos": Right.GO,
+    "GET /visits/{visit_id}/media/{medium_id}": Right.PICTURES,
     "POST /api/v1/visits/{visit_id}/dispatch": Right.ACT_ON_CALLS,
     "GET /dispatch": Right.BOARD,
     "GET /dispatch/parts": Right.BOARD,
@@ -73,5 +75,9 @@ NEEDED: Mapping[str, Right] = {
     "GET /pushes": Right.OWN,
     "POST /api/v1/pushes/subscribe": Right.OWN,
     "POST /api/v1/pushes/unsubscribe": Right.OWN,
+    "POST /api/v1/account/photo": Right.OWN,
+    "POST /account/photo/remove": Right.OWN,
+    "GET /account/photo": Right.OWN,
+    "POST /account/looks": Right.OWN,
     "GET /events": Right.LIVE,
 }

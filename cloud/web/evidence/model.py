@@ -80,6 +80,10 @@ class PastVisit:
     next_on: date | None
     face: int | None
     word: str | None
+    measured: list[dict[str, Any]] | None
+    """By the nurse: metric, and value in its canonical unit."""
+    media: int
+    """Photos and spoken words that this viewer is shown."""
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,8 @@ async def past_visits(conn: AsyncConnection, elder_id: int, since: datetime) -> 
         await cursor.execute(
             """
             SELECT v.visit_id, v.kind, v.state, v.wish, a.cause, s.name AS nurse, v.asked_at,
-                   r.filed_at, r.findings, r.actions, r.note, r.verdict, r.next_on, m.face, m.word
+                   r.filed_at, r.findings, r.actions, r.note, r.verdict, r.next_on, m.face, m.word,
+                   r.measured, (SELECT count(*) FROM visit_medium p WHERE p.visit_id = v.visit_id) AS media
             FROM visit v LEFT JOIN alert a USING (alert_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
             LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
             WHERE v.elder_id = %s AND v.asked_at >= %s ORDER BY v.asked_at DESC LIMIT 200

@@ -1,8 +1,8 @@
 """Visits as JSON: the list, one with its evidence, its steps, its report."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,15 +24,17 @@ from cloud.web.evidence.model import Band, Measured
 from cloud.web.language import N_
 from cloud.web.nurse import store
 from cloud.web.nurse.model import AlertBehind, Card, Filed, Step, VisitSummary
-from cloud.web.nurse.view import today, visit_view
+from cloud.web.nurse.view import reader_of, today, visit_view
 from cloud.web.render import language_of
 from cloud.web.services import services_of
+from cloud.web.values import Measures
 from cloud.web.words import Why
 from protocols.reading import Metric
 
 router = APIRouter(prefix="/api/v1", tags=["visits"])
 Action = Callable[[AsyncConnection, datetime], Awaitable[object]]
-_AT_THE_DOOR = ("systolic", "diastolic", "pulse", "glucose")
+_AT_THE_DOOR = ("systolic", "diastolic", "pulse", "glucose", "body_temperature", "body_weight")
+_MEASURED_WITHIN = timedelta(hours=24)
 
 
 class Told(BaseModel):
@@ -69,8 +71,18 @@ class ReportWish(Told):
     """Measured at the door, in mmHg."""
     diastolic: float | None = Field(default=None, ge=20, le=220)
     pulse: float | None = Field(default=None, ge=20, le=260)
+    body_temperature: float | None = Field(default=None, ge=30, le=45)
+    """In °C."""
+    body_weight: float | None = Field(default=None, ge=20, le=300)
+    """In kg."""
     glucose: float | None = Field(default=None, gt=0, le=1000)
-    """In the centre's unit, which its pages show."""
+    """In `glucose_unit`."""
+    glucose_unit: Literal["mmol/L", "mg/dL"] | None = None
+    """None: the centre's, which pages show unless their reader wants another."""
+    measured_with: Literal["own_meter", "elders_meter"] = "own_meter"
+    """The elder's, read by eye: what it told by itself is not counted again."""
+    measured_at: AwareDatetime | None = None
+    """None: when the report was filed."""
 
 
 class Visits(BaseModel):
@@ -94,7 +106,7 @@ class VisitDetail:
 async def get_visits(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Visits:
     services = services_of(request)
     async with services.pool.connection() as conn:
-        listed = await today(conn, services, viewer, language_of(request))
+        listed = await today(conn, services, viewer, reader_of(request))
     return Visits(
         visits=[
             VisitSummary(**asdict(one.card), why=one.why)
@@ -107,7 +119,7 @@ async def get_visits(request: Request, viewer: Annotated[Viewer, Depends(signed_
 async def get_visit(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> VisitDetail:
     services = services_of(request)
     async with services.pool.connection() as conn:
-        shown = await visit_view(conn, services, viewer, visit_id, language_of(request))
+        shown = await visit_view(conn, services, viewer, visit_id, reader_of(request))
     return VisitDetail(
         visit=VisitSummary(**asdict(shown.card), why=shown.whys[0].sentence if shown.whys else ""),
         alert=shown.alert,
@@ -158,22 +170,41 @@ async def dispatch(request: Request, visit_id: int, viewer: Annotated[Viewer, De
 async def file_report(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     wish = await posted(request, ReportWish)
     _need_nurse(viewer)
-    measures = services_of(request).measures
+    measures = Measures(wish.glucose_unit) if wish.glucose_unit else services_of(request).measures
     given = {name: getattr(wish, name) for name in _AT_THE_DOOR}
     measured = tuple(
         MeasuredAtDoor(Metric(name), round(measures.canonical(name, value), 3))
         for name, value in given.items()
         if value is not None
     )
-    report = Report(tuple(wish.findings), tuple(wish.actions), wish.note, wish.verdict, wish.next_on, measured)
+    report = Report(
+        tuple(wish.findings),
+        tuple(wish.actions),
+        wish.note,
+        wish.verdict,
+        wish.next_on,
+        measured,
+        wish.measured_with,
+        wish.measured_at if measured else None,
+    )
+    now = services_of(request).now
     return await _act(
         request,
         visit_id,
         viewer,
         wish,
-        lambda conn, at: commands.file_report(conn, visit_id, viewer.staff.staff_id, report, at),
+        lambda conn, at: commands.file_report(
+            conn, visit_id, viewer.staff.staff_id, measured_by(report, at), at, arrived_at=now
+        ),
         f"/visits/{visit_id}",
     )
+
+
+def measured_by(report: Report, filed_at: datetime) -> Report:
+    """By a phone's clock, which may be wrong: within the day before it was filed."""
+    if report.measured_at is None:
+        return report
+    return replace(report, measured_at=max(min(report.measured_at, filed_at), filed_at - _MEASURED_WITHIN))
 
 
 def _need_nurse(viewer: Viewer) -> None:

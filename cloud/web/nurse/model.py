@@ -78,7 +78,20 @@ class Filed:
     verdict: str | None
     next_on: date | None
     measured: list[dict[str, Any]]
-    """What the nurse read from her own meter: metric, and value in its canonical unit."""
+    """What the nurse measured: metric, and value in its canonical unit. They are readings of the elder too."""
+    measured_with: str
     filed_at: datetime
     face: int | None
     word: str | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An elder's word on one's own visit."""
+
+    visit_id: int
+    elder_name: str
+    face: int
+    word: str
+    assessed_at: datetime
+    time_zone: str

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
-from cloud.web.nurse.view import NEXT_STEP, today, visit_view
-from cloud.web.render import language_of, page
+from cloud.web.nurse.view import NEXT_STEP, reader_of, today, visit_view
+from cloud.web.render import page
 from cloud.web.services import services_of
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +21,7 @@ FOLLOW_UP_DAYS = (1, 3, 7, 14)
 async def today_page(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     services = services_of(request)
     async with services.pool.connection() as conn:
-        listed = await today(conn, services, viewer, language_of(request))
+        listed = await today(conn, services, viewer, reader_of(request))
     return page(request, "today.html", {"today": listed, "next_step": NEXT_STEP}, viewer=viewer)
 
 
@@ -29,7 +29,7 @@ async def today_page(request: Request, viewer: Annotated[Viewer, Depends(signed_
 async def visit_page(request: Request, visit_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     services = services_of(request)
     async with services.pool.connection() as conn:
-        shown = await visit_view(conn, services, viewer, visit_id, language_of(request))
+        shown = await visit_view(conn, services, viewer, visit_id, reader_of(request))
     zone = ZoneInfo(shown.person.time_zone)
     local_day = services.now.astimezone(zone).date()
     return page(

@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound
-from cloud.web.nurse.model import AlertBehind, Card, Filed, Step
+from cloud.web.nurse.model import AlertBehind, Card, Filed, Said, Step
 
 _CARD = """
     SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, a.reasons, v.alert_id, v.asked_at,
@@ -76,7 +76,7 @@ async def steps(conn: AsyncConnection, visit_id: int) -> list[Step]:
 
 _FILED = """
     SELECT r.visit_id, s.name AS nurse, r.findings, r.actions, r.note, r.verdict, r.next_on, r.measured,
-           r.filed_at, m.face, m.word
+           r.measured_with, r.filed_at, m.face, m.word
     FROM visit_report r JOIN staff s USING (staff_id) JOIN visit v USING (visit_id)
     LEFT JOIN assessment m USING (visit_id)
 """
@@ -96,3 +96,18 @@ async def report_before(conn: AsyncConnection, elder_id: int, visit_id: int) -> 
             (elder_id, visit_id),
         )
         return await cursor.fetchone()
+
+
+async def said_lately(conn: AsyncConnection, staff_id: int, since: datetime) -> list[Said]:
+    """What elders said of this nurse's visits, the newest first."""
+    async with conn.cursor(row_factory=class_row(Said)) as cursor:
+        await cursor.execute(
+            """
+            SELECT visit_id, e.name AS elder_name, m.face, m.word, m.assessed_at, h.time_zone
+            FROM assessment m JOIN visit_report r USING (visit_id) JOIN visit v USING (visit_id)
+            JOIN elder e USING (elder_id) JOIN home h USING (home_id)
+            WHERE r.staff_id = %s AND m.assessed_at >= %s ORDER BY m.assessed_at DESC, visit_id LIMIT 10
+            """,
+            (staff_id, since),
+        )
+        return await cursor.fetchall()

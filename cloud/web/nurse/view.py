@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from fastapi import Request
+
 from cloud.db.pool import AsyncConnection
+from cloud.identity.rights import Right
+from cloud.visits.media import store as media_store
+from cloud.visits.media.model import Medium, MediumKind
+from cloud.visits.take_along import take_along_of
 from cloud.web.charts.sparkline import Sparkline, sparkline
 from cloud.web.consent.sharing import must_be_shown, shown_to
 from cloud.web.entry.model import Viewer
@@ -14,13 +20,17 @@ from cloud.web.evidence.model import Contact, Measured, Person
 from cloud.web.evidence.panels import CHARTED, METRICS_OF_CAUSE, PANELS
 from cloud.web.evidence.time_line import read_time_line
 from cloud.web.language import Language
+from cloud.web.looks import measures_of
 from cloud.web.nurse import store
-from cloud.web.nurse.model import AlertBehind, Card, Filed, Step
+from cloud.web.nurse.model import AlertBehind, Card, Filed, Said, Step
+from cloud.web.render import language_of
 from cloud.web.services import Services
+from cloud.web.values import Measures
 from cloud.web.words import Sayer, Why, rules_of
 
 EVIDENCE_DAYS = 42
 _DONE_SHOWN = timedelta(hours=18)
+_SAID_SHOWN = timedelta(days=14)
 _SPARKS = 40  # cards below these say their reason in words alone
 NEXT_STEP = {
     "proposed": "accepted",
@@ -32,12 +42,25 @@ NEXT_STEP = {
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who reads, and how: language, and the unit of glucose."""
+
+    language: Language
+    measures: Measures
+
+
+def reader_of(request: Request) -> Reader:
+    return Reader(language_of(request), measures_of(request))
+
+
+@dataclass(frozen=True)
 class ListedVisit:
     card: Card
     why: str
     """One sentence; empty where the elder or an alarm asked."""
     spark: Sparkline | None
     spark_metric: str
+    take_along: list[str]
 
 
 @dataclass(frozen=True)
@@ -46,6 +69,8 @@ class Today:
     free: list[ListedVisit]
     others: list[ListedVisit]
     done: list[ListedVisit]
+    said: list[Said]
+    """What elders said lately of one's own visits."""
 
     @property
     def next(self) -> ListedVisit | None:
@@ -67,42 +92,48 @@ class VisitView:
     steps: list[Step]
     report: Filed | None
     before: Filed | None
+    take_along: list[str]
+    media: list[Medium]
+    """Photos and spoken words, where the viewer is shown any."""
+    photos_agreed: bool
 
 
-async def today(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Today:
+async def today(conn: AsyncConnection, services: Services, viewer: Viewer, reader: Reader) -> Today:
     now = services.now
     listed = []
     cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN, now)
     shown = await shown_to(conn, viewer, {card.elder_id for card in cards})
     for place, card in enumerate(card for card in cards if card.elder_id in shown):
         drawn = place < _SPARKS and not card.done
-        listed.append(await _listed(conn, services, card, language, drawn=drawn))
+        listed.append(await _listed(conn, services, card, reader, drawn=drawn))
     me = viewer.staff.staff_id
+    said = await store.said_lately(conn, me, now - _SAID_SHOWN)
     going = [one for one in listed if not one.card.done]
     return Today(
         mine=[one for one in going if one.card.nurse_id == me],
         free=[one for one in going if one.card.nurse_id is None],
         others=[one for one in going if one.card.nurse_id not in (None, me)],
         done=[one for one in listed if one.card.done and one.card.nurse_id == me],
+        said=said,
     )
 
 
 async def visit_view(
-    conn: AsyncConnection, services: Services, viewer: Viewer, visit_id: int, language: Language
+    conn: AsyncConnection, services: Services, viewer: Viewer, visit_id: int, reader: Reader
 ) -> VisitView:
     """Raises NotFound."""
     now = services.now
     card = await store.card(conn, visit_id, viewer.regions)
     await must_be_shown(conn, viewer, card.elder_id)
     person = await evidence_store.person(conn, card.elder_id, viewer.regions)
-    gatherer = Gatherer(language, services.measures, services.limit_lines, now)
+    gatherer = Gatherer(reader.language, reader.measures, services.limit_lines, now)
     wanted = METRICS_OF_CAUSE.get(card.cause or "", PANELS)
     return VisitView(
         card=card,
         person=person,
         alert=await store.alert_behind(conn, visit_id),
-        whys=_sayer(services, card, language, now).all(card.reasons),
-        urgency=_sayer(services, card, language, now).urgency(card.priority, card.reasons),
+        whys=_sayer(card, reader, now).all(card.reasons),
+        urgency=_sayer(card, reader, now).urgency(card.priority, card.reasons),
         contacts=await evidence_store.contacts(conn, card.elder_id),
         latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
         evidence=gatherer.gather(
@@ -113,12 +144,13 @@ async def visit_view(
         steps=await store.steps(conn, visit_id),
         report=await store.report(conn, visit_id),
         before=await store.report_before(conn, card.elder_id, visit_id),
+        take_along=_take_along(services, card, reader),
+        media=await media_store.media_of(conn, visit_id) if viewer.may(Right.PICTURES) else [],
+        photos_agreed=await media_store.agreed(conn, visit_id, MediumKind.PHOTO),
     )
 
 
-async def _listed(
-    conn: AsyncConnection, services: Services, card: Card, language: Language, *, drawn: bool
-) -> ListedVisit:
+async def _listed(conn: AsyncConnection, services: Services, card: Card, reader: Reader, *, drawn: bool) -> ListedVisit:
     now = services.now
     metric = card.reasons[0].get("metric") if card.reasons else None
     spark = None
@@ -128,9 +160,14 @@ async def _listed(
         spark = sparkline(
             [(row.measured_at, row.value) for row in rows], None if band is None else (band.low, band.high)
         )
-    why = _sayer(services, card, language, now).first(card.reasons)
-    return ListedVisit(card, why, spark, metric if isinstance(metric, str) else "")
+    why = _sayer(card, reader, now).first(card.reasons)
+    return ListedVisit(card, why, spark, metric if isinstance(metric, str) else "", _take_along(services, card, reader))
 
 
-def _sayer(services: Services, card: Card, language: Language, now: datetime) -> Sayer:
-    return Sayer(language, services.measures, ZoneInfo(card.time_zone), now)
+def _take_along(services: Services, card: Card, reader: Reader) -> list[str]:
+    found = take_along_of(services.config).needed(kind=card.kind, cause=card.cause, wish=card.wish, skills=[])
+    return [item.said(reader.language.code) for item in found]
+
+
+def _sayer(card: Card, reader: Reader, now: datetime) -> Sayer:
+    return Sayer(reader.language, reader.measures, ZoneInfo(card.time_zone), now)

@@ -15,6 +15,7 @@ from cloud.alarms.escalation.delivery.store import note_receipt
 from cloud.db.sight import CENTRE, seeing
 from cloud.push.model import BadSubscription, is_known_service
 from cloud.push.store import subscribe, unsubscribe
+from cloud.visits.reaching import store as reaching
 from cloud.web.answers import accepts, done, posted
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
@@ -87,6 +88,8 @@ async def post_receipt(request: Request, notice_id: UUID) -> Response:
     receipt = await posted(request, Receipt)
     async with services_of(request).pool.connection() as conn:
         after_s = await note_receipt(conn, notice_id, opened=receipt.opened)
+        if after_s is None:
+            after_s = await reaching.note_receipt(conn, notice_id, opened=receipt.opened)
     if after_s is not None:
         if not receipt.opened:
             DELIVERED.observe(after_s)

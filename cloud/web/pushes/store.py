@@ -25,8 +25,11 @@ async def lately(conn: AsyncConnection, staff_id: int) -> list[SentPush]:
     """The last ten pushes of somebody, newest first."""
     async with conn.cursor(row_factory=class_row(SentPush)) as cursor:
         await cursor.execute(
-            "SELECT asked_at, sent_at, delivered_at, problem FROM notice "
-            "WHERE staff_id = %s AND way = 'push' ORDER BY asked_at DESC, notice_id LIMIT 10",
-            (staff_id,),
+            "SELECT asked_at, sent_at, delivered_at, problem FROM ("
+            "SELECT notice_id, asked_at, sent_at, delivered_at, problem FROM notice "
+            "WHERE staff_id = %(staff)s AND way = 'push' UNION ALL "
+            "SELECT notice_id, asked_at, sent_at, delivered_at, problem FROM visit_push WHERE staff_id = %(staff)s"
+            ") AS sent ORDER BY asked_at DESC, notice_id LIMIT 10",
+            {"staff": staff_id},
         )
         return await cursor.fetchall()

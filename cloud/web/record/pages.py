@@ -10,6 +10,7 @@ from cloud.web.consent.sharing import must_be_shown
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence.gather import Gatherer
+from cloud.web.looks import measures_of
 from cloud.web.record.view import LONGEST_DAYS, read_record
 from cloud.web.render import language_of, page
 from cloud.web.services import services_of
@@ -31,9 +32,9 @@ async def record_page(
     async with services.pool.connection() as conn:
         await must_be_shown(conn, viewer, elder_id)
     record = await services.replica.read(lambda conn: read_record(conn, elder_id, viewer.regions, int(days), now))
-    gatherer = Gatherer(language, services.measures, services.limit_lines, now)
+    gatherer = Gatherer(language, measures_of(request), services.limit_lines, now)
     zone = ZoneInfo(record.person.time_zone)
-    sayer = Sayer(language, services.measures, zone, now)
+    sayer = Sayer(language, measures_of(request), zone, now)
     return page(
         request,
         "record.html",

@@ -4,7 +4,9 @@
 const everyMs = Number(document.body.dataset.freshS || 60) * 1000;
 
 function busy() {
-  return document.querySelector("details.want[open]") !== null || document.querySelector("form[data-sending]") !== null;
+  const at = document.activeElement;
+  const typing = at instanceof HTMLInputElement && at.value !== "";
+  return typing || document.querySelector("details.want[open], form[data-sending], [data-state=hearing], [data-state=sending]") !== null;
 }
 
 async function renew() {
@@ -19,7 +21,10 @@ async function renew() {
     if (!fresh) return;
     const open = [...main.querySelectorAll("details[open]")].map((element) => element.id);
     for (const id of open) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-    if (textOf(fresh) !== textOf(main)) main.replaceWith(document.adoptNode(fresh));
+    if (textOf(fresh) !== textOf(main)) {
+      main.replaceWith(document.adoptNode(fresh));
+      document.dispatchEvent(new Event("renewed"));
+    }
   } catch {
     // no net: the page stays as it is and tries again
   }
@@ -29,6 +34,7 @@ async function renew() {
 function textOf(main) {
   const copy = main.cloneNode(true);
   for (const time of copy.querySelectorAll("time:not([data-form=at])")) time.textContent = time.dateTime;
+  for (const spoken of copy.querySelectorAll(".spoken")) spoken.remove(); // its words change with the microphone
   return copy.innerHTML;
 }
 

@@ -10,6 +10,7 @@ const PAGES = "doorstep-pages";
 const AGAIN_MS = 15_000;
 const FRESH_MS = 15 * 60_000;
 const AT_MOST = 20;
+const MARKS = ["key", "did_at", "to", "glucose_unit", "measured_at"];
 const WAY = ["proposed", "accepted", "travelling", "at_the_door", "filed"];
 
 const bar = document.createElement("div");
@@ -22,13 +23,19 @@ let lostAt = document.documentElement.dataset.keptAt ? Number(document.documentE
 const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** Puts the act of a form that could not be sent among those that wait. */
-export async function wait(form, body) {
-  await keep({
-    staff,
+export const wait = (form, body) =>
+  waitFor({
     path: new URL(form.action).pathname,
     body,
-    visit: Number(/\/visits\/(\d+)\//.exec(form.action)[1]),
     words: form.dataset.words || form.querySelector("button")?.textContent.trim() || "",
+  });
+
+/** An act: {path, body, words}; a photo has its blob beside what marks it, and a small picture of it to show. */
+export async function waitFor(act) {
+  await keep({
+    ...act,
+    staff,
+    visit: Number(/\/visits\/(\d+)\//.exec(act.path)[1]),
     who: document.querySelector(".visit-head h1, .thumb-who b")?.firstChild?.textContent.trim() ?? "",
   });
   lostAt ??= Date.now();
@@ -39,10 +46,10 @@ export async function wait(form, body) {
 export const isBehind = async () => (await waiting(staff)).some(([, act]) => !act.refused);
 
 async function tell([number, act]) {
-  const answer = await fetch(act.path, {
+  const answer = await fetch(act.blob ? `${act.path}?${new URLSearchParams(act.body)}` : act.path, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify(act.body),
+    headers: { "content-type": act.blob ? "image/jpeg" : "application/json", accept: "application/json" },
+    body: act.blob ?? JSON.stringify(act.body),
   });
   if (answer.ok) await drop(number);
   else if (answer.status >= 500 || [401, 408, 425, 429].includes(answer.status)) return false;
@@ -101,7 +108,13 @@ async function show() {
 function refusal(number, act) {
   const place = line("section", "", "refused");
   place.append(line("p", fill(phrases.not_taken, { who: act.who, what: act.words, why: act.refused })));
-  const entered = Object.entries(act.body).filter(([name]) => !["key", "did_at", "to"].includes(name));
+  const entered = Object.entries(act.body).filter(([name]) => !MARKS.includes(name));
+  if (act.small) {
+    const picture = line("img", "");
+    picture.src = act.small;
+    picture.alt = act.words;
+    place.append(picture);
+  }
   if (entered.length) place.append(line("pre", entered.map(([name, value]) => `${name}: ${value}`).join("\n")));
   const link = line("a", phrases.open_visit);
   link.href = `/visits/${act.visit}`;
@@ -116,7 +129,7 @@ function refusal(number, act) {
 
 /** The page of a visit as it stands with what waits: the next step, or the report. */
 function layOver(acts) {
-  const reached = acts.map((act) => act.body.to ?? "filed").filter((state) => WAY.includes(state)).at(-1);
+  const reached = acts.filter((act) => !act.blob).map((act) => act.body.to ?? "filed").filter((state) => WAY.includes(state)).at(-1);
   if (!reached) return;
   const marks = document.querySelectorAll(".progress li");
   marks.forEach((mark, place) => {

@@ -22,13 +22,25 @@ async function surely(path, opened) {
   }
 }
 
-self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(keepShell());
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 // A nurse's pages open without a net as they were last seen (offline.js keeps those of the list before they are opened).
 const PAGES = "doorstep-pages";
 const SHELL = "doorstep-shell";
 const KEPT = /^\/(today|visits\/\d+|elders\/\d+)$/;
+
+// What a visit's page needs, whether or not one was opened before the net went.
+const NEEDED = ["doorstep.css", "nurse.css", "icons.svg", "logo.svg", "page.js", "draft.js", "moments.js", "offline.js",
+  "waiting.js", "fresh.js", "nurse.js", "photo.js", "meter.js", "meter-values.js"];
+
+async function keepShell() {
+  const kept = await caches.open(SHELL);
+  await Promise.allSettled(NEEDED.map((name) => kept.add(`/static/${name}`)));
+}
 
 async function dated(answer) {
   const headers = new Headers({ "content-type": answer.headers.get("content-type"), "x-kept-at": String(Date.now()) });
@@ -82,7 +94,8 @@ self.addEventListener("push", (event) => {
     renotify: !said.quiet,
     silent: Boolean(said.quiet),
     requireInteraction: said.urgent,
-    icon: "/static/logo.svg",
+    icon: "/static/icon-192.png",
+    badge: "/static/icon-192.png",
     data: { url: said.url, receipt: said.receipt },
   });
   event.waitUntil(Promise.all([shown, surely(said.receipt, false)]));

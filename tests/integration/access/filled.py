@@ -123,6 +123,9 @@ _OF_A_HOME = (
     "INSERT INTO absence (staff_id, during) VALUES (%(staff)s, '[2026-11-23,2026-11-24)')",
     "INSERT INTO team_plan (region_id) VALUES (%(r)s)",
     f"INSERT INTO visit_act VALUES (%(staff)s, gen_random_uuid(), {_VISIT}, now(), now())",
+    f"UPDATE visit SET state = 'filed', nurse_id = %(staff)s WHERE visit_id = {_VISIT}",
+    "INSERT INTO visit_medium (medium_id, visit_id, kind, media_type, content, taken_at, stored_at) "
+    f"VALUES (gen_random_uuid(), {_VISIT}, 'voice', 'audio/webm', 'x', now(), now())",
     f"INSERT INTO assessment (visit_id, face, assessed_at) VALUES ({_VISIT}, 5, now())",
     "INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, raised_at, heard_at) "
     "VALUES (gen_random_uuid(), %(n)s, %(elder)s, 'personal_trigger', 'x', now(), now())",
@@ -160,11 +163,15 @@ _OF_STAFF = (
     "VALUES (%(staff)s, %(n)s, sha256('') || sha256('') || '\\x00', substring(sha256('') FOR 16))",
     "INSERT INTO audit (at, staff_id, what) VALUES (now(), %(staff)s, 'saw_letters')",
     "INSERT INTO board_look VALUES (%(staff)s, now())",
+    "INSERT INTO staff_photo VALUES (%(staff)s, 'x', now())",
 )
 _OF_NOBODY = (
     "INSERT INTO notice (notice_id, subject_id, round, step, way, staff_id) "
     "SELECT gen_random_uuid(), subject_id, 0, 0, 'push', staff_id "
     "FROM staff, (SELECT subject_id FROM escalation_step LIMIT 1) AS step",
+    "INSERT INTO visit_push (notice_id, visit_id, visit_event_id, staff_id) "
+    "SELECT gen_random_uuid(), visit_id, visit_event_id, staff.staff_id "
+    "FROM staff, (SELECT visit_id, visit_event_id FROM visit_event LIMIT 1) AS step",
     "INSERT INTO dead_letter (topic, payload, digest, reason) VALUES ('', '', '', '')",
     "INSERT INTO try (key) VALUES ('')",
     "INSERT INTO refusal VALUES ('web', 'login', now(), 1, now())",

@@ -33,6 +33,7 @@ from cloud.readings.ruling.model import Filed, Ruling
 from cloud.registry.bulk.reading import read_bulk
 from cloud.registry.model import Elder, Gateway, Home, Level, Region, Wearing
 from cloud.registry.whose import Whose, Why
+from cloud.visits.media.model import Content, MediumKind
 from cloud.visits.model import FollowUp, Report, VisitState
 from protocols.alarm.states import AlarmState
 from protocols.device_kind import DeviceKind
@@ -349,9 +350,26 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.get": [{"lock": True}],
         "visits.move": [{"state": VisitState.ACCEPTED}],
         "visits.add_event": [{"state": VisitState.ACCEPTED, "staff_id": made.staff["nurse"]}],
-        "visits.report_of": [{}, {"visit_id": day["before"]}],
-        "visits.add_report": [{"report": Report(("medicine_missed",), ("talked",), "n", "right", date(2026, 12, 1))}],
-        "visits.set_assessment": [{"visit_id": day["before"]}],
+        "visits.reporting.report_of": [{}, {"visit_id": day["before"]}],
+        "visits.reporting.file_measured": [{"visit_id": day["before"], "arrived_at": NOW}],
+        "visits.reporting.marks_at_most": [{"within": 30 * DAY}],
+        "visits.media.agreed": [{"kind": MediumKind.PHOTO}],
+        "visits.media.keep_photo": [
+            {"medium_id": UUID(int=8), "content": Content("image/jpeg", b"x"), "taken_at": NOW},
+        ],
+        "visits.media.keep_voice": [{"medium_id": UUID(int=9), "content": Content("audio/ogg", b"x")}],
+        "visits.media.content_of": [{"medium_id": UUID(int=8)}],
+        "visits.media.set_staff_photo": [{"data": b"x"}],
+        "visits.media.seen_of_staff": [{"staff_ids": [made.staff["nurse"]]}],
+        "visits.media.staff_photo": [{"staff_id": made.staff["nurse"]}],
+        "visits.media.remove_staff_photo": [{"staff_id": made.staff["nurse"]}],
+        "visits.reaching.unreached": [{"asked_before": NOW}],
+        "visits.reaching.set_not_sent": [{"problem": "no network", "again": True}],
+        "visits.reaching.note_receipt": [{"opened": True}],
+        "visits.reporting.add_report": [
+            {"report": Report(("medicine_missed",), ("talked",), "n", "right", date(2026, 12, 1))}
+        ],
+        "visits.reporting.set_assessment": [{"visit_id": day["before"]}],
         "visits.asking.assign": [{"answer_by": NOW}, {"answer_by": None}],
         "visits.asking.second_of": [{}],
         "visits.following.put_follow_up": [{"why": FollowUp.LOW_MARK}],
@@ -374,4 +392,6 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "web.evidence.days": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
         "web.evidence.latest": [{"metrics": everything}],
         "web.nurse.report": [{"visit_id": day["before"]}],
+        "web.nurse.said_lately": [{"staff_id": made.staff["nurse"]}],
+        "web.elder.may_assess": [{"visit_id": day["before"]}],
     }

@@ -27,6 +27,8 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps, and nobody who has to let it in
+    "--use-fake-ui-for-media-stream",
 ]
 _WAIT_MS = 15_000
 

@@ -1,10 +1,13 @@
 """A nurse's phone where there is no net: the list, the visit, its steps and its report; and what came of it after."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.cloud.visits.media.test_photo import create_photo
 from tests.cloud.web.community import Community, create_day
 from tests.cloud.web.running import Site
 from tests.system.browser.conftest import PHONE, OpenPage, sign_in
@@ -56,6 +59,9 @@ def test_a_visit_without_a_net(site: Site, community: Community, open_page: Open
     assert community.run("SELECT note, measured FROM visit_report WHERE visit_id = %s", visit) == [
         ("药盒空了", [{"metric": "systolic", "value": 176.0}])
     ]
+    assert community.run("SELECT metric, value, elder_id FROM reading WHERE device_id = 0") == [
+        ("systolic", 176.0, elder)
+    ]
     assert community.one("SELECT count(*) FROM visit_act WHERE visit_id = %s", visit) == 3
 
 
@@ -83,6 +89,34 @@ def test_what_a_colleague_did_meanwhile_is_said_and_nothing_is_lost(
     assert community.one("SELECT count(*) FROM visit_report WHERE visit_id = %s", visit) == 0
     refused.get_by_role("button", name="I have read it").click()
     expect(refused).to_be_hidden()
+
+
+def test_a_photo_waits_for_the_net(site: Site, community: Community, open_page: OpenPage, pictures: Path) -> None:
+    visit = community.create_visit("home-1", state="at_the_door", nurse="nurse")
+    community.run(
+        "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+        "VALUES (%s, 'photos', 'elder', 'signed', %s, now())",
+        community.elders["home-1"], community.staff["desk"],
+    )  # fmt: skip
+    phone = open_page(PHONE)
+    open_today(phone, site)
+    phone.context.set_offline(True)
+    phone.goto(f"{site.address}/visits/{visit}")
+    taken = create_photo(size=(2400, 1200))
+    phone.locator("#photos-at-door input[type=file]").set_input_files(
+        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": taken}
+    )
+    expect(phone.locator(".photos-here img")).to_have_count(1)
+    expect(phone.get_by_role("status")).to_contain_text("Kept on this phone, to be sent: 1.")
+    phone.locator("#photos-at-door").scroll_into_view_if_needed()
+    phone.screenshot(path=pictures / "visit-photo.png")
+    assert community.run("SELECT FROM visit_medium") == []
+    phone.context.set_offline(False)
+    expect(phone.get_by_role("status")).to_be_hidden()
+    (kept,) = community.run("SELECT content FROM visit_medium WHERE visit_id = %s", visit)
+    with Image.open(io.BytesIO(bytes(kept[0]))) as picture:
+        assert max(picture.size) == 1600
+        assert not picture.getexif()
 
 
 def test_who_signs_out_leaves_nothing_on_the_phone(site: Site, community: Community, open_page: OpenPage) -> None:

@@ -1,0 +1,1 @@
+"""Photos and spoken words: the few places that take a file, and who is shown what was kept."""
