@@ -57,7 +57,7 @@ class Installation:
         self.folder = folder
         self.config, self.data = folder / "edge.toml", folder / "data"
         self._gateway: subprocess.Popen[bytes] | None = None
-        self._environment = dict(os.environ)
+        self.environment = dict(os.environ)
         self.control: HomeControl
 
     @contextmanager
@@ -71,7 +71,7 @@ class Installation:
         try:
             until(run_file.exists, "the home does not come up")
             run: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
-            self._environment["DBUS_SYSTEM_BUS_ADDRESS"] = run["bus_address"]
+            self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = run["bus_address"]
             with HomeControl(run["control_socket"]) as self.control:
                 yield
         finally:
@@ -85,7 +85,7 @@ class Installation:
         program = f"import sys; from {module} import main; sys.exit(main())"
         with (self.folder / f"{module}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", program, *arguments], env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-c", program, *arguments], env=self.environment, stdout=log, stderr=log
             )
 
     def start_gateway(self) -> None:
@@ -104,7 +104,7 @@ class Installation:
         return pexpect.spawn(
             sys.executable,
             [str(word) for word in arguments],
-            env={**self._environment, "TERM": "dumb", "COLUMNS": "160"},
+            env={**self.environment, "TERM": "dumb", "COLUMNS": "160"},
             encoding="utf-8",
             timeout=PATIENCE_S,
             echo=False,
