@@ -16,6 +16,8 @@ class ElderVisit:
     nurse: str | None
     filed_at: datetime | None
     face: int | None
+    moved_why: str | None
+    """Why it comes at another time than was said (visit_moved.why); None: it does not."""
 
 
 @dataclass(frozen=True)

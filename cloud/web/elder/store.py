@@ -9,7 +9,9 @@ from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain
 
 _VISIT = """
     SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, v.nurse_id,
-           s.name AS nurse, r.filed_at, m.face
+           s.name AS nurse, r.filed_at, m.face,
+           (SELECT d.why FROM visit_moved d WHERE d.visit_id = v.visit_id ORDER BY d.visit_moved_id DESC LIMIT 1)
+           AS moved_why
     FROM visit v LEFT JOIN staff s ON s.staff_id = v.nurse_id
     LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
 """

@@ -87,7 +87,8 @@ class ReportWish(Told):
 
 class Visits(BaseModel):
     visits: list[VisitSummary]
-    """Those of one's own first, then what nobody has, then the colleagues', each by promise; filed ones last."""
+    """Those of one's own first, in the order of one's route; then what nobody has, then the colleagues',
+    each by promise; filed ones last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ async def get_visits(request: Request, viewer: Annotated[Viewer, Depends(signed_
     return Visits(
         visits=[
             VisitSummary(**asdict(one.card), why=one.why)
-            for one in (*listed.mine, *listed.free, *listed.others, *listed.done)
+            for one in (*listed.mine, *listed.later, *listed.free, *listed.others, *listed.done)
         ]
     )
 

@@ -36,6 +36,9 @@ class Card:
     call_relation: str | None
     call_phone: str | None
     filed_at: datetime | None
+    arrives_at: datetime | None
+    """When its nurse is expected at the door, by her route."""
+    route_day: date | None
 
     @property
     def done(self) -> bool:
@@ -56,6 +59,14 @@ class AlertBehind:
     cause: str
     state: str
     verdict: str | None
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Who a visit can be handed on to."""
+
+    staff_id: int
+    name: str
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,18 @@ from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound
-from cloud.web.nurse.model import AlertBehind, Card, Filed, Said, Step
+from cloud.web.nurse.model import AlertBehind, Card, Colleague, Filed, Said, Step
 
 _CARD = """
     SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, a.reasons, v.alert_id, v.asked_at,
            v.promised_by, v.nurse_id, s.name AS nurse, e.elder_id, e.code AS elder_code, e.name AS elder_name,
            e.born_on, h.address, h.door_note, h.time_zone, h.region_id,
-           c.name AS call_name, c.relation AS call_relation, c.phone AS call_phone, r.filed_at
+           c.name AS call_name, c.relation AS call_relation, c.phone AS call_phone, r.filed_at,
+           t.arrives_at, rt.day AS route_day
     FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)
     LEFT JOIN alert a USING (alert_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
     LEFT JOIN visit_report r USING (visit_id)
+    LEFT JOIN route_stop t ON t.visit_id = v.visit_id LEFT JOIN route rt USING (route_id)
     LEFT JOIN LATERAL (SELECT name, relation, phone FROM contact WHERE contact.elder_id = e.elder_id
                        ORDER BY place LIMIT 1) c ON true
 """
@@ -47,6 +49,17 @@ async def card(conn: AsyncConnection, visit_id: int, regions: frozenset[int]) ->
             if found is not None:
                 return found
     raise NotFound(f"There is no visit {visit_id} in your community.")
+
+
+async def colleagues(conn: AsyncConnection, regions: frozenset[int], staff_id: int) -> list[Colleague]:
+    """Other nurses on duty in `regions`, by name."""
+    async with conn.cursor(row_factory=class_row(Colleague)) as cursor:
+        await cursor.execute(
+            "SELECT staff_id, name FROM staff WHERE role = 'nurse' AND on_duty AND staff_id <> %s "
+            "AND region_id = ANY(%s) ORDER BY name, staff_id",
+            (staff_id, list(regions)),
+        )
+        return await cursor.fetchall()
 
 
 async def alert_behind(conn: AsyncConnection, visit_id: int) -> AlertBehind | None:

@@ -22,7 +22,7 @@ from cloud.web.evidence.time_line import read_time_line
 from cloud.web.language import Language
 from cloud.web.looks import measures_of
 from cloud.web.nurse import store
-from cloud.web.nurse.model import AlertBehind, Card, Filed, Said, Step
+from cloud.web.nurse.model import AlertBehind, Card, Colleague, Filed, Said, Step
 from cloud.web.render import language_of
 from cloud.web.services import Services
 from cloud.web.values import Measures
@@ -66,6 +66,9 @@ class ListedVisit:
 @dataclass(frozen=True)
 class Today:
     mine: list[ListedVisit]
+    """In the order of one's route."""
+    later: list[ListedVisit]
+    """One's own that stand in the route of another day."""
     free: list[ListedVisit]
     others: list[ListedVisit]
     done: list[ListedVisit]
@@ -87,6 +90,8 @@ class VisitView:
     urgency: str
     """Why it is as urgent as it is; empty where no alert asked."""
     contacts: list[Contact]
+    colleagues: list[Colleague]
+    """Whom one may hand it on to."""
     latest: list[Measured]
     evidence: Evidence
     steps: list[Step]
@@ -109,13 +114,25 @@ async def today(conn: AsyncConnection, services: Services, viewer: Viewer, reade
     me = viewer.staff.staff_id
     said = await store.said_lately(conn, me, now - _SAID_SHOWN)
     going = [one for one in listed if not one.card.done]
+    own = sorted((one for one in going if one.card.nurse_id == me), key=lambda one: _due(one.card))
     return Today(
-        mine=[one for one in going if one.card.nurse_id == me],
+        mine=[one for one in own if not _is_later(one.card, now)],
+        later=[one for one in own if _is_later(one.card, now)],
         free=[one for one in going if one.card.nurse_id is None],
         others=[one for one in going if one.card.nurse_id not in (None, me)],
         done=[one for one in listed if one.card.done and one.card.nurse_id == me],
         said=said,
     )
+
+
+def _due(card: Card) -> tuple[bool, datetime]:
+    """What is under way first, then as the route has it."""
+    return (card.state not in ("travelling", "at_the_door"), card.arrives_at or card.promised_by)
+
+
+def _is_later(card: Card, now: datetime) -> bool:
+    today = now.astimezone(ZoneInfo(card.time_zone)).date()
+    return card.route_day is not None and card.route_day > today and card.state in ("assigned", "accepted")
 
 
 async def visit_view(
@@ -135,6 +152,7 @@ async def visit_view(
         whys=_sayer(card, reader, now).all(card.reasons),
         urgency=_sayer(card, reader, now).urgency(card.priority, card.reasons),
         contacts=await evidence_store.contacts(conn, card.elder_id),
+        colleagues=await store.colleagues(conn, viewer.regions, viewer.staff.staff_id),
         latest=await evidence_store.latest(conn, card.elder_id, CHARTED, now),
         evidence=gatherer.gather(
             await read_time_line(conn, person, EVIDENCE_DAYS, now, wanted),
