@@ -44,7 +44,7 @@ def span_of(first: date | None, last: date | None, days: int, today: date, zone:
 
 @dataclass(frozen=True)
 class Promises:
-    """Visits promised within the span, of one region and priority. A promise that was made anew counts as it is now."""
+    """Visits promised within the span, of one region and priority, by what was promised first."""
 
     region_id: int
     region: str

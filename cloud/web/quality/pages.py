@@ -168,9 +168,9 @@ def _headline(shown: list[Table], language: Language) -> str:
 def _bar(shown: list[Table]) -> list[tuple[str, float, float]]:
     """Of 100: kept, late, missed, each with where it begins; empty where too little was due."""
     whole = _whole(shown, "promises_by_priority")
-    if whole is None or not whole.values[0]:
+    if whole is None or (whole.values[0] or 0) < LEAST:
         return []
-    due, left, parts = whole.values[0], 0.0, []
+    due, left, parts = whole.values[0] or 0, 0.0, []
     for name, count in zip(("kept", "late", "missed"), whole.values[2:5], strict=True):
         width = 100 * (count or 0) / due
         parts.append((name, left, width))

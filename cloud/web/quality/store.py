@@ -25,17 +25,18 @@ async def zone_of(conn: AsyncConnection, regions: frozenset[int]) -> str | None:
 async def promises(
     conn: AsyncConnection, regions: frozenset[int], begin: datetime, end: datetime, now: datetime
 ) -> list[Promises]:
-    """By region and priority. The second person of a visit keeps no promise of their own."""
+    """By region and priority, as they were given first. The second person of a visit has no promise of their own."""
     async with conn.cursor(row_factory=class_row(Promises)) as cursor:
         await cursor.execute(
             """
             WITH promised AS MATERIALIZED (
-                SELECT h.region_id, v.priority, v.state, v.promised_by,
+                SELECT h.region_id, v.priority, v.state, coalesce(v.promised_first, v.promised_by) AS promised_by,
                        (SELECT min(x.at) FROM visit_event x WHERE x.visit_id = v.visit_id
                         AND x.state IN ('at_the_door', 'no_answer', 'filed')) AS came_at
                 FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)
                 WHERE h.region_id = ANY(%(regions)s) AND v.kind <> 'together'
-                  AND v.promised_by >= %(begin)s AND v.promised_by < %(end)s
+                  AND coalesce(v.promised_first, v.promised_by) >= %(begin)s
+                  AND coalesce(v.promised_first, v.promised_by) < %(end)s
             )
             SELECT region_id, r.name AS region, priority,
                    count(*) FILTER (WHERE came_at <= promised_by) AS kept,

@@ -139,7 +139,7 @@ def _waiting(rows: Sequence[Waiting], language: Language) -> Table:
 
 def _kinds(rows: Sequence[Kind], language: Language) -> Table:
     columns = (
-        Column("n", N_("Asked for"), Unit.COUNT),
+        Column("n", N_("In all"), Unit.COUNT),
         Column("made", N_("Made"), Unit.COUNT),
         Column("open", N_("Still open"), Unit.COUNT),
         Column("cancelled", N_("Called off"), Unit.COUNT),

@@ -56,8 +56,11 @@ async def changes(conn: AsyncConnection, regions: frozenset[int], since: datetim
                 SELECT 'call_closed', closed_at, alarm_id::text, coalesce(close_reason, ''), elder_id, gateway_id
                 FROM alarm WHERE state = 'closed' AND closed_at > %(since)s AND closed_at <= %(now)s
                 UNION ALL
-                SELECT 'noticed', coalesce(shown_at, raised_at), alert_id::text, cause, elder_id, NULL
-                FROM alert WHERE NOT held AND (raised_at > %(since)s OR shown_at > %(since)s) AND raised_at <= %(now)s
+                SELECT 'noticed', raised_at, alert_id::text, cause, elder_id, NULL
+                FROM alert WHERE NOT held AND shown_at IS NULL AND raised_at > %(since)s AND raised_at <= %(now)s
+                UNION ALL
+                SELECT 'noticed', shown_at, alert_id::text, cause, elder_id, NULL
+                FROM alert WHERE NOT held AND shown_at > %(since)s AND shown_at <= %(now)s
                 UNION ALL
                 SELECT 'wished', asked_at, visit_id::text, coalesce(wish, ''), elder_id, NULL
                 FROM visit WHERE kind = 'request' AND asked_at > %(since)s AND asked_at <= %(now)s
