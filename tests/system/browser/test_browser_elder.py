@@ -54,8 +54,8 @@ def test_an_elder_asks_for_somebody(site: Site, community: Community, open_page:
     tablet.get_by_text("I want somebody to come").click()
     tablet.get_by_role("link", name="My medicine").click()
     expect(tablet.get_by_role("heading", name="Is somebody to come?")).to_be_visible()
-    assert fits(tablet)
     tablet.screenshot(path=pictures / "elder-confirm.png")
+    assert fits(tablet)
     tablet.get_by_role("button", name="Yes, please come").click()
     expect(tablet.get_by_text("You asked: My medicine")).to_be_visible()
     expect(tablet.get_by_text("Somebody comes by 13:12")).to_be_visible()
@@ -115,8 +115,13 @@ def test_a_spoken_word_is_recorded_and_heard_by_the_nurse(
     nurse = open_page(PHONE)
     sign_in(nurse, site, "nurse")
     nurse.goto(f"{site.address}/visits/{visit}")
-    nurse.evaluate("document.querySelector('audio').load()")
-    nurse.wait_for_function("document.querySelector('audio').readyState >= 1")
+    heard = """new Promise((heard, silent) => {
+        const word = document.querySelector("audio");
+        word.onloadedmetadata = () => heard(true);
+        word.onerror = () => silent(word.error);
+        word.load();
+    })"""
+    assert nurse.evaluate(heard)
 
 
 def test_what_was_reads_large(site: Site, community: Community, open_page: OpenPage, pictures: Path) -> None:
