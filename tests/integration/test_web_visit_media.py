@@ -1,12 +1,15 @@
 """Photos and spoken words: who may keep and see them, what is left out, when they go. Elsewhere files stay out."""
 
 import io
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from PIL import Image
 
+from cloud.privacy.export.writing import write_copy
 from tests.cloud.visits.media.test_photo import create_photo
 from tests.cloud.visits.media.test_sound import WEBM
 from tests.cloud.web.community import LINK, NOW, Community
@@ -31,7 +34,7 @@ def send(client: httpx.Client, visit_id: int, key: object, data: bytes | None = 
     return client.post(path, content=create_photo() if data is None else data, headers=JPEG)
 
 
-def test_a_photo_from_the_door_to_its_end(site: Site, community: Community) -> None:
+def test_a_photo_from_the_door_to_its_end(site: Site, community: Community, tmp_path: Path) -> None:
     visit = community.create_visit("home-1", state="at_the_door", nurse="nurse")
     key = uuid4()
     with site.signed_in("nurse") as nurse, site.signed_in("desk") as desk, site.signed_in("nurse2") as colleague:
@@ -55,6 +58,11 @@ def test_a_photo_from_the_door_to_its_end(site: Site, community: Community) -> N
             "SELECT what, staff_id FROM audit WHERE what = 'saw_picture' OR subject = %s AND what = 'reported'",
             f"visit:{visit}",
         ) == [("reported", community.staff["nurse"])] * 2 + [("saw_picture", community.staff["nurse2"])]
+
+        with psycopg.connect(community.dsn, autocommit=True) as connection:
+            write_copy(connection, community.elders["home-1"], "elder-1", tmp_path / "copy", NOW)
+        assert (tmp_path / "copy" / "visit_medium-1.jpg").read_bytes() == shown.content
+        assert "visit_medium-1.jpg" in (tmp_path / "copy" / "visit_medium.csv").read_text(encoding="utf-8")
 
         answer = desk.post(f"/elders/{community.elders['home-1']}/consent/{consent}/withdraw")
         assert answer.status_code < 400 or answer.status_code == 403

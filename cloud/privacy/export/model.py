@@ -17,4 +17,6 @@ class Sheet:
     """Why it stays after an erasure."""
     hidden: frozenset[str] = frozenset()
     """Columns that the copy does not have."""
+    file: str = ""
+    """A column that is a file of its own, of the row's `media_type`."""
     values: Mapping[str, object] = field(default_factory=dict)

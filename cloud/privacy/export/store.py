@@ -41,6 +41,7 @@ def given(connection: Connection) -> list[Sheet]:
             f"SELECT t.*{_more(holding.table)} FROM {holding.table} t WHERE {holding.theirs}",  # noqa: S608 - ours
             holding.why,
             holding.hidden,
+            file=holding.file,
         )
         for holding in holdings_in(tables(connection))
         if holding.given

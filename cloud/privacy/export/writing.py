@@ -24,6 +24,7 @@ from cloud.privacy.export.model import Sheet
 _SHOWN = 200
 """Rows of a table that the page shows; the files have all."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SUFFIX = {"image/jpeg": "jpg", "audio/webm": "webm", "audio/ogg": "ogg", "audio/mp4": "m4a"}
 _STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}"
@@ -73,13 +74,24 @@ def write_copy(
             document.write(f"{',' if place else ''}\n{json.dumps(sheet.name)}: [")
             names = store.columns(connection, sheet)
             page.write(_table_head(sheet, names))
-            rows = _until(stopped, store.rows(connection, sheet, elder_id))
+            rows = _with_files(_until(stopped, store.rows(connection, sheet, elder_id)), sheet, folder)
             counted[sheet.name] = _write_table(rows, names, folder / f"{sheet.name}.csv", (document, page))
             document.write("]")
             page.write(_table_end(sheet, counted[sheet.name]))
         document.write("\n}}\n")
         page.write("</body></html>\n")
     return Copied(counted)
+
+
+def _with_files(rows: Iterator[dict[str, Any]], sheet: Sheet, folder: Path) -> Iterator[dict[str, Any]]:
+    """The rows, with the name of a file in place of what is one."""
+    for number, row in enumerate(rows, start=1):
+        if sheet.file:
+            name = f"{sheet.name}-{number}.{_SUFFIX.get(row['media_type'], 'bin')}"
+            with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(row[sheet.file])
+            row[sheet.file] = name
+        yield row
 
 
 def _until(stopped: Callable[[], bool], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
