@@ -1,4 +1,7 @@
-"""axe-core finds nothing serious on any page in either scheme; elders' pages keep a contrast of 7:1 at every size."""
+"""axe-core finds nothing serious on elders' pages in either scheme, which keep a contrast of 7:1 at every size.
+
+The other pages: test_browser_walk.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.cloud.web.community import LINK, NOW, Community, create_day
+from tests.cloud.web.community import LINK, NOW, Community
 from tests.cloud.web.running import Site
-from tests.system.browser.conftest import DESK, PHONE, TABLET, OpenPage, sign_in
+from tests.system.browser.conftest import TABLET, OpenPage
 
 pytestmark = pytest.mark.system
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -39,33 +42,6 @@ def look(page: Page, addresses: list[str], *, elder: bool = False) -> Iterator[s
         page.goto(address)
         page.locator("details").evaluate_all("(folds) => folds.forEach((fold) => { fold.open = true })")
         yield from faults(page, elder=elder)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_staff_pages(site: Site, community: Community, open_page: OpenPage, scheme: str) -> None:
-    made = create_day(community)
-    alert = community.create_alert("home-3", [], cause="pulse")
-    door = community.create_visit("home-3", alert, state="at_the_door", nurse="nurse")
-    community.create_visit("home-1", wish="washing", promised_by=NOW - timedelta(hours=20))  # late
-    community.create_alarm("gw-home-1", "taken", taken_by="desk", taken_at=NOW)
-    community.run(
-        "INSERT INTO dead_letter (topic, payload, digest, reason) VALUES ('doorstep/v1/x', 'bytes', 'd', 'broken')"
-    )
-    desk, phone, admin = (
-        open_page(DESK, "en-GB", scheme),
-        open_page(PHONE, "zh-CN", scheme),
-        open_page(DESK, "en-GB", scheme),
-    )
-    found = list(look(desk, [f"{site.address}/login?next=/board"]))
-    for page, login in ((desk, "desk"), (phone, "nurse"), (admin, "admin")):
-        sign_in(page, site, login)
-    elder = community.elders["home-1"]
-    found += look(desk, [f"{site.address}{path}" for path in ("/board", f"/elders/{elder}", "/unsure", "/nowhere")])
-    found += look(
-        phone, [f"{site.address}{path}" for path in ("/today", f"/visits/{made['severe']}", f"/visits/{door}")]
-    )
-    found += look(admin, [f"{site.address}/dead-letters"])
-    assert found == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
