@@ -8,7 +8,8 @@ import httpx
 import structlog
 from prometheus_client import Counter
 
-from cloud.config import CloudConfig
+from cloud.clock import Clock
+from cloud.config import CloudConfig, Visits
 from cloud.db.jobs import Timer, run_timers
 from cloud.db.listen import listen
 from cloud.db.names import ALARM, ALERT, VISIT
@@ -54,7 +55,7 @@ async def _work(process: Process) -> None:
             process,
             _follow(process, pool, planner),
             look_ahead(process, pool, planner),
-            run_timers(pool, QUEUE, {AT_RISK: _at_risk_timer(pool)}),
+            run_timers(pool, QUEUE, {AT_RISK: at_risk_timer(pool)}),
             run_timers(
                 pool, sending.QUEUE, {sending.SEND: sender.send}, poll_s=_PUSH_POLL_S, at_once=sending.SIDE_BY_SIDE
             ),
@@ -66,31 +67,36 @@ async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
     config = process.config
     async for _ in listen(config.database.dsn, [ALERT, ALARM, VISIT], "visits", idle_s=config.visits.poll_s):
         try:
-            async with pool.connection() as connection:
-                CHANGED.inc(await follow_alerts(connection, process.clock.now(), config.visits))
-            async with pool.connection() as connection:
-                CHANGED.inc(await follow_alarms(connection, process.clock.now(), config.visits))
-            async with pool.connection() as connection:
-                await free_silent(connection, process.clock.now(), config.visits)
-            async with pool.connection() as connection:
-                CHANGED.inc(await planner.follow(connection, process.clock.now()))
-            async with pool.connection() as connection:  # whoever no route has a place for
-                CHANGED.inc(await ask_nurses(connection, process.clock.now(), config.visits))
-            async with pool.connection() as connection:
-                await sending.push_to_asked(connection)
-            async with pool.connection() as connection:
-                while await close_visits(connection, process.clock.now(), config.visits):
-                    pass
-            async with pool.connection() as connection:
-                while await watch_promises(connection, config.visits, process.clock):
-                    pass
+            await follow_once(pool, planner, process.clock, config.visits)
             process.healthy("database")
         except DatabaseAway as error:
             process.ill("database", "the database is away")
             log.warning("database_away", what="visits", error=type(error).__name__)
 
 
-def _at_risk_timer(pool: AsyncPool) -> Timer:
+async def follow_once(pool: AsyncPool, planner: Planner, clock: Clock, policy: Visits) -> None:
+    """One look at the tables. Whoever looks twice changes nothing more."""
+    async with pool.connection() as connection:
+        CHANGED.inc(await follow_alerts(connection, clock.now(), policy))
+    async with pool.connection() as connection:
+        CHANGED.inc(await follow_alarms(connection, clock.now(), policy))
+    async with pool.connection() as connection:
+        await free_silent(connection, clock.now(), policy)
+    async with pool.connection() as connection:
+        CHANGED.inc(await planner.follow(connection, clock.now()))
+    async with pool.connection() as connection:  # whoever no route has a place for
+        CHANGED.inc(await ask_nurses(connection, clock.now(), policy))
+    async with pool.connection() as connection:
+        await sending.push_to_asked(connection)
+    async with pool.connection() as connection:
+        while await close_visits(connection, clock.now(), policy):
+            pass
+    async with pool.connection() as connection:
+        while await watch_promises(connection, policy, clock):
+            pass
+
+
+def at_risk_timer(pool: AsyncPool) -> Timer:
     async def at_risk(visit_id: int, promised_by: str) -> None:
         async with pool.connection() as connection:
             await mark_at_risk(connection, visit_id, promised_by)
