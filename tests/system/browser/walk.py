@@ -6,13 +6,7 @@ NOT_PAGES = frozenset(
     {
         "/",  # leads to one's own first page
         "/alarms/{alarm_id}/card",
-        "/api/v1/board",
-        "/api/v1/figures",
-        "/api/v1/unsure",
-        "/api/v1/visits",
-        "/api/v1/visits/{visit_id}",
         "/board/parts",
-        "/api/v1/dispatch/visits/{visit_id}/cost",
         "/dispatch/parts",
         "/events",
         "/fleet.csv",
@@ -31,7 +25,11 @@ NOT_PAGES = frozenset(
 def pages() -> list[str]:
     """The patterns of all routes that somebody looks at."""
     gets = [name.split()[1] for name in ROUTES if name.startswith("GET ")]
-    return [path for path in gets if path not in NOT_PAGES and not path.endswith(("/photo", "{medium_id}"))]
+    return [
+        path
+        for path in gets
+        if path not in NOT_PAGES and not path.startswith("/api/") and not path.endswith(("/photo", "{medium_id}"))
+    ]
 
 
 def pages_of(who: str) -> list[str]:
