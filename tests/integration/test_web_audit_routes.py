@@ -73,6 +73,8 @@ def _copy(staff: str = "NULL", relative: str = "NULL") -> str:
 
 _BROWSER = Browser(SERVICE, "one")
 DEEDS = {
+    "POST /api/v1/dispatch/visits/{visit_id}/pin": Deed("desk", lambda day: {"nurse_id": day.places["nurse"]}),
+    "POST /api/v1/dispatch/visits/{visit_id}/unpin": Deed("desk"),
     "POST /api/v1/visits/{visit_id}/steps": Deed("nurse", {"to": "accepted"}),
     "POST /api/v1/visits/{visit_id}/dispatch": Deed(
         "desk", {"to": "cancelled", "note": "in hospital"}, {"visit_id": "outside"}
@@ -100,6 +102,8 @@ DEEDS = {
     "POST /held/{alert_id}/send": Deed(
         "desk", before="UPDATE alert SET held = true, state = 'open' WHERE alert_id = {alert_id}"
     ),
+    "POST /api/v1/elders/{elder_id}/visits": Deed("desk", {"wish": "a hand with the new meter"}),
+    "POST /api/v1/elders/{elder_id}/regular": Deed("desk", {"every_days": 14}),
     "POST /e/{token}/consent/{consent_id}/withdraw": Deed("tablet", places={"consent_id": "own_consent_id"}),
     "POST /e/{token}/data": Deed("tablet", {"what": "export"}),
     "POST /e/{token}/copy": Deed("tablet"),
