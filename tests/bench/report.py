@@ -18,7 +18,7 @@ Written by `./dev bench report` from what the other benches measured; figures ar
 them, and other machines give others. Ratios against something measured in the same run say more than seconds do.
 """
 _MARK = "<!-- {part} -->"
-PARTS = ("read", "ingest", "uplink", "gateway", "alarm", "verify", "codecs")
+PARTS = ("read", "ingest", "uplink", "gateway", "alarm", "verify", "codecs", "month", "load")
 
 
 def main(arguments: list[str]) -> int:
@@ -119,6 +119,8 @@ _TITLES = {
     "alarm": "From a press to the desk and back",
     "verify": "Proving that nothing is missing",
     "codecs": "Decoders",
+    "month": "A community's days, from readings to the elders' word",
+    "load": "Everybody looks at once",
 }
 
 

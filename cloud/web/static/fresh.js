@@ -38,9 +38,34 @@ function textOf(main) {
   return copy.innerHTML;
 }
 
+const me = Number(document.body.dataset.me || 0);
+const MINE_APART_MS = 2000; // between two renewals for what is one's own
+const NOBODYS_MS = 5000; // within so long after what anybody may take: not all pages of a team at one moment
+let renewedAt = 0;
+let dueAt = Infinity;
+let timer = null;
+
+function renewAt(at) {
+  if (at >= dueAt) return;
+  dueAt = at;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    dueAt = Infinity;
+    renewedAt = Date.now();
+    renew();
+  }, Math.max(at - Date.now(), 0));
+}
+
+/** A visit changed: one of this page, one that is mine now, or one that is nobody's yet. */
+function hear(visit) {
+  const shown = document.querySelector(`a[href="/visits/${Number(visit.visit_id)}"]`) !== null;
+  if (shown || visit.nurse_id === me) renewAt(renewedAt + MINE_APART_MS);
+  else if (visit.nurse_id === null) renewAt(Date.now() + NOBODYS_MS * (0.2 + 0.8 * Math.random()));
+}
+
 setInterval(renew, everyMs);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && renew());
 if (document.body.dataset.live !== undefined) {
   const stream = new EventSource("/events");
-  for (const kind of ["visit", "alert"]) stream.addEventListener(kind, renew);
+  stream.addEventListener("visit", (event) => hear(JSON.parse(event.data)));
 }
