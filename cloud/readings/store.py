@@ -127,7 +127,7 @@ def _store(connection: Connection, deliveries: Sequence[Delivery], now: datetime
         faulty = [delivery for delivery in new if delivery.fault]
         for delivery in faulty:
             bury(connection, delivery.topic, delivery.payload, delivery.fault or "", at=now)
-        receipts = _extend_streams(connection, welcome, made) if welcome else []
+        receipts = _extend_streams(connection, welcome, made, new) if welcome else []
         receipts += as_things_stand(connection, refused, welcome)
         connection.execute(_HEARD, {"now": now, "gateways": Texts.of([gateway.encode() for gateway in known])})
     sent = sum(len(delivery.readings) for delivery in welcome)
@@ -153,7 +153,7 @@ def store_again(connection: Connection, delivery: Delivery, now: datetime) -> St
                 return None
             made = _insert(connection, homes, [delivery], now, again=True)
             rows = made.total()
-            receipts = _extend_streams(connection, [delivery], made)
+            receipts = _extend_streams(connection, [delivery], made, [])
     finally:
         forget_homes(connection)  # the caller's transaction may yet be rolled back
     return Stored(readings=rows, duplicates=len(delivery.readings) - rows, dead_letters=0, receipts=tuple(receipts))
@@ -293,8 +293,10 @@ def _ask_detection(connection: Connection, rows: Rows, new: Places, now: datetim
 
 
 def _extend_streams(
-    connection: Connection, deliveries: Sequence[Delivery], made: Counter[Stream]
+    connection: Connection, deliveries: Sequence[Delivery], made: Counter[Stream], fitting: Sequence[Delivery]
 ) -> list[tuple[str, Receipt]]:
+    """`fitting` are those of `deliveries` whose hashes are kept now. What the others say of numbers that are stored
+    was compared with nothing: a receipt with it would tell a copied card that the other's readings are its own."""
     left = dict(made)
     spans = [
         (delivery.gateway, delivery.epoch, first, last, lost)
@@ -316,7 +318,7 @@ def _extend_streams(
     )
     told = {
         (delivery.gateway, delivery.epoch, delivery.first + delivery.count - 1): delivery.chain[1]
-        for delivery in deliveries
+        for delivery in fitting
         if delivery.chain is not None
     }
     return with_links(
