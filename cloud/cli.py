@@ -23,6 +23,7 @@ from cloud.command_line import (
     load_config,
     sentences,
 )
+from cloud.demand_commands import demand_app
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
 from cloud.letter_commands import letters_app
@@ -125,6 +126,7 @@ def escalation(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) ->
         _run_stage("cloud.alarms.escalation.worker", "escalation", config)
 
 
+app.add_typer(demand_app, name="demand")
 app.add_typer(escalation_app)
 
 
