@@ -30,7 +30,7 @@ def test_every_form_on_every_page_is_marked(site: Site, community: Community) ->
             forms = FORM.findall(client.get(path).text)
             assert forms, path  # the way out is one
             assert {found for _, found in forms} == {mark}, path
-        assert {found for _, found in FORM.findall(tablet.get(f"/e/{LINK}").text)} == {""}
+        assert {found for _, found in FORM.findall(tablet.get(f"/e/{LINK}/want/company").text)} == {""}
 
 
 def test_a_form_without_its_mark_changes_nothing(site: Site, community: Community) -> None:

@@ -8,7 +8,8 @@ ALTER TABLE visit_report
 -- Readings of the device 0, which no gateway has: typed by a nurse. Their record is the visit, so that no report is told
 -- twice; it lies where what is heard once does (protocols.reading.record_key). Who typed stands in the report.
 -- A value that the elder's own meter told by itself is that reading already.
--- As the owner: the web may not write readings, and these come out of a report that it may write.
+-- As the owner: the web may not write readings, and these come out of a report that it may write. So the function asks
+-- by itself whether the web sees the visit for whom it works.
 CREATE FUNCTION file_measured(visit bigint, arrived_at timestamptz) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
@@ -17,6 +18,9 @@ DECLARE
     at timestamptz;
     filed integer;
 BEGIN
+    IF 'doorstep_web' IN (session_user, current_setting('role')) AND NOT web.sees_visit(visit) THEN
+        RETURN 0;
+    END IF;
     SELECT r.* INTO report FROM visit_report r WHERE r.visit_id = visit;
     SELECT v.elder_id INTO elder FROM visit v WHERE v.visit_id = visit;
     at := coalesce(report.measured_at, report.filed_at);
