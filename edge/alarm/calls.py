@@ -60,6 +60,8 @@ class _Open:
     carrier_had_it: bool = False
     beside: bool = False
     """The other paths were asked."""
+    asks: bool = False
+    """The connection is new, and the centre has not said since what is true: it may have closed this meanwhile."""
 
     @property
     def owed(self) -> bool:
@@ -171,6 +173,7 @@ class Calls:
         heard = message.cancelled and entry.call.cancelled
         news = heard and not entry.call.cancel_heard
         entry.call = replace(entry.call, cancel_heard=entry.call.cancel_heard or heard)
+        entry.asks = False
         actions: list[Action] = [Answered(message)] if entry.beside else []
         if message.state is entry.call.state and (message.by, message.minutes) == (entry.call.by, entry.call.minutes):
             actions += [Journal(entry.call), *_shown(entry.call)] if news else []
@@ -183,13 +186,14 @@ class Calls:
         return actions
 
     def line_up(self, now_s: float) -> list[Action]:
-        """Every open call is told at once, also one that was answered: the centre answers with what is true now.
+        """Every open call is told, also one that was answered, and again until the centre says what is true now.
 
-        A broker that was killed may know our session from its last save, and have lost what the centre said since.
+        A broker that was killed may know our session from its last save, and have lost what the centre said since; and
+        it takes our question while nobody at the centre listens.
         """
         self._line_up = True
         for entry in self._open.values():
-            entry.send_due_s = now_s
+            entry.send_due_s, entry.asks = now_s, True
         return self.due(now_s)
 
     def line_down(self, now_s: float) -> list[Action]:
@@ -199,7 +203,7 @@ class Calls:
 
     def _send(self, entry: _Open, now_s: float) -> list[Action]:
         entry.call = replace(entry.call, attempts=entry.call.attempts + 1)
-        entry.send_due_s = now_s + self._resend_s if entry.owed else _NEVER
+        entry.send_due_s = now_s + self._resend_s if entry.owed or entry.asks else _NEVER
         if not entry.owed:
             entry.no_answer_due_s = _NEVER
         publish = Publish(_message(entry.call))

@@ -150,10 +150,23 @@ def test_an_answered_call_is_told_again_whenever_the_line_returns(calls: Calls) 
     calls.centre_says(says(AlarmState.TAKEN, "Li"))
     calls.line_down(40)
     assert attempts(calls.line_up(50)) == [2]
+    assert calls.centre_says(says(AlarmState.TAKEN, "Li")) == []
     assert calls.next_due_s() == float("inf")
     calls.centre_says(says(AlarmState.CLOSED))
     calls.line_down(55)
     assert calls.line_up(60) == []
+
+
+def test_an_answered_call_asks_until_the_centre_says_that_it_is_closed(calls: Calls) -> None:
+    """The centre closed it while the line was down, the broker lost that, and nobody heard the first question."""
+    calls.centre_says(says(AlarmState.TAKEN, "Li"))
+    calls.line_down(40)
+    assert attempts(calls.line_up(50)) == [2]
+    assert calls.due(52) == []
+    assert attempts(calls.due(53)) == [3]
+    assert attempts(calls.due(56)) == [4]
+    assert shown(calls.centre_says(says(AlarmState.CLOSED))) == [AlarmState.CLOSED]
+    assert calls.next_due_s() == float("inf")
 
 
 def test_press_again_says_the_state_again(calls: Calls) -> None:
