@@ -75,11 +75,11 @@ def up(
 
 
 def _run_stage(module: str, section: str, config: Path) -> None:
-    from cloud.stages.addresses import with_addresses  # noqa: PLC0415
+    from cloud.stages.addresses import addresses_when_up  # noqa: PLC0415
     from cloud.stages.stage import PORT_VARIABLE  # noqa: PLC0415
 
     with sentences():
-        loaded = with_addresses(load_config(config))
+        loaded = addresses_when_up(load_config(config), section)
         port = os.environ.get(PORT_VARIABLE)
         if port:
             if not port.isdecimal():

@@ -1,16 +1,25 @@
 """Where the database and the broker are, for a command or a stage that is started alone."""
 
+import signal
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from cloud.config import CloudConfig
 from cloud.local.postgres import EmbeddedPostgres
+from cloud.logs import set_up_logs
 from cloud.stages import run_file
 from cloud.stages.centre import EMBEDDED, POSTGRES_FOLDER
 from protocols.configuration import ConfigurationError
+
+log = structlog.get_logger()
+
+_LOOK_S = 1.0
 
 
 def with_addresses(config: CloudConfig) -> CloudConfig:
@@ -27,6 +36,24 @@ def with_addresses(config: CloudConfig) -> CloudConfig:
             f"start `doorstep-cloud up`, or name addresses in the file or by DOORSTEP_DSN and DOORSTEP_BROKER"
         )
     return _replaced(config, run.dsn, run.broker)
+
+
+def addresses_when_up(config: CloudConfig, stage: str) -> CloudConfig:
+    """As `with_addresses`, for the process of a `stage`. Where a centre has been up in the data folder, waits until it
+    is up again, saying so once; SIGTERM ends the process meanwhile. Call it from the main thread."""
+    complained = False
+    while True:
+        try:
+            return with_addresses(config)
+        except ConfigurationError:
+            if not (Path(config.data) / POSTGRES_FOLDER).exists():
+                raise
+        if not complained:
+            complained = True
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            set_up_logs(stage)
+            log.warning("centre_away", data=config.data, what="waits until `doorstep-cloud up` is up there")
+        time.sleep(_LOOK_S)
 
 
 @contextmanager

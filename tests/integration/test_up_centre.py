@@ -23,6 +23,7 @@ import psycopg
 import pytest
 
 from cloud.db.migrate import _LOCK
+from cloud.stages.centre import POSTGRES_FOLDER
 from cloud.stages.stage import StageChild
 
 pytestmark = pytest.mark.integration
@@ -248,6 +249,18 @@ def test_a_stage_alone_says_what_it_misses(folder: Path) -> None:
     assert done.returncode == 2
     assert "nothing is up in" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_stage_alone_waits_for_a_centre_that_was_up_before(folder: Path) -> None:
+    (folder / "cloud.toml").write_text(f'data = "{folder}/data"\n', encoding="utf-8")
+    (folder / "data" / POSTGRES_FOLDER).mkdir(parents=True)
+    words = [sys.executable, "-m", "cloud.cli", "ingest", "--config", str(folder / "cloud.toml")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as stage:
+        assert stage.stdout is not None
+        assert "centre_away" in stage.stdout.readline()
+        assert stage.poll() is None
+        stage.terminate()
+        assert stage.wait(WITHIN_S) == 0
 
 
 def test_commands_start_the_embedded_database_for_the_while(folder: Path) -> None:
