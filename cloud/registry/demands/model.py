@@ -17,10 +17,14 @@ from cloud.registry.demands.grams import grams
 from cloud.registry.demands.kinds import EMERGENCY
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-SURE = 0.6
+SURE = 0.25
 """Whatever is less certain is left to people."""
 CALL_FROM = 0.12
 """From this probability of an emergency a person hears it at once: a call in vain costs less than one that waits."""
+
+
+CALL_BY_ITSELF_FROM = 0.03
+"""And not below this by itself: what is like no kind at all is no call."""
 
 
 class Answer(StrEnum):
@@ -37,7 +41,7 @@ class Guess:
     kind: str
     """The likeliest."""
     certainty: float
-    """0 to 1, of `kind`."""
+    """0 to 1, of `kind`; those of all kinds add up to 1 at most."""
     others: tuple[tuple[str, float], ...]
     """The next likeliest kinds with theirs."""
 
@@ -75,7 +79,7 @@ class Model(msgspec.Struct, frozen=True, dict=True):
     figures: Figures
 
     def guess(self, text: str) -> Guess:
-        return judged(text, self.kinds, self.chances(text))
+        return judged(text, self.kinds, self.scores(text), self.sharpness)
 
     def chances(self, text: str) -> Floats:
         """The probability of each kind, in the order of `kinds`."""
@@ -120,15 +124,27 @@ def softened(scores: Floats) -> Floats:
     return chances
 
 
-def judged(text: str, kinds: list[str], chances: Floats) -> Guess:
-    """What is done with a text whose kinds have these probabilities."""
-    ranked = sorted(zip(kinds, chances.tolist(), strict=True), key=lambda one: -one[1])
+def judged(text: str, kinds: list[str], scores: Floats, sharpness: float) -> Guess:
+    """What is done with a text whose kinds have these scores.
+
+    A kind must stand out among the others, and be likely by itself: small talk is like no kind, and least unlike one.
+    """
+    chances = softened(scores * sharpness)
+    by_itself = 1.0 / (1.0 + np.exp(-scores))
+    ranked = sorted(zip(kinds, np.minimum(chances, by_itself).tolist(), strict=True), key=lambda one: -one[1])
     kind, certainty = ranked[0]
-    if calls_for_help(text) or dict(ranked).get(EMERGENCY, 0.0) >= CALL_FROM:
+    if calls_for_help(text) or _may_be_a_call(kinds, chances, by_itself):
         answer = Answer.CALL
     else:
         answer = Answer.SORTED if certainty >= SURE else Answer.DOUBT
     return Guess(answer, kind, certainty, tuple(ranked[1:4]))
+
+
+def _may_be_a_call(kinds: list[str], chances: Floats, by_itself: Floats) -> bool:
+    if EMERGENCY not in kinds:
+        return False
+    place = kinds.index(EMERGENCY)
+    return bool(chances[place] >= CALL_FROM and by_itself[place] >= CALL_BY_ITSELF_FROM)
 
 
 def digest(model: Model) -> str:

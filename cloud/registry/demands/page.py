@@ -22,7 +22,7 @@ def _lines(left_out: Asked, held_back: Asked) -> Iterator[str]:
     for words, one, other in zip(_WORDS, _values(ours), _values(held), strict=True):
         yield f"| {words} | {one} | {other} |"
     yield ""
-    yield f"Sure: a certainty of {SURE} or more. Call: a probability of {CALL_FROM} or more, or words that always are."
+    yield f"Sure: a certainty of {SURE} or more. A call: from {CALL_FROM} on, or words that are always one."
     for title, asked in (("Voices left out in turn", left_out), ("Held back for good", held_back)):
         yield from ("", f"## {title}", "", "Rows: the kind that it is. Columns: what it was taken for.", "")
         yield from _confusion(asked)

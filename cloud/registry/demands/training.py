@@ -38,12 +38,13 @@ class Asked:
 
     sentences: list[Sentence]
     kinds: list[str]
-    chances: Floats
+    scores: Floats
     """One row a sentence, one column a kind."""
+    sharpness: float
 
     @property
     def guessed(self) -> list[str]:
-        return [self.kinds[place] for place in self.chances.argmax(axis=1)]
+        return [self.kinds[place] for place in self.scores.argmax(axis=1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class _Fitted:
 
 def train(sentences: Sequence[Sentence], words: Sequence[Sentence] = (), corrections: Sequence[Sentence] = ()) -> Model:
     """`corrections`: real sentences with the kind that a person gave them. Raises TooFew."""
-    asked, sharpness = _left_out(sentences, words)
+    asked = compare(sentences, words)
     material = [*sentences, *words, *(one for one in corrections for _ in range(_CORRECTION_COUNTS))]
     fitted = _fit(material)
     return Model(
@@ -66,7 +67,7 @@ def train(sentences: Sequence[Sentence], words: Sequence[Sentence] = (), correct
         rarity=[round(one, 5) for one in fitted.rarity.tolist()],
         weights=[[round(one, 4) for one in row] for row in fitted.weights.tolist()],
         bias=[round(one, 4) for one in fitted.bias.tolist()],
-        sharpness=sharpness,
+        sharpness=asked.sharpness,
         examples=len(sentences),
         corrections=len(corrections),
         data=sha256(msgspec.json.encode([(one.kind, one.text) for one in material])).hexdigest(),
@@ -76,19 +77,42 @@ def train(sentences: Sequence[Sentence], words: Sequence[Sentence] = (), correct
 
 def compare(sentences: Sequence[Sentence], words: Sequence[Sentence] = ()) -> Asked:
     """Each voice is asked about by a model of other voices. Raises TooFew."""
-    return _left_out(sentences, words)[0]
+    voices = sorted({one.voice for one in sentences})
+    kinds = sorted({one.kind for one in sentences})
+    if len(voices) < 2 or len(kinds) < 2:
+        raise TooFew(f"{len(sentences)} sentences of {len(voices)} voices and {len(kinds)} kinds; at least two of each")
+    scores = np.zeros((len(sentences), len(kinds)))
+    for number in range(min(_FOLDS, len(voices))):
+        mine = {voice for place, voice in enumerate(voices) if place % _FOLDS == number}
+        places = [place for place, one in enumerate(sentences) if one.voice in mine]
+        fitted = _fit([*(one for one in sentences if one.voice not in mine), *words])
+        if fitted.kinds != kinds:
+            raise TooFew(
+                f"voices {', '.join(sorted(mine))}: a kind is said by them alone; each needs voices of two folds"
+            )
+        scores[places] = _scores(fitted, [sentences[place].text for place in places])
+    truth = np.array([kinds.index(one.kind) for one in sentences])
+    losses = {
+        sharpness: -np.log(softened(scores * sharpness)[np.arange(len(truth)), truth]).mean()
+        for sharpness in _SHARPNESS
+    }
+    best = min(losses, key=lambda one: losses[one])
+    return Asked(list(sentences), kinds, scores, best)
 
 
 def ask(model: Model, sentences: Sequence[Sentence]) -> Asked:
     """Sentences that the model has not learned from."""
-    return Asked(list(sentences), model.kinds, np.array([model.chances(one.text) for one in sentences]))
+    return Asked(list(sentences), model.kinds, np.array([model.scores(one.text) for one in sentences]), model.sharpness)
 
 
 def figures_of(asked: Asked) -> Figures:
     """Of no sentences: all noughts."""
     truth, guessed = [one.kind for one in asked.sentences], asked.guessed
     chinese = [one.voice.startswith("zh") for one in asked.sentences]
-    said = [judged(one.text, asked.kinds, row) for one, row in zip(asked.sentences, asked.chances, strict=True)]
+    said = [
+        judged(one.text, asked.kinds, row, asked.sharpness)
+        for one, row in zip(asked.sentences, asked.scores, strict=True)
+    ]
     right = [one == other for one, other in zip(truth, guessed, strict=True)]
     sure = [one.certainty >= SURE for one in said]
     called = [one.answer is Answer.CALL for one in said]
@@ -112,31 +136,6 @@ def macro_f1(truth: Sequence[str], guessed: Sequence[str]) -> float:
         hits = sum(one == other == kind for one, other in zip(truth, guessed, strict=True))
         scores.append(2 * hits / (truth.count(kind) + guessed.count(kind)))
     return round(sum(scores) / len(scores), 4) if scores else 0.0
-
-
-def _left_out(sentences: Sequence[Sentence], words: Sequence[Sentence]) -> tuple[Asked, float]:
-    """And how sharp the scores must be made, so that the certainties are true."""
-    voices = sorted({one.voice for one in sentences})
-    kinds = sorted({one.kind for one in sentences})
-    if len(voices) < 2 or len(kinds) < 2:
-        raise TooFew(f"{len(sentences)} sentences of {len(voices)} voices and {len(kinds)} kinds; at least two of each")
-    scores = np.zeros((len(sentences), len(kinds)))
-    for number in range(min(_FOLDS, len(voices))):
-        mine = {voice for place, voice in enumerate(voices) if place % _FOLDS == number}
-        places = [place for place, one in enumerate(sentences) if one.voice in mine]
-        fitted = _fit([*(one for one in sentences if one.voice not in mine), *words])
-        if fitted.kinds != kinds:
-            raise TooFew(
-                f"voices {', '.join(sorted(mine))}: a kind is said by them alone; each needs voices of two folds"
-            )
-        scores[places] = _scores(fitted, [sentences[place].text for place in places])
-    truth = np.array([kinds.index(one.kind) for one in sentences])
-    losses = {
-        sharpness: -np.log(softened(scores * sharpness)[np.arange(len(truth)), truth]).mean()
-        for sharpness in _SHARPNESS
-    }
-    best = min(losses, key=lambda one: losses[one])
-    return Asked(list(sentences), kinds, softened(scores * best)), best
 
 
 def _fit(material: Sequence[Sentence]) -> _Fitted:

@@ -18,7 +18,8 @@ def test_the_part_held_back_for_good_is_sorted_well_enough(model: Model) -> None
     figures = figures_of(ask(model, held_back()))
     assert figures.macro_f1 >= 0.85
     assert figures.calls_heard >= 0.95
-    assert figures.right_when_sure >= 0.9
+    assert figures.right_when_sure >= 0.95
+    assert figures.sure >= 0.5
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,21 @@ def test_an_emergency_in_any_words_is_a_call(model: Model, text: str) -> None:
     assert model.guess(text).answer is Answer.CALL
 
 
-@pytest.mark.parametrize("text", ["", "...", "嗯", "🙂", "zzzz qqqq", "x" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "...",
+        "嗯",
+        "🙂",
+        "zzzz qqqq",
+        "x" * 100_000,
+        "good morning",
+        "what did you say",
+        "今天天气不错",
+        "还是老样子",
+    ],
+)
 def test_what_says_nothing_is_left_to_people(model: Model, text: str) -> None:
     guess = model.guess(text)
     assert guess.answer is Answer.DOUBT
