@@ -92,8 +92,8 @@ class Calls:
         named = set()
         for call in journalled:
             named.add(call.alarm)
-            if call.alarm in self._ended:
-                actions.append(Journal(self._ended[call.alarm]))
+            if (ended := self._ended.get(call.alarm)) is not None:
+                actions.append(Journal(replace(ended, kept=call.kept)))  # its row may have come after it was closed
             elif (entry := self._open.get(call.alarm)) is None:
                 entry = self._open[call.alarm] = _Open(call, now_s, now_s + self._no_answer_s)
                 if call.cancelled and call.state is not AlarmState.CANCELLED:

@@ -228,6 +228,19 @@ def test_closed_call_is_not_taken_up_again_while_the_journal_does_not_take_that(
     assert calls.look([], 2) == []
 
 
+def test_call_that_was_closed_before_the_disk_took_it_is_closed_in_the_journal_too() -> None:
+    calls = Calls(resend_s=3, no_answer_s=10)
+    calls.line_up(0)
+    unkept = replace(CALL, kept=False)
+    calls.look([unkept], 0)
+    calls.centre_says(says(AlarmState.CLOSED))
+    (waits,) = calls.look([unkept], 1)
+    assert isinstance(waits, Journal)
+    assert not waits.call.kept
+    assert calls.look([CALL], 2) == [Journal(replace(CALL, state=AlarmState.CLOSED, attempts=1))]
+    assert calls.look([], 3) == []
+
+
 def test_unkept_call_is_said_to_be_so_until_it_is_kept() -> None:
     calls = Calls(resend_s=3, no_answer_s=10)
     calls.line_up(0)
