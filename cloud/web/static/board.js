@@ -161,6 +161,13 @@ function opened(row) {
   return row?.querySelector("details[open][data-act]");
 }
 
+/** For the chosen call, else for that of the open card: its row may still be on its way, and is waited for. */
+async function actOnCall(name) {
+  const of = () => document.getElementById(`alarm-${chosen}`) ?? choose(openCardId());
+  if (!of() && openCardId() !== null) await renew();
+  act(of(), name);
+}
+
 function act(row, name) {
   const place = row?.querySelector(`[data-act="${name}"]`);
   if (!place) return;
@@ -201,9 +208,9 @@ document.addEventListener("keydown", (event) => {
     ArrowDown: () => move(1),
     k: () => move(-1),
     ArrowUp: () => move(-1),
-    t: () => act(row ?? choose(null), "take"),
-    w: () => act(row ?? choose(null), "way"),
-    c: () => act(row ?? choose(null), "close"),
+    t: () => actOnCall("take"),
+    w: () => actOnCall("way"),
+    c: () => actOnCall("close"),
     e: () => {
       const shown = row ?? choose(null);
       if (openCardId() === null || openCardId() !== shown?.dataset.alarm) shown && showCard(shown.dataset.alarm, { focus: true });
