@@ -7,7 +7,7 @@ from tests.supply import audit, sbom
 from tests.supply.tools import ToolsMissing
 
 _HOW_ELSE = (
-    "Is there a way from here to pypi.org and api.osv.dev? Where there is none, bring a checkout of "
+    "Is there a way from here to the services of PyPI and OSV? Where there is none, bring a checkout of "
     "github.com/pypa/advisory-database here and run: ./dev audit --advisories FOLDER"
 )
 
