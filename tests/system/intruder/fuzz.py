@@ -18,8 +18,8 @@ from cloud.web.entry.current import COOKIE
 from tests.system.conftest import ROOT
 from tests.system.intruder.stronghold import NOBODY, PATIENCE_S, ROLES, STRANGER, Stronghold
 
+# Photos and spoken words are sent as they are.
 schemathesis.serializer.alias(["audio/webm", "audio/ogg", "audio/mp4", "image/jpeg"], "application/octet-stream")
-"""Photos and spoken words are sent as they are."""
 
 OUTSIDE = (NOBODY, STRANGER)
 EVERYBODY = (*OUTSIDE, *ROLES)
