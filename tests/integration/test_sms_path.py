@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -73,7 +74,7 @@ class Home:
             assert time.monotonic() < deadline, report
             time.sleep(0.02)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         self.path.stop()
         self.memory.close()
 
@@ -123,7 +124,7 @@ def home(modems: SimulatedModems, tmp_path: Path) -> Iterator[Home]:
     modems.plug(tmp_path / "home", HOME_NUMBER)
     home = Home(tmp_path)
     yield home
-    home.stop()
+    home.close()
 
 
 @pytest.fixture
@@ -169,16 +170,14 @@ def test_the_next_number_is_told_when_the_centre_is_silent(
     modems: SimulatedModems, centre: Centre, tmp_path: Path
 ) -> None:
     modems.plug(tmp_path / "home", HOME_NUMBER)
-    home = Home(tmp_path, next_number_s=0.2, language=Language.ZH)
-    home.call()
-    text, _ = centre.next()
-    assert text.startswith("家门口报警")
-    deadline = time.monotonic() + PATIENCE_S
-    while not modems.inbox.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert NEIGHBOUR in modems.inbox.read_text(encoding="utf-8")
-    home.stop()
+    with closing(Home(tmp_path, next_number_s=0.2, language=Language.ZH)) as home:
+        home.call()
+        text, _ = centre.next()
+        assert text.startswith("家门口报警")
+        deadline = time.monotonic() + PATIENCE_S
+        while not (modems.inbox.exists() and NEIGHBOUR in modems.inbox.read_text(encoding="utf-8")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_a_modem_that_is_unplugged_and_put_back(
@@ -198,7 +197,7 @@ def test_a_modem_that_is_unplugged_and_put_back(
     assert isinstance(code, AlarmCode)
     assert str(code.alarm) == call.alarm
     home.until_modem(lambda report: report.trouble is None)
-    home.stop()
+    home.close()
 
 
 def test_a_wrong_pin_is_not_tried_again_after_a_restart(modems: SimulatedModems, tmp_path: Path) -> None:
@@ -207,7 +206,7 @@ def test_a_wrong_pin_is_not_tried_again_after_a_restart(modems: SimulatedModems,
         home = Home(tmp_path, pin="9999")
         report = home.until_modem(lambda report: report.trouble is not None and "PIN" in report.trouble)
         assert report.trouble is not None
-        home.stop()
+        home.close()
     assert modem.modem.sim.tries_left == 2
 
 
@@ -222,7 +221,7 @@ def test_the_way_is_tested_without_anybody_being_told(modems: SimulatedModems, c
     report = home.until_modem(lambda report: report.test is not None and report.test.answered_at is not None)
     assert report.trouble is None
     assert home.told.empty()
-    home.stop()
+    home.close()
 
 
 def test_counters_rise_over_a_restart(tmp_path: Path) -> None:
