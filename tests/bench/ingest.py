@@ -35,6 +35,8 @@ from tests.bench._street import WITHIN_S, Street
 from tests.bench._usage import Usage, usage_of
 
 PER_MESSAGE = 20
+_STALLED_S = 20.0
+_TRIES = 3
 BIN = Path(sys.executable).parent
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "doorstep-bench"
 """Where peers are installed, once."""
@@ -82,14 +84,20 @@ def _database(server: str | None, folder: Path) -> Iterator[str]:
             conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+class Stalled(TimeoutError):
+    """Nobody sends again here what the broker forgot with a broken connection; gateways do, who miss receipts."""
+
+
 class Bench:
     """The runs on one database and one broker."""
 
     def __init__(self, dsn: str, broker: str, folder: Path, options: argparse.Namespace) -> None:
         self._dsn, self._broker, self._folder, self._options = dsn, broker, folder, options
         self._stored = self._expected = 0
+        self._stalled: list[str] = []
         self._config = folder / "cloud.toml"
         self._config.write_text(f'data = "{folder}"\n', encoding="utf-8")
+        self._log = (folder / "ingesters.log").open("ab")
 
     def all(self) -> dict[str, Any]:
         homes, readings, runs = self._options.homes, self._options.readings, range(self._options.runs)
@@ -109,7 +117,7 @@ class Bench:
             found["ceiling"].append(readings / ceiling.seconds(self._dsn, batches))
             _say("ceiling", found["ceiling"][-1], Usage(0, 0))
             for name, (letters, count) in kinds.items():
-                rows_s, usage = self._run_ours(letters, count)
+                rows_s, usage = self._run_until_whole(letters, count)
                 found[name].append(rows_s)
                 if name == "single":
                     usages[name].append(usage)
@@ -147,8 +155,19 @@ class Bench:
             },
             "stored": self._stored,
             "expected": self._expected,
+            "stalled": self._stalled,
             "runs": {name: [round(value) for value in values] for name, values in found.items()},
         }
+
+    def _run_until_whole(self, letters: list[bytes], count: int) -> tuple[float, Usage]:
+        """A run that stalls is said, counted and made again."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._run_ours(letters, count)
+            except Stalled as why:
+                self._stalled.append(str(why))
+                print(f"stalled: {why}", *self._wrong(), sep="\n", file=sys.stderr, flush=True)
+        return self._run_ours(letters, count)
 
     def _run_ours(self, letters: list[bytes], count: int) -> tuple[float, Usage]:
         with psycopg.connect(self._dsn, autocommit=True) as conn:
@@ -171,6 +190,11 @@ class Bench:
         self._expected += self._options.readings
         return self._options.readings / taken, Usage(after.cpu_s - before.cpu_s, after.rss_mb)
 
+    def _wrong(self) -> list[str]:
+        """Whatever the ingesters logged beyond their usual words."""
+        lines = Path(self._log.name).read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if '"level": "info"' not in line]
+
     def _start_ingester(self) -> tuple[subprocess.Popen[bytes], int]:
         """The process, and the port of its /health."""
         port = free_port(0, "127.0.0.1")
@@ -178,21 +202,26 @@ class Bench:
         process = subprocess.Popen(
             [BIN / "doorstep-cloud", "ingest", "--config", self._config],
             env={**os.environ, **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
         )
         return process, port
 
     def _publish(self, letters: list[bytes], table: str, expected: int) -> float:
-        """Seconds from the first publish until `expected` readings can be selected."""
+        """Seconds from the first publish until `expected` readings can be selected. Raises Stalled."""
         street = Street(self._broker)
         began = time.perf_counter()
         per_letter = expected / len(letters)
         street.send(letters, lambda: round(_count(self._dsn, table) / per_letter))
+        most, since = 0, time.perf_counter()
         while (count := _count(self._dsn, table)) < expected:
             elapsed = time.perf_counter() - began
             if elapsed > WITHIN_S:
                 raise TimeoutError(f"{count} of {expected} readings stored after {WITHIN_S:.0f} s")
+            if count > most:
+                most, since = count, time.perf_counter()
+            elif time.perf_counter() - since > _STALLED_S:
+                raise Stalled(f"{count} of {expected} readings stored, and no more came for {_STALLED_S:.0f} s")
             time.sleep(min(max((expected - count) * elapsed / max(count, 1) / 2, 0.01), 1.0))  # counting costs, too
         taken = time.perf_counter() - began
         street.close()
