@@ -222,7 +222,7 @@ class Outbox:
                     return 0
                 cover = cover_of(self._db, receipt, self._number("SELECT next_number FROM box"))
                 if cover is None:
-                    back = self._begin_new_epoch()
+                    back = self._begin_new_epoch(receipt.store)
                 else:
                     if receipt.store > known:
                         back = outbox_kept.follow(self._db, receipt)
@@ -295,28 +295,30 @@ class Outbox:
         return found is not None
 
     def _forget_range(self, part: Cover, at: datetime) -> Amount:
-        first, last = part.first, part.last_reading
-        outbox_kept.keep(self._db, first, last, at, proven=part.proven)
-        self._db.execute(
-            # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
-            "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
-            "WHERE number BETWEEN ? AND ? AND record_key & (1 << 62) = 0",
-            (first, last),
-        )
-        gone = self._db.execute(
-            "DELETE FROM reading WHERE number BETWEEN ? AND ? RETURNING length(body)", (first, last)
-        ).fetchall()
-        outbox_kept.settle(self._db, first, part.last)
-        given_up.settle(self._db, first, part.last)
-        return Amount(len(gone), sum(size for (size,) in gone))
+        gone = Amount()
+        for span in part.stored:
+            outbox_kept.keep(self._db, *span, at, proven=part.proven)
+            self._db.execute(
+                # a value that was only heard (bit 62 of its key) cannot be heard again: its key need not stay
+                "INSERT OR IGNORE INTO seen SELECT device, metric, record_key, received_at FROM reading "
+                "WHERE number BETWEEN ? AND ? AND record_key & (1 << 62) = 0",
+                span,
+            )
+            sizes = self._db.execute(
+                "DELETE FROM reading WHERE number BETWEEN ? AND ? RETURNING length(body)", span
+            ).fetchall()
+            gone += Amount(len(sizes), sum(size for (size,) in sizes))
+        outbox_kept.settle(self._db, part.first, part.last)
+        given_up.settle(self._db, part.first, part.last)
+        return gone
 
     def _count(self, rows: int, size: int) -> None:
         self._rows += rows
         self._bytes += size
 
-    def _begin_new_epoch(self) -> Amount:
-        """Returns what waits again."""
-        back = outbox_kept.begin_anew(self._db)
+    def _begin_new_epoch(self, store: int) -> Amount:
+        """At the word of the database `store`. Returns what waits again."""
+        back = outbox_kept.begin_anew(self._db, store)
         rows = [number for (number,) in self._db.execute("SELECT number FROM reading ORDER BY number").fetchall()]
         for place, number in enumerate(rows, start=1):  # upwards: a row never moves onto one that still stands
             self._db.execute("UPDATE reading SET number = ? WHERE number = ?", (place, number))

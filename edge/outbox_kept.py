@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from edge.outbox_amount import Amount
 from protocols.telemetry.messages import Receipt
+from protocols.telemetry.spans import without
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (               -- rows of `reading` that have their receipt
@@ -69,16 +70,18 @@ def follow(db: sqlite3.Connection, receipt: Receipt) -> Amount:
     """Another database answers: what was kept and it does not have waits again. Returns how much that is."""
     db.execute("UPDATE centre SET store = ?", (receipt.store,))
     back = Amount()
-    low = receipt.through + 1
-    for first, last in [*sorted(receipt.beyond), (2**62, 2**62)]:
-        back += _bring_back(db, low, first - 1)
-        low = max(low, last + 1)
+    has = without([(1, receipt.through), *sorted(receipt.beyond)], sorted(receipt.given_up))
+    for first, last in without([(1, 2**62)], has):
+        back += _bring_back(db, first, last)
     return back
 
 
-def begin_anew(db: sqlite3.Connection) -> Amount:
-    """The numbers mean nothing any longer: a new epoch begins. What is not proven to be stored waits again."""
-    db.execute("DELETE FROM kept WHERE proven")
+def begin_anew(db: sqlite3.Connection, said_by: int) -> Amount:
+    """The numbers mean nothing any longer: a new epoch begins. What is not proven to be stored in the database
+    `said_by` waits again."""
+    if said_by == store(db):
+        db.execute("DELETE FROM kept WHERE proven")
+    db.execute("UPDATE centre SET store = ?", (said_by,))
     back = _bring_back(db, 0, 2**62)
     db.execute("DELETE FROM told_range")
     return back

@@ -66,6 +66,8 @@ def contiguous_runs(rows: list[Numbered]) -> list[list[Numbered]]:
 
 def covers(receipt: Receipt, first: int, last: int) -> bool:
     """True when `receipt` says that all of `first`..`last` is stored."""
+    if any(low <= last and first <= high for low, high in receipt.given_up):
+        return False
     return last <= receipt.through or any(low <= first and last <= high for low, high in receipt.beyond)
 
 

@@ -129,7 +129,7 @@ def _write(connection: store.Connection, opened: _Opened, now: datetime, generat
     if asking:
         with connection.transaction():
             known = stored_of(connection, list(asking))
-            told = tuple(with_links(connection, [(*box, held, held) for box, held in known.items()], {}))
+            told = tuple(with_links(connection, [(*box, *held) for box, held in known.items()], {}))
     for letter, reason in rejected:
         store.bury(connection, letter.topic, letter.payload, reason, at=now)
         log.warning("dead_letter", topic=letter.topic, reason=reason, size=len(letter.payload))

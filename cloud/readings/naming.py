@@ -1,4 +1,5 @@
-"""Receipts name the running hash up to which an outbox is stored: only the gateway whose readings they are has it."""
+"""Receipts name the running hash up to which an outbox is stored: only the gateway whose readings they are has it. And
+they name what was given up: another gateway with the same card may have that still."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,8 +9,9 @@ from cloud.db.pool import Connection
 from cloud.readings.chain.store import highest_heads
 from cloud.readings.heartbeats.store import stored_of
 from cloud.readings.model import Delivery
-from cloud.readings.receipt import Span, receipt_of, to_be_named
+from cloud.readings.receipt import given_up_within, receipt_of, to_be_named
 from protocols.telemetry.messages import Receipt
+from protocols.telemetry.spans import Span
 
 
 def as_things_stand(
@@ -18,8 +20,8 @@ def as_things_stand(
     """As things stand: by the hash on it a second gateway knows that these numbers are not its own."""
     told = {(delivery.gateway, delivery.epoch) for delivery in welcome}
     outboxes = sorted({(delivery.gateway, delivery.epoch) for delivery in refused} - told)
-    stored = stored_of(connection, outboxes)
-    return with_links(connection, [(*outbox, ranges, ranges) for outbox, ranges in stored.items()], {})
+    held = stored_of(connection, outboxes)
+    return with_links(connection, [(*outbox, *spans) for outbox, spans in held.items()], {})
 
 
 def with_links(
@@ -29,7 +31,7 @@ def with_links(
 ) -> list[tuple[str, Receipt]]:
     """Receipts for gateways' outboxes (epoch), of which what is stored and what came of it are given, with the running
     hashes to be named on them; `told` are such as are known by heart."""
-    plain = [(gateway, receipt_of(epoch, stored)) for gateway, epoch, stored, _ in outboxes]
+    plain = [(gateway, _receipt(epoch, stored, came)) for gateway, epoch, stored, came in outboxes]
     wanted = [to_be_named(receipt, came) for (_, receipt), (*_, came) in zip(plain, outboxes, strict=True)]
     links: list[dict[int, bytes]] = [{} for _ in plain]
     ask: list[tuple[str, int, int, int]] = []
@@ -48,3 +50,10 @@ def with_links(
         (gateway, msgspec.structs.replace(receipt, links=tuple(sorted(named.items()))) if named else receipt)
         for (gateway, receipt), named in zip(plain, links, strict=True)
     ]
+
+
+def _receipt(epoch: int, stored: list[Span], came: list[Span]) -> Receipt:
+    receipt = receipt_of(epoch, stored)
+    if stored == came:  # nearly always: nothing was ever given up
+        return receipt
+    return msgspec.structs.replace(receipt, given_up=given_up_within(receipt, came))

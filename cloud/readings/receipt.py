@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from protocols.telemetry.messages import Receipt
+from protocols.telemetry.spans import Span, without
 
 MAX_RANGES = 100
 """Bounds a receipt's size. The lowest ranges are named first; the others follow as the gaps between them close."""
 MAX_RUNS = 16
-Span = tuple[int, int]
-"""Closed range of numbers."""
 
 
 def receipt_of(epoch: int, stored: Iterable[Span]) -> Receipt:
@@ -36,6 +35,19 @@ def to_be_named(receipt: Receipt, runs: Sequence[Span]) -> list[Span]:
         if within is not None:
             named.append(within)
     return named
+
+
+def given_up_within(receipt: Receipt, came: Sequence[Span]) -> tuple[Span, ...]:
+    """What of the ranges of `receipt` never came, where `came` did: the highest `MAX_RANGES`, in rising order."""
+    ranges = [(1, receipt.through), *receipt.beyond] if receipt.through else receipt.beyond
+    return tuple(without(ranges, came))[-MAX_RANGES:]
+
+
+def closed(multirange: str) -> list[Span]:
+    """`{[1,21),[30,41)}`, as PostgreSQL writes it in rising order, as the closed ranges of the contract."""
+    parts = multirange[2:-2].split("),[") if len(multirange) > len("{}") else []
+    bounds = (part.split(",") for part in parts)
+    return [(int(low), int(high) - 1) for low, high in bounds]
 
 
 def holds(stored: Iterable[tuple[int, int]], first: int, last: int) -> bool:

@@ -29,6 +29,7 @@ from cloud.readings.identities.store import Identities, claim, decided
 from cloud.readings.model import Delivery, Stored
 from cloud.readings.naming import as_things_stand, with_links
 from cloud.readings.ownership import LookUp, file
+from cloud.readings.receipt import closed
 from cloud.readings.record_keys import record_keys
 from cloud.readings.rows import COLUMNS, Place, Rows, encode_rows
 from cloud.readings.unsure.store import ask_whether_severe
@@ -322,7 +323,7 @@ def _extend_streams(
         if delivery.chain is not None
     }
     return with_links(
-        connection, [(gateway, epoch, _closed(stored), _closed(came)) for gateway, epoch, stored, came in found], told
+        connection, [(gateway, epoch, closed(stored), closed(came)) for gateway, epoch, stored, came in found], told
     )
 
 
@@ -332,13 +333,6 @@ def _spans(delivery: Delivery) -> Iterator[tuple[int, int, bool]]:
         yield delivery.first, delivery.first + delivery.count - 1, False
     for first, last in delivery.given_up:
         yield first, last, True
-
-
-def _closed(stored: str) -> list[tuple[int, int]]:
-    """`{[1,21),[30,41)}`, as PostgreSQL writes it in rising order, as the closed ranges of the contract."""
-    parts = stored[2:-2].split("),[") if len(stored) > len("{}") else []
-    bounds = (part.split(",") for part in parts)
-    return [(int(low), int(high) - 1) for low, high in bounds]
 
 
 def bury(

@@ -62,6 +62,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Numbers, and the running hash over all up to each as the database has it (protocols.telemetry.chain; 32 bytes).
     An outbox whose own hash is another one was copied: these numbers are the other gateway's. Where any are named, a
     range says of readings above the highest in it nothing. Empty from centres that name none."""
+    given_up: tuple[tuple[int, int], ...] = ()
+    """Closed ranges within those above of which no reading ever came: it was told that they were given up. An outbox
+    that has some of them nevertheless, because its card was copied before, sends them. The highest where there are
+    many; empty from centres that name none."""
 
 
 class AlarmMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -271,6 +275,7 @@ def _check(message: Message) -> None:
         _need_numbers(message, "store")
         if any(not 0 <= number < 2**63 or len(link) != _LINK_BYTES for number, link in message.links):
             raise DecodeError(f"links: a number and {_LINK_BYTES} bytes each are expected", offset=0)
+        _check_given_up(message.given_up)
     elif isinstance(message, AlarmMessage):
         _need_instant(message.raised_at, "raised_at")
     elif isinstance(message, MeasureAgainMessage):

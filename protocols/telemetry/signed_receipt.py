@@ -6,11 +6,12 @@ together: they are the leaves of a hash tree, its root is signed, and each recei
     leaf = SHA-256 of 00 and signed_bytes        node = SHA-256 of 01, left and right
     signature over "doorstep receipts 1" and a line feed and the root
     links = SHA-256 of 02 and a line for each: number, space, hash in hexadecimal, line feed
+    given up = SHA-256 of 03 and a line for each range: first, "-", last, line feed
 
 Of a level with an odd number of nodes the last goes up as it is. A step of the way is one byte for the side on which
 the other node stands (00 left, 01 right), and that node. The leaf names the gateway, so that no receipt can be given
-to another home. What a receipt names of running hashes is signed as the first step of its way: a gateway that does not
-know of them sees one step more.
+to another home. What a receipt names of running hashes, and then what it names of ranges that were given up, are signed
+as the first steps of its way: a gateway that does not know of them sees one step more.
 """
 
 from collections.abc import Sequence
@@ -38,11 +39,11 @@ def sign_all(receipts: Sequence[tuple[str, Receipt]], key: Ed25519PrivateKey) ->
     """Gateways and their receipts, with one signature by `key`, the public half of it, and each its way to the root."""
     if not receipts:
         return []
-    ways: list[list[bytes]] = [[_RIGHT + _links(receipt)] if receipt.links else [] for _, receipt in receipts]
-    level = [
-        _node(_leaf(gateway, receipt), way[0][1:]) if way else _leaf(gateway, receipt)
-        for (gateway, receipt), way in zip(receipts, ways, strict=True)
-    ]
+    ways = [_named(receipt) for _, receipt in receipts]
+    level = [_leaf(gateway, receipt) for gateway, receipt in receipts]
+    for place, way in enumerate(ways):
+        for step in way:
+            level[place] = _node(level[place], step[1:])
     at = list(range(len(level)))  # where each receipt's node stands in the level
     while len(level) > 1:
         for place, way in zip(at, ways, strict=True):
@@ -69,7 +70,8 @@ def sign(gateway: str, receipt: Receipt, key: Ed25519PrivateKey) -> Receipt:
 
 def is_signed_by(gateway: str, receipt: Receipt, public_key: bytes) -> bool:
     """Whether the holder of `public_key` (32 bytes) gave this receipt to `gateway`."""
-    if len(receipt.way) > MAX_STEPS or (receipt.links and receipt.way[:1] != (_RIGHT + _links(receipt),)):
+    named = _named(receipt)
+    if len(receipt.way) > MAX_STEPS or list(receipt.way[: len(named)]) != named:
         return False
     root = _leaf(gateway, receipt)
     for step in receipt.way:
@@ -88,8 +90,16 @@ def _leaf(gateway: str, receipt: Receipt) -> bytes:
     return sha256(b"\x00" + signed_bytes(gateway, receipt)).digest()
 
 
-def _links(receipt: Receipt) -> bytes:
-    return sha256(b"\x02" + b"".join(b"%d %s\n" % (at, link.hex().encode()) for at, link in receipt.links)).digest()
+def _named(receipt: Receipt) -> list[bytes]:
+    """The first steps of its way."""
+    steps = []
+    if receipt.links:
+        lines = b"".join(b"%d %s\n" % (at, link.hex().encode()) for at, link in receipt.links)
+        steps.append(_RIGHT + sha256(b"\x02" + lines).digest())
+    if receipt.given_up:
+        lines = b"".join(b"%d-%d\n" % span for span in receipt.given_up)
+        steps.append(_RIGHT + sha256(b"\x03" + lines).digest())
+    return steps
 
 
 def _node(left: bytes, right: bytes) -> bytes:

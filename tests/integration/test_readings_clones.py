@@ -1,10 +1,12 @@
-"""Gateways from one card, taken at any time, against the real store: whatever comes first, all of each is stored."""
+"""Gateways from one card, taken at any time, against the real store: whatever comes first, all of each is stored, but
+what its own full outbox gave up."""
 
 import itertools
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,16 @@ from cloud.readings.opening import open_readings
 from cloud.readings.store import store_deliveries
 from edge.outbox import Outbox
 from edge.uplink import contiguous_runs
+from protocols.reading import Metric, Reading, Unit, record_key
 from protocols.telemetry.chain import digest_of, next_link
 from protocols.telemetry.messages import ReadingsMessage, Receipt, encode
 from protocols.telemetry.topics import READINGS, topic
-from tests.integration.test_ingest_store import NOW, create_record, populate
+from tests.integration.test_ingest_store import NOW, SENSOR, create_record, populate
 
 pytestmark = pytest.mark.integration
 
 TWINS = 4
+BEGAN = NOW - timedelta(days=1000)
 GATEWAY = "gw-1"
 _numbers = itertools.count(1)
 """Records are never made twice, as the database is one for all examples."""
@@ -47,12 +51,15 @@ class House:
         self._connection = connection
         self._folder = folder
         self.boxes: list[Outbox] = []
-        self.put_: list[int] = []
+        self.had: list[set[int]] = []
+        """Of each, the keys of what it ever held, less what it gave up."""
         self.told: list[Receipt] = []
-        self._open(ancestors)
+        self._months = 0
+        self._open(ancestors, set())
 
-    def _open(self, readings: int) -> None:
+    def _open(self, readings: int, had: set[int]) -> None:
         self.boxes.append(Outbox(self._folder / f"{len(self.boxes)}.db"))
+        self.had.append(had)
         self.put(-1, readings)
 
     def clone(self, which: int, readings: int) -> None:
@@ -61,12 +68,30 @@ class House:
             paths = (self._folder / f"{which % len(self.boxes)}.db", self._folder / f"{len(self.boxes)}.db")
             with closing(sqlite3.connect(paths[0])) as card, closing(sqlite3.connect(paths[1])) as copy:
                 card.backup(copy)
-            self._open(readings)
+            self._open(readings, set(self.had[which % len(self.boxes)]))
 
     def put(self, which: int, count: int) -> None:
-        numbers = list(itertools.islice(_numbers, count))
-        self.boxes[which].put([create_record(number) for number in numbers])
-        self.put_ += numbers
+        """Measurements and values of a sensor by turns."""
+        numbers = itertools.islice(_numbers, count)
+        self._put(
+            which,
+            [
+                create_record(number, received_at=BEGAN) if number % 2 else create_humidity(timedelta(minutes=number))
+                for number in numbers
+            ],
+        )
+
+    def overflow(self, which: int) -> None:
+        """A value for which all of the sensor that wait are too old."""
+        self._months += 1
+        self._put(which, [create_humidity(timedelta(days=31 * self._months, seconds=next(_numbers)))])
+
+    def _put(self, which: int, readings: list[Reading]) -> None:
+        box, had = self.boxes[which], self.had[which]
+        before = waiting(box)
+        box.put(readings)
+        had |= {record_key(reading) for reading in readings}
+        had -= before - waiting(box)
 
     def letters(self, box: Outbox, after: int, limit: int) -> Letters:
         rows = box.batch(after, limit)
@@ -87,6 +112,11 @@ class House:
             for run in contiguous_runs(rows)
         ]
 
+    def given_up(self, box: Outbox) -> Letters:
+        ranges = box.untold(100)
+        told = ReadingsMessage(epoch=box.epoch, first=1, sent_at=NOW, readings=(), given_up=ranges)
+        return [(topic(GATEWAY, READINGS), encode(told))] if ranges else []
+
     def store(self, letters: Letters) -> list[Receipt]:
         deliveries = joined([open_readings(*letter, NOW) for letter in letters])
         stored = store_deliveries(self._connection, deliveries, NOW)
@@ -95,24 +125,48 @@ class House:
 
     def settle(self, limit: int) -> None:
         """Each sends all that waits and hears its answers, the others being off; until nothing waits."""
+        self._send_all(limit)
+        for which, box in enumerate(self.boxes):
+            if box.backlog().rows:  # a full outbox left nothing to tell whose it is; the next reading does
+                self.put(which, 1)
+        self._send_all(limit)
+        assert [box.backlog().rows for box in self.boxes] == [0] * len(self.boxes)
+
+    def _send_all(self, limit: int) -> None:
         for _ in range(3 * TWINS):
             for box in self.boxes:
                 after = 0
+                self.store(self.given_up(box))
                 while rows := box.batch(after, limit):
                     for receipt in self.store(self.letters(box, after, limit)):
                         box.forget(receipt)
                     after = rows[-1].number
-        assert [box.backlog().rows for box in self.boxes] == [0] * len(self.boxes)
 
     def lost(self) -> list[int]:
         found = self._connection.execute(
-            "SELECT n FROM unnest(%s::bigint[]) AS n EXCEPT SELECT sequence FROM reading", (self.put_,)
+            "SELECT n FROM unnest(%s::bigint[]) AS n EXCEPT SELECT record_key FROM reading",
+            (sorted(set[int]().union(*self.had)),),
         )
         return sorted(n for (n,) in found)
 
     def close(self) -> None:
         for box in self.boxes:
             box.close()
+
+
+def waiting(box: Outbox) -> set[int]:
+    return {record_key(row.reading) for row in box.batch(0, 10_000)}
+
+
+def create_humidity(after: timedelta) -> Reading:
+    return Reading(
+        device=SENSOR,
+        metric=Metric.HUMIDITY,
+        value=60.0,
+        unit=Unit.PERCENT,
+        measured_at=BEGAN + after,
+        received_at=BEGAN + after,
+    )
 
 
 def create_act(name: str, *bounds: tuple[int, int]) -> st.SearchStrategy[tuple[str, tuple[int, ...]]]:
@@ -123,6 +177,8 @@ def create_act(name: str, *bounds: tuple[int, int]) -> st.SearchStrategy[tuple[s
 ACTS = st.lists(
     st.one_of(
         create_act("put", (1, 2)),
+        create_act("overflow"),
+        create_act("give up"),
         create_act("clone", (0, 2)),
         create_act("post", (0, 6), (1, 5)),
         create_act("take", (0, 4), (1, 3)),
@@ -149,6 +205,10 @@ def test_whatever_comes_first_all_that_clones_measured_is_stored(
         match act:
             case "put":
                 house.put(which, numbers[0])
+            case "overflow":
+                house.overflow(which)
+            case "give up":
+                post += house.given_up(house.boxes[which])
             case "clone":
                 house.clone(which, numbers[0])
             case "post":

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-Span = tuple[int, int]
-"""Closed range of outbox numbers."""
+from protocols.telemetry.spans import Span
 
 
 class Why(StrEnum):

@@ -11,11 +11,12 @@ from psycopg.types.multirange import Multirange
 from cloud.db.arrays import Bigints, Byteas, Texts
 from cloud.db.pool import Connection
 from cloud.readings.chain.block import HEAD, NOTE, ROW, Block
-from cloud.readings.chain.model import Head, Span, Stream, Why
+from cloud.readings.chain.model import Head, Stream, Why
 from cloud.readings.model import Delivery
 from cloud.readings.rows import Place
 from protocols.reading import Reading
 from protocols.telemetry.chain import LINK_BYTES, digest_of
+from protocols.telemetry.spans import Span
 
 _Bare = tuple[str, int, int]
 """A Place without its names: as quick to make as a tuple is."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from cloud.readings.chain.block import Block, Run
-from cloud.readings.chain.model import MOST_FAULTS, TAKEN, Fault, FaultKind, Findings, Head, Piece, Span, Stream
+from cloud.readings.chain.model import MOST_FAULTS, TAKEN, Fault, FaultKind, Findings, Head, Piece, Stream
 from protocols.telemetry.chain import LINK_BYTES, first_link, next_link
+from protocols.telemetry.spans import Span, without
 
 _END = 2**62 + 1
 
@@ -24,7 +25,7 @@ class _Walker:
         self._findings = Findings(stream.gateway, stream.epoch)
         self._findings.given_up = sum(last - first + 1 for first, last in stream.given_up)
         self._first_link = first_link(stream.epoch)
-        self._expected = iter(_without(stream.stored, stream.given_up))
+        self._expected = iter(without(stream.stored, stream.given_up))
         self._awaited: Span | None = next(self._expected, None)
         self._heads: deque[Head] = deque()
         self._seen_head = False
@@ -180,20 +181,3 @@ def _linked(link: bytes, digests: bytes, begin: int, end: int) -> bytes:
     for at in range(begin, end, LINK_BYTES):
         link = sha256(link + digests[at : at + LINK_BYTES]).digest()
     return link
-
-
-def _without(spans: Iterable[Span], holes: Iterable[Span]) -> Iterator[Span]:
-    """`spans` less `holes`, both in rising order and apart."""
-    left = list(holes)
-    for first, last in spans:
-        at = first
-        while left and left[0][1] < at:
-            left.pop(0)
-        for low, high in left:
-            if low > last:
-                break
-            if at < low:
-                yield at, low - 1
-            at = max(at, high + 1)
-        if at <= last:
-            yield at, last

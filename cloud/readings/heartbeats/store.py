@@ -5,7 +5,12 @@ from datetime import datetime
 from cloud.db import names
 from cloud.db.pool import Connection
 from cloud.readings.heartbeats.order import Kept, is_news
+from cloud.readings.receipt import closed
 from protocols.telemetry.messages import StatusMessage, encode
+from protocols.telemetry.spans import Span
+
+Outbox = tuple[str, int]
+"""Gateway and epoch."""
 
 _KEPT = """
 SELECT online, (status ->> 'at')::timestamptz, COALESCE((status ->> 'epoch')::bigint, 0),
@@ -84,20 +89,15 @@ def note_status(connection: Connection, gateway: str, said: StatusMessage) -> bo
     return True
 
 
-def stored_of(connection: Connection, outboxes: list[tuple[str, int]]) -> dict[tuple[str, int], list[tuple[int, int]]]:
-    """Closed ranges that are stored of each of `outboxes` (gateway and epoch), none where the gateway is unknown."""
+def stored_of(connection: Connection, outboxes: list[Outbox]) -> dict[Outbox, tuple[list[Span], list[Span]]]:
+    """Of each of `outboxes` (gateway and epoch) what is stored, and that without what it gave up; none where the
+    gateway is unknown."""
     if not outboxes:
         return {}
     found = connection.execute(
-        "SELECT gateway_id, epoch, lower(part), upper(part) - 1 "
+        "SELECT gateway_id, epoch, coalesce(stored, '{}')::text, coalesce(stored - given_up, '{}')::text "
         "FROM unnest(%s::text[], %s::bigint[]) AS asked (gateway_id, epoch) JOIN gateway USING (gateway_id) "
-        "LEFT JOIN outbox_stream USING (gateway_id, epoch) LEFT JOIN LATERAL unnest(stored) AS part ON true "
-        "ORDER BY 1, 2, 3",
+        "LEFT JOIN outbox_stream USING (gateway_id, epoch) ORDER BY 1, 2",
         ([gateway for gateway, _ in outboxes], [epoch for _, epoch in outboxes]),
     )
-    stored: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for gateway, epoch, first, last in found:
-        ranges = stored.setdefault((gateway, epoch), [])
-        if first is not None:
-            ranges.append((first, last))
-    return stored
+    return {(gateway, epoch): (closed(stored), closed(came)) for gateway, epoch, stored, came in found}

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from cloud.proof import conclusion, in_words
 from cloud.readings.chain.block import NOTE, ROW, Block
-from cloud.readings.chain.model import MOST_FAULTS, FaultKind, Findings, Head, Piece, Span, Stream, Why
+from cloud.readings.chain.model import MOST_FAULTS, FaultKind, Findings, Head, Piece, Stream, Why
 from cloud.readings.chain.walk import walk
 from protocols.telemetry.chain import first_link, next_link
+from protocols.telemetry.spans import Span
 
 EPOCH = 77
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.readings.receipt import MAX_RANGES, holds, receipt_of
+from cloud.readings.receipt import MAX_RANGES, given_up_within, holds, receipt_of
 
 
 def test_receipts_of_small_streams() -> None:
@@ -17,6 +17,16 @@ def test_receipts_of_small_streams() -> None:
 
 def test_a_receipt_stays_small() -> None:
     assert len(receipt_of(7, [(n, n) for n in range(10, 10_000, 2)]).beyond) == MAX_RANGES
+
+
+def test_what_never_came_is_named_within_what_the_receipt_says() -> None:
+    stored = [(1, 9), (12, 14), (20, 30)]
+    receipt = receipt_of(7, stored)
+    assert given_up_within(receipt, stored) == ()
+    assert given_up_within(receipt, [(2, 4), (8, 9), (12, 14), (20, 29)]) == ((1, 1), (5, 7), (30, 30))
+    many = receipt_of(7, [(1, 1000)])
+    assert given_up_within(many, [(n, n) for n in range(2, 1001, 2)])[-1] == (999, 999)
+    assert len(given_up_within(many, [(n, n) for n in range(2, 1001, 2)])) == MAX_RANGES
 
 
 @given(st.sets(st.integers(1, 200)))

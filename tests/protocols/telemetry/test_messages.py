@@ -64,6 +64,7 @@ receipts = st.builds(
     through=numbers,
     beyond=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple),
     store=numbers,
+    given_up=st.lists(ranges, max_size=3).map(tuple),
     key=st.binary(max_size=40),
     signature=st.binary(max_size=70),
     way=st.lists(st.binary(max_size=34), max_size=3).map(tuple),

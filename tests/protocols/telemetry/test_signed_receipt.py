@@ -72,6 +72,17 @@ def test_a_signature_computed_by_hand() -> None:
     assert (one.way, two.way) == ((b"\x01" + other,), (b"\x00" + leaf,))
 
 
+@pytest.mark.parametrize("links", [(), ((9, bytes(32)),)])
+def test_what_was_given_up_is_signed_and_who_does_not_know_of_it_sees_a_step_more(links: Any) -> None:
+    named = msgspec.structs.replace(RECEIPT, links=links, given_up=((3, 4), (12, 12)))
+    (_, signed), (_, plain) = sign_all([("gw-1", named), ("gw-2", RECEIPT)], KEY)
+    assert is_signed_by("gw-1", decode(Receipt, encode(signed)), PUBLIC)
+    assert is_signed_by("gw-2", plain, PUBLIC)
+    for ranges in (((3, 4),), ((3, 12),)):
+        assert not is_signed_by("gw-1", msgspec.structs.replace(signed, given_up=ranges), PUBLIC)
+    assert is_signed_by("gw-1", msgspec.structs.replace(signed, given_up=()), PUBLIC), "an older gateway"
+
+
 def test_a_receipt_of_another_home_or_another_key_is_not_ours() -> None:
     signed = sign("gw-1", RECEIPT, KEY)
     assert not is_signed_by("gw-2", signed, PUBLIC)
