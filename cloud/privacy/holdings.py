@@ -111,6 +111,15 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("data_copy", "copies of your data that were asked for", _OWN, given=False),
     Holding("privacy_request", "what you asked of us about your data", _OWN),
     Holding("link_session", "browsers that opened your link", _OWN, hidden=frozenset({"token_hash", "link_hash"})),
+    Holding("ability_assessment", "what you can do by yourself, as it was assessed", _OWN),
+    Holding(
+        "elder_identity",
+        "that your numbers are kept, sealed",
+        _OWN,
+        hidden=frozenset({"number_sealed", "number_hash", "card_sealed", "card_hash"}),
+    ),
+    Holding("elder_move", "from where to where you moved", _OWN),
+    Holding("register_entry", "your entry in the register", _OWN),
     Holding("relative", "your family's ways in", _OWN, hidden=frozenset({"link_hash", "link_code"})),
     Holding("contact", "whom we call", _OWN),
     Holding(

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cloud.registry.model import Community, Level, SharingRule, Wearing
+from cloud.registry.regions.codes import level_of, lies_in
 from cloud.registry.usual_times import minutes_of
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.telemetry.topics import STATUS, topic
@@ -53,6 +54,9 @@ def _twice(table: str, key: str, codes: Iterable[str]) -> Iterable[str]:
 def _region_complaints(community: Community) -> Iterable[str]:
     regions = {region.code: region for region in community.region}
     for region in community.region:
+        level = level_of(region.code)
+        if level is not None and level is not region.level:
+            yield f"region {region.code}: level: by its code (GB/T 2260) it is a {level}, not a {region.level}"
         if region.parent is None:
             continue
         parent = regions.get(region.parent)
@@ -60,6 +64,8 @@ def _region_complaints(community: Community) -> Iterable[str]:
             yield f"region {region.code}: parent: there is no region {region.parent!r} in this file"
         elif _WIDTH[parent.level] >= _WIDTH[region.level]:
             yield f"region {region.code}: parent: a {region.level} does not lie in a {parent.level}"
+        elif level is not None and level_of(parent.code) is not None and not lies_in(region.code, parent.code):
+            yield f"region {region.code}: parent: by its code (GB/T 2260) it does not lie in {parent.code}"
 
 
 def _home_complaints(community: Community) -> Iterable[str]:

@@ -46,6 +46,7 @@ from cloud.web.pushes import pages as pushes_pages
 from cloud.web.quality import pages as quality_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.refusals import pages as refusals_pages
+from cloud.web.regions import pages as regions_pages
 from cloud.web.remote import pages as remote_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
@@ -65,6 +66,7 @@ ROUTERS = (
     board_pages.router,
     board_api.router,
     quality_pages.router,
+    regions_pages.router,
     card_pages.router,
     nurse_pages.router,
     nurse_api.router,

@@ -21,6 +21,7 @@ from tests.cloud.web.community import NOW, Community, create_community, create_d
 from tests.integration.both.arguments import Filled, Fresh
 from tests.integration.both.functions import Call, find_calls
 from tests.integration.both.privacy import fill_copies
+from tests.integration.both.register import fill_register
 from tests.integration.both.routes import fill_routes
 from tests.integration.both.servers import contents_query, copy_all, materialise, tables
 
@@ -118,6 +119,7 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         old, NOW, NOW,
     )  # fmt: skip
     fill_media(made, day["severe"])
+    fill_register(made)
     made.run("INSERT INTO detection_timer (elder_id, look_at) VALUES (%s, %s)", old, NOW)
     made.run(
         "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "

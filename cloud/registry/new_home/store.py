@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -50,6 +51,29 @@ def make_home(
             _need_free(connection, "elder", "code", who)
             store.upsert_elder(connection, Elder(code=who, home=home, name=elder))
     return home, gateway
+
+
+def add_home(connection: Connection, *, community: str, address: str) -> str:
+    """The code of a home without a gateway, which may come later. Raises NotFound for a community that is not there."""
+    with connection.transaction():
+        connection.execute("LOCK TABLE home IN SHARE ROW EXCLUSIVE MODE")
+        code = _next_code(row[0] for row in connection.execute("SELECT code FROM home"))
+        store.upsert_home(connection, Home(code=code, region=community, address=address))
+    return code
+
+
+def add_elder(connection: Connection, *, home: str, name: str) -> int:
+    """The id of a new elder in the home with this code. Raises NotFound."""
+    with connection.transaction():
+        connection.execute("LOCK TABLE elder IN SHARE ROW EXCLUSIVE MODE")
+        taken = {row[0] for row in connection.execute("SELECT code FROM elder WHERE code LIKE %s", (f"elder-{home}%",))}
+        code = next(code for number in count(1) if (code := _elder_code(home, number)) not in taken)
+        store.upsert_elder(connection, Elder(code=code, home=home, name=name))
+        return store.id_of(connection, "elder", code)
+
+
+def _elder_code(home: str, number: int) -> str:
+    return f"elder-{home}" if number == 1 else f"elder-{home}-{number}"
 
 
 def _next_code(codes: Iterable[str]) -> str:

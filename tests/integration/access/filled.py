@@ -138,6 +138,13 @@ _OF_A_HOME = (
     "INSERT INTO prove_report (gateway_id, ended_at, stored_at, passed, body, said_at, signature, certificate, digest) "
     "VALUES (%(n)s, now(), now(), true, '', '', '', '', sha256(convert_to(%(n)s, 'UTF8')))",
     "INSERT INTO gateway_configuration VALUES (%(n)s, 1, '', now())",
+    "INSERT INTO register_entry (elder_id, changed_at) VALUES (%(elder)s, now())",
+    "INSERT INTO elder_identity (elder_id, number_sealed, number_hash, changed_at) "
+    "VALUES (%(elder)s, '', sha256(convert_to(%(n)s, 'UTF8')), now())",
+    "INSERT INTO ability_assessment (elder_id, scale, assessed_on, answers, points, level, staff_id, stored_at) "
+    "VALUES (%(elder)s, 'barthel', '2026-11-23', '{}', 100, 0, %(staff)s, now())",
+    "INSERT INTO elder_move (elder_id, from_home_id, to_home_id, from_region_id, to_region_id, moved_at) "
+    f"VALUES (%(elder)s, {_HOME}, {_HOME}, %(r)s, %(r)s, now())",
     "INSERT INTO relative (elder_id, name, relation, link_hash, link_code, invited_by, invited_at, link_ends_at) "
     "VALUES (%(elder)s, 'x', '', sha256(convert_to(%(n)s || 2, 'UTF8')), '', %(staff)s, now(), now())",
     "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "

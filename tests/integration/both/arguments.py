@@ -43,6 +43,7 @@ from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import NOW, PASSWORD, Community
 from tests.integration.both.privacy import privacy_calls
+from tests.integration.both.register import register_calls
 from tests.integration.both.routes import routes_calls
 from tests.integration.both.samples import (
     DAY,
@@ -341,6 +342,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
             {"bulk": Fresh(partial(read_bulk, text.encode()))} for text in (_BULK, _BULK.replace("home-70", "home-1"))
         ],
         "registry.new_home.make_home": [{"community": "320106", "address": "A", "elder": "B"}],
+        **register_calls(made),
         "registry.id_of": [{"table": "home", "code": "home-2"}],
         "registry.upsert_region": [{"region": Region(code="9", name="R", level=Level.COMMUNITY)}],
         "registry.upsert_home": [{"home": Home(code="home-9", region="320106", address="A")}],

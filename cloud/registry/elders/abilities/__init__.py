@@ -1,0 +1,1 @@
+"""What elders can do by themselves: scales, and assessments by them."""

@@ -1,0 +1,1 @@
+"""National identity numbers and social insurance cards: read, sealed, found again."""

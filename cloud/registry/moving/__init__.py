@@ -1,0 +1,1 @@
+"""An elder moves to another home, perhaps of another community."""

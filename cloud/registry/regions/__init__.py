@@ -1,0 +1,1 @@
+"""The tree of regions: what their codes say."""
