@@ -79,9 +79,12 @@ class Listener:
         self.close()
 
 
-async def listen(dsn: str, channels: Sequence[str], name: str, *, idle_s: float) -> AsyncIterator[list[Wake]]:
+async def listen(
+    dsn: str, channels: Sequence[str], name: str, *, idle_s: float, gather_s: float = 0.0
+) -> AsyncIterator[list[Wake]]:
     """Every notification on `channels`, for ever; a list is empty when `idle_s` passed or the connection is new.
 
+    What comes within `gather_s` after a first one is told together with it: for who looks at whole tables then.
     The server being away is said in the log once a try and ends nothing; close the generator to stop.
     """
     while True:
@@ -98,6 +101,11 @@ async def listen(dsn: str, channels: Sequence[str], name: str, *, idle_s: float)
                         Wake(notice.channel, notice.payload)
                         async for notice in connection.notifies(timeout=idle_s, stop_after=1)
                     ]
+                    if heard and gather_s:
+                        heard += [
+                            Wake(notice.channel, notice.payload)
+                            async for notice in connection.notifies(timeout=gather_s)
+                        ]
                     yield heard
         except DatabaseAway as error:
             log.warning("database_away", what="listening", error=_first_line(error))

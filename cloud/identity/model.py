@@ -29,3 +29,6 @@ class Session:
     began_at: datetime
     second_factor: bool
     """Whether more than a password was shown."""
+    region_name: str
+    regions: frozenset[int]
+    """Their region and all below it."""

@@ -61,20 +61,27 @@ async def session_of(
 ) -> Session | None:
     """Whose session it is; None when it ended, never was, or was left alone for `idle`. Notes that it was seen."""
     found = await connection.execute(
-        "SELECT staff_id, login, name, role, region_id, began_at, seen_at, second_factor "
-        "FROM staff JOIN session USING (staff_id) WHERE token_hash = %s AND ends_at > %s",
+        """
+        SELECT staff_id, login, s.name, role, region_id, began_at, seen_at, second_factor, top.name,
+               array(WITH RECURSIVE below AS (
+                         SELECT s.region_id UNION
+                         SELECT r.region_id FROM region r JOIN below b ON r.parent_id = b.region_id
+                     ) SELECT region_id FROM below)
+        FROM staff s JOIN session USING (staff_id) JOIN region top USING (region_id)
+        WHERE token_hash = %s AND ends_at > %s
+        """,
         (token_hash(token), now),
     )
     row = await found.fetchone()
     if row is None:
         return None
-    began_at, seen_at, second_factor = row[5:]
+    began_at, seen_at, second_factor, region_name, regions = row[5:]
     if idle is not None and seen_at <= now - idle:
         await close_session(connection, token)
         return None
     if now - seen_at >= SEEN_EVERY:
         await connection.execute("UPDATE session SET seen_at = %s WHERE token_hash = %s", (now, token_hash(token)))
-    return Session(_staff(row), began_at, second_factor)
+    return Session(_staff(row), began_at, second_factor, region_name, frozenset(regions))
 
 
 async def sessions_of(connection: AsyncConnection, staff_id: int, now: datetime) -> list[tuple[datetime, datetime]]:

@@ -31,6 +31,8 @@ CHANGED = Counter(
 )
 
 _PUSH_POLL_S = 0.5
+_GATHER_S = 0.2
+"""A look is at all that is open, and leads to further steps: what comes at one moment is looked at once."""
 
 
 def run(config: CloudConfig) -> None:
@@ -65,7 +67,8 @@ async def _work(process: Process) -> None:
 async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
     """Looks at the tables at every wake-up and every `poll_s`; the database being away ends nothing."""
     config = process.config
-    async for _ in listen(config.database.dsn, [ALERT, ALARM, VISIT], "visits", idle_s=config.visits.poll_s):
+    channels = [ALERT, ALARM, VISIT]
+    async for _ in listen(config.database.dsn, channels, "visits", idle_s=config.visits.poll_s, gather_s=_GATHER_S):
         try:
             await follow_once(pool, planner, process.clock, config.visits)
             process.healthy("database")

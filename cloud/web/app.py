@@ -50,6 +50,7 @@ from cloud.web.regions import pages as regions_pages
 from cloud.web.remote import pages as remote_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
+from cloud.web.shared.touching import Touching
 from cloud.web.thresholds import pages as thresholds_pages
 from cloud.web.unsure import api as unsure_api
 from cloud.web.unsure import pages as unsure_pages
@@ -138,5 +139,6 @@ def _create_site() -> Site:
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Watch)
     app.add_middleware(Noting)
+    app.add_middleware(Touching)
     map_errors(app)
     return app

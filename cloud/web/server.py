@@ -29,6 +29,7 @@ from cloud.web.live.feeds import feeds
 from cloud.web.live.hearing import Hearing
 from cloud.web.live.hub import Hub
 from cloud.web.services import Services
+from cloud.web.shared.answers import Answers
 from cloud.web.standby.database_watch import DatabaseWatch
 from cloud.web.standby.memory import Memory
 
@@ -89,6 +90,8 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
     database = config.database
     async with contextlib.AsyncExitStack() as opened:
         pool = await opened.enter_async_context(create_sighted_pool(database.dsn, "web", size=database.pool_size))
+        # live events wait for no page
+        hearing_pool = await opened.enter_async_context(create_sighted_pool(database.dsn, "web-live", size=2))
         reading = None
         if database.read_dsn:
             reading = create_sighted_pool(database.read_dsn, "web-read", size=database.pool_size)
@@ -96,11 +99,14 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
         replica = Replica(pool, reading, process.health, database.read_behind_s)
         watch, journal = DatabaseWatch(pool, process.health), open_journal(config.journal_folder)
         memory = Memory(config.journal_folder)
-        hearing = Hearing(process.clock, pool, hub, watch, journal, memory)
+        hearing = Hearing(process.clock, hearing_pool, hub, watch, journal, memory)
         seal = open_seal(config.sealing_key)
+        answers = Answers(pool, side_by_side=max(database.pool_size // 2, 1))
+        hub.tell_first(answers.hear)
         services = Services(
-            config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal
-        )
+            config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal,
+            answers,
+        )  # fmt: skip
         copies = services.copies = CopyMaker(database.dsn, seal)
         if config.oidc.issuer:
             services.provider = Provider(config.oidc, config.web.address)

@@ -19,6 +19,7 @@ from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.language import Language, load_languages
 from cloud.web.live.hearing import Hearing
 from cloud.web.live.hub import Hub
+from cloud.web.shared.answers import Answers
 from cloud.web.standby.database_watch import DatabaseWatch
 from cloud.web.standby.memory import Memory
 from cloud.web.values import Measures
@@ -41,6 +42,7 @@ class Services:
     journal: DeskJournal | None
     memory: Memory
     seal: Seal
+    answers: Answers
     provider: Provider | None = None
     """By which staff may sign in too."""
     copies: CopyMaker | None = None

@@ -19,6 +19,7 @@ from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.render import language_of, page, see_other
 from cloud.web.services import services_of
+from cloud.web.shared.answers import renews
 from cloud.web.words import Sayer
 
 router = APIRouter(include_in_schema=False)
@@ -94,7 +95,7 @@ def _by_street(silent: list[SilentHome]) -> list[tuple[str, list[SilentHome]]]:
 
 async def _context(request: Request, viewer: Viewer) -> dict[str, Any]:
     services, language = services_of(request), language_of(request)
-    shown = await board(services, viewer, language)
+    shown = await board(services, viewer, language, renewed=renews(request))
     zone = ZoneInfo(shown.visits[0].time_zone if shown.visits else "Asia/Shanghai")
     return {
         "board": shown,

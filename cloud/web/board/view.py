@@ -1,10 +1,11 @@
 """The board as one value, for the page and for the API alike."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.db.pool import AsyncConnection, DatabaseAway
+from cloud.db.pool import DatabaseAway
 from cloud.web.board import store
 from cloud.web.board.looking import store as looking
 from cloud.web.board.model import Board, BoardAlarm, BoardVisit
@@ -12,6 +13,7 @@ from cloud.web.entry.model import Viewer
 from cloud.web.language import Language
 from cloud.web.live.overlay import laid_over
 from cloud.web.services import Services
+from cloud.web.shared.answers import Part, ask
 from cloud.web.standby.database_watch import ANSWER_S
 from cloud.web.standing import Standing, standing
 from cloud.web.unsure.store import count_open, severe_acts
@@ -25,43 +27,70 @@ _PATIENCE_S = 10.0
 """For all that the board shows; alarms are not to wait longer for the rest."""
 
 
-async def board(services: Services, viewer: Viewer, language: Language) -> Board:
-    """From the database; while that is away, the alarms that this process and the desk's journal know."""
+async def board(services: Services, viewer: Viewer, language: Language, *, renewed: bool = False) -> Board:
+    """From the database; while that is away, the alarms that this process and the desk's journal know.
+
+    `renewed` by a page itself it may share its rows with other pages of the same sight.
+    """
     if not services.watch.away:
         try:
-            async with asyncio.timeout(_PATIENCE_S), services.pool.connection(timeout=ANSWER_S) as conn:
-                return await _stored_board(conn, services, viewer, language)
+            async with asyncio.timeout(_PATIENCE_S):
+                return await _stored_board(services, viewer, language, renewed=renewed)
         except (DatabaseAway, TimeoutError):
             services.watch.lost()
     return _remembered_board(services, viewer, language)
 
 
-async def _stored_board(conn: AsyncConnection, services: Services, viewer: Viewer, language: Language) -> Board:
+async def _stored_board(services: Services, viewer: Viewer, language: Language, *, renewed: bool) -> Board:
     now, hearing = services.now, services.hearing
-    stored = [laid_over(alarm, hearing.standing_of(alarm)) for alarm in await store.open_alarms(conn, viewer.regions)]
-    unstored = [alarm for alarm in hearing.unstored(viewer.regions) if _missing(alarm, stored)]
-    promised = await store.promised_visits(conn, viewer.regions, now)
-    visits = sorted(promised, key=lambda visit: standing(visit, now).rank)  # within each, by promise
-    heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
+    unstored = hearing.unstored(viewer.regions)  # before the rows: a call may get its row while they are asked for
+    async with services.pool.connection(timeout=ANSWER_S) as conn:
+        looked_at = _since(await looking.looked_at(conn, viewer.staff.staff_id), now)
+        rows = {} if renewed else await ask(conn, _parts(services, viewer.regions, looked_at, now))
+    if renewed:
+        since = looked_at.replace(minute=0, second=0, microsecond=0)
+        parts = _parts(services, viewer.regions, since, now)
+        rows = await services.answers.get("board", viewer.sight, parts, since=since)
+    stored = [laid_over(alarm, hearing.standing_of(alarm)) for alarm in rows["alarms"]]
+    unstored = [alarm for alarm in unstored if _missing(alarm, stored)]
+    unstored += [alarm for alarm in hearing.unstored(viewer.regions) if _missing(alarm, [*stored, *unstored])]
+    visits = sorted(rows["visits"], key=lambda visit: standing(visit, now).rank)  # within each, by promise
     alarms = sorted([*unstored, *stored], key=lambda alarm: alarm.heard_at, reverse=True)
     alarms = [alarm for alarm in alarms if alarm.state != "closed"]
-    looked_at = _since(await looking.looked_at(conn, viewer.staff.staff_id), now)
     return Board(
         community=viewer.region_name,
         now=now,
         sentence=sentence(alarms, visits, now, _zone(visits), language),
-        on_duty=await store.on_duty(conn, viewer.regions),
+        on_duty=rows["on_duty"],
         alarms=alarms,
-        closed=await store.closed_alarms(conn, viewer.regions, now - _CLOSED_SHOWN),
+        closed=rows["closed"],
         visits=visits,
-        silent=await store.silent_homes(conn, viewer.regions, heard_before),
-        unsure=await count_open(conn, viewer.regions),
-        severe=await severe_acts(conn, viewer.regions),
-        alerts=await looking.open_alerts(conn, viewer.regions),
-        communities=await looking.communities(conn, viewer.regions),
-        news=await looking.changes(conn, viewer.regions, looked_at, now),
+        silent=rows["silent"],
+        unsure=rows["unsure"],
+        severe=rows["severe"],
+        alerts=rows["alerts"],
+        communities=rows["communities"],
+        news=[change for change in rows["news"] if change.at > looked_at],
         looked_at=looked_at,
     )
+
+
+def _parts(services: Services, regions: frozenset[int], since: datetime, now: datetime) -> Mapping[str, Part]:
+    """What the board is made of. Of `news` what is later than somebody's look is what they would have been answered:
+    it comes newest first, and so many at most."""
+    heard_before = now - timedelta(seconds=SILENT_AFTER_S * services.speed)
+    return {
+        "alarms": Part(lambda conn: store.open_alarms(conn, regions), frozenset({"alarm"})),
+        "closed": Part(lambda conn: store.closed_alarms(conn, regions, now - _CLOSED_SHOWN), frozenset({"alarm"})),
+        "visits": Part(lambda conn: store.promised_visits(conn, regions, now), frozenset({"visit"})),
+        "on_duty": Part(lambda conn: store.on_duty(conn, regions)),
+        "silent": Part(lambda conn: store.silent_homes(conn, regions, heard_before), frozenset({"status"})),
+        "unsure": Part(lambda conn: count_open(conn, regions), frozenset({"severe"})),
+        "severe": Part(lambda conn: severe_acts(conn, regions), frozenset({"severe"})),
+        "alerts": Part(lambda conn: looking.open_alerts(conn, regions), frozenset({"alert", "visit"})),
+        "communities": Part(lambda conn: looking.communities(conn, regions)),
+        "news": Part(lambda conn: looking.changes(conn, regions, since, now), frozenset({"alarm", "alert", "visit"})),
+    }
 
 
 def _since(looked_at: datetime | None, now: datetime) -> datetime:

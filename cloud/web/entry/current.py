@@ -8,7 +8,7 @@ import structlog
 from fastapi import Request
 
 from cloud.db.pool import AsyncConnection, DatabaseAway
-from cloud.db.sight import Sight, see_as
+from cloud.db.sight import see_as
 from cloud.errors import NotAllowed
 from cloud.identity.audit.model import Actor
 from cloud.identity.rights import Right
@@ -61,6 +61,11 @@ def actor_of(request: Request) -> tuple[Actor | None, str]:
     return getattr(request.state, "actor", None), getattr(request.state, "about", "")
 
 
+def regions_of(request: Request) -> frozenset[int] | None:
+    """Of whoever is signed in; None: nobody is, or it is an elder's own link."""
+    return getattr(request.state, "regions", None)
+
+
 def needed_right(request: Request) -> Right | None:
     """What the route of this request asks for; None: it was forgotten."""
     method = "GET" if request.method == "HEAD" else request.method
@@ -85,7 +90,8 @@ async def _known(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     if viewer is None:
         raise NotSignedIn
-    see_as(Sight(viewer.staff.role, viewer.staff.staff_id, viewer.regions))  # what the request does from now on
+    see_as(viewer.sight)  # what the request does from now on
+    request.state.regions = viewer.regions
     return viewer
 
 
@@ -127,8 +133,7 @@ async def _viewer(conn: AsyncConnection, token: str, now: datetime, idle: timede
     session = await session_of(conn, token, now, idle)
     if session is None:
         return None
-    name, regions = await regions_below(conn, session.staff.region_id)
-    return Viewer(session.staff, regions, name, session.began_at, session.second_factor)
+    return Viewer(session.staff, session.regions, session.region_name, session.began_at, session.second_factor)
 
 
 def wall_now() -> datetime:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cloud.db.sight import Sight
 from cloud.identity.model import Staff
 from cloud.identity.rights import Right, rights_of
 from cloud.web.entry.access import NEEDED
@@ -23,6 +24,11 @@ class Viewer:
     """What the token allows of their rights; None: it is they themselves."""
     api_token_id: int | None = None
     """Of the token by which a program acts for them."""
+
+    @property
+    def sight(self) -> Sight:
+        """What the database shows them."""
+        return Sight(self.staff.role, self.staff.staff_id, self.regions)
 
     def may(self, right: Right) -> bool:
         return right in rights_of(self.staff.role) and (self.scopes is None or right in self.scopes)

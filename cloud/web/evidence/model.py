@@ -15,6 +15,16 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Point:
+    """One of several elders' readings, for a line without words."""
+
+    elder_id: int
+    metric: str
+    measured_at: datetime
+    value: float
+
+
+@dataclass(frozen=True)
 class Daily:
     """One metric's day, for ranges too long to show each reading."""
 

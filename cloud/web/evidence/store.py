@@ -7,7 +7,7 @@ from psycopg.rows import args_row, class_row
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound
-from cloud.web.evidence.model import Band, Contact, Daily, Measured, Night, Noticed, PastVisit, Person
+from cloud.web.evidence.model import Band, Contact, Daily, Measured, Night, Noticed, PastVisit, Person, Point
 
 _PERSON = """
     SELECT e.elder_id, e.code, e.name, e.born_on, e.sex, e.conditions, e.risks, e.plan, e.data_note,
@@ -69,6 +69,27 @@ async def readings(
         return await cursor.fetchall()
 
 
+async def points(
+    conn: AsyncConnection, wanted: Sequence[tuple[int, str]], begin: datetime, end: datetime
+) -> list[Point]:
+    """Of each elder the readings of one metric, in order of time; `wanted` are elders with metrics."""
+    async with conn.cursor(row_factory=args_row(Point), binary=True) as cursor:
+        await cursor.execute(
+            """
+            SELECT wanted.elder_id, wanted.metric, r.measured_at, r.value
+            FROM unnest(%s::integer[], %s::text[]) AS wanted (elder_id, metric)
+            CROSS JOIN LATERAL (
+                SELECT measured_at, value FROM reading
+                WHERE reading.elder_id = wanted.elder_id AND reading.metric = wanted.metric
+                  AND measured_at BETWEEN %s AND %s
+            ) AS r
+            ORDER BY wanted.elder_id, wanted.metric, r.measured_at, r.value
+            """,
+            ([elder_id for elder_id, _ in wanted], [metric for _, metric in wanted], begin, end),
+        )
+        return await cursor.fetchall()
+
+
 async def days(
     conn: AsyncConnection, elder_id: int, metrics: Sequence[str], begin: datetime, end: datetime
 ) -> list[Daily]:
@@ -110,6 +131,16 @@ async def bands(conn: AsyncConnection, elder_id: int) -> dict[str, Band]:
             "SELECT metric, centre, low, high, count, computed_at FROM baseline WHERE elder_id = %s", (elder_id,)
         )
         return {band.metric: band for band in await cursor.fetchall()}
+
+
+async def bands_of_several(
+    conn: AsyncConnection, elder_ids: Sequence[int]
+) -> dict[tuple[int, str], tuple[float, float]]:
+    """Low and high of each elder's own normal, by elder and metric."""
+    cursor = await conn.execute(
+        "SELECT elder_id, metric, low, high FROM baseline WHERE elder_id = ANY(%s)", (list(elder_ids),)
+    )
+    return {(elder_id, metric): (low, high) for elder_id, metric, low, high in await cursor.fetchall()}
 
 
 async def nights(conn: AsyncConnection, elder_id: int, begin: datetime, end: datetime, zone: str) -> list[Night]:

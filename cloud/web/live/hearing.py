@@ -190,7 +190,7 @@ class Hearing:
         async with self._connection() as conn:
             if not wakes:
                 await self._sweep(conn)
-            for channel, payload in wakes:
+            for channel, payload in dict.fromkeys(wakes):  # each row is read as it stands now
                 if channel == names.ALARM:
                     self._show_stored(await board_store.alarm(conn, UUID(payload)))
                 elif channel == names.VISIT:

@@ -4,7 +4,7 @@ All methods belong to the event loop of the web process; the broker's thread com
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from prometheus_client import Counter, Gauge
 
@@ -31,6 +31,7 @@ class _Page:
 class Hub:
     def __init__(self, heartbeat_s: float = HEARTBEAT_S) -> None:
         self._pages: set[_Page] = set()
+        self._first: list[Callable[[LiveEvent], None]] = []
         self._heartbeat_s = heartbeat_s
         self._closed = False
 
@@ -40,9 +41,15 @@ class Hub:
     def publish(self, event: LiveEvent) -> None:
         """To every page whose viewer may see the event's region."""
         events_sent.labels(event.kind).inc()
+        for hear in self._first:
+            hear(event)
         for page in list(self._pages):
             if event.region_id is None or event.region_id in page.regions:
                 self._hand(page, event.wire)
+
+    def tell_first(self, hear: Callable[[LiveEvent], None]) -> None:
+        """Of every event, before any page has it."""
+        self._first.append(hear)
 
     async def listen(self, regions: frozenset[int]) -> AsyncIterator[bytes]:
         """The stream of one page, until the hub closes or the page is dropped."""

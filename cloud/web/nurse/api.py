@@ -105,9 +105,7 @@ class VisitDetail:
 
 @router.get("/visits")
 async def get_visits(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Visits:
-    services = services_of(request)
-    async with services.pool.connection() as conn:
-        listed = await today(conn, services, viewer, reader_of(request))
+    listed = await today(services_of(request), viewer, reader_of(request))
     return Visits(
         visits=[
             VisitSummary(**asdict(one.card), why=one.why)

@@ -98,8 +98,9 @@ class Filed:
 
 @dataclass(frozen=True)
 class Said:
-    """An elder's word on one's own visit."""
+    """An elder's word on a nurse's visit."""
 
+    nurse_id: int
     visit_id: int
     elder_name: str
     face: int

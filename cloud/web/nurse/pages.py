@@ -12,6 +12,7 @@ from cloud.web.entry.model import Viewer
 from cloud.web.nurse.view import NEXT_STEP, reader_of, today, visit_view
 from cloud.web.render import page
 from cloud.web.services import services_of
+from cloud.web.shared.answers import renews
 
 router = APIRouter(include_in_schema=False)
 FOLLOW_UP_DAYS = (1, 3, 7, 14)
@@ -19,9 +20,7 @@ FOLLOW_UP_DAYS = (1, 3, 7, 14)
 
 @router.get("/today")
 async def today_page(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
-    services = services_of(request)
-    async with services.pool.connection() as conn:
-        listed = await today(conn, services, viewer, reader_of(request))
+    listed = await today(services_of(request), viewer, reader_of(request), renewed=renews(request))
     return page(request, "today.html", {"today": listed, "next_step": NEXT_STEP}, viewer=viewer)
 
 

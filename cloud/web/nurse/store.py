@@ -111,16 +111,24 @@ async def report_before(conn: AsyncConnection, elder_id: int, visit_id: int) -> 
         return await cursor.fetchone()
 
 
-async def said_lately(conn: AsyncConnection, staff_id: int, since: datetime) -> list[Said]:
-    """What elders said of this nurse's visits, the newest first."""
+async def said_lately(
+    conn: AsyncConnection, regions: frozenset[int], nurse_id: int | None, since: datetime
+) -> list[Said]:
+    """What elders of `regions` said of this nurse's visits, the newest ten first; None: the same of every nurse."""
     async with conn.cursor(row_factory=class_row(Said)) as cursor:
         await cursor.execute(
             """
-            SELECT visit_id, e.name AS elder_name, m.face, m.word, m.assessed_at, h.time_zone
-            FROM assessment m JOIN visit_report r USING (visit_id) JOIN visit v USING (visit_id)
-            JOIN elder e USING (elder_id) JOIN home h USING (home_id)
-            WHERE r.staff_id = %s AND m.assessed_at >= %s ORDER BY m.assessed_at DESC, visit_id LIMIT 10
+            SELECT nurse_id, visit_id, elder_name, face, word, assessed_at, time_zone FROM (
+                SELECT r.staff_id AS nurse_id, visit_id, e.name AS elder_name, m.face, m.word, m.assessed_at,
+                       h.time_zone,
+                       row_number() OVER (PARTITION BY r.staff_id ORDER BY m.assessed_at DESC, visit_id) AS place
+                FROM assessment m JOIN visit_report r USING (visit_id) JOIN visit v USING (visit_id)
+                JOIN elder e USING (elder_id) JOIN home h USING (home_id)
+                WHERE (%(nurse)s::integer IS NULL OR r.staff_id = %(nurse)s) AND m.assessed_at >= %(since)s
+                  AND h.region_id = ANY(%(regions)s)
+            ) AS said WHERE place <= 10
+            ORDER BY assessed_at DESC, visit_id
             """,
-            (staff_id, since),
+            {"nurse": nurse_id, "since": since, "regions": list(regions)},
         )
         return await cursor.fetchall()

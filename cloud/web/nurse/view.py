@@ -1,5 +1,6 @@
 """A nurse's list and one visit with all that is needed to judge it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from cloud.web.nurse import store
 from cloud.web.nurse.model import AlertBehind, Card, Colleague, Filed, Said, Step
 from cloud.web.render import language_of
 from cloud.web.services import Services
+from cloud.web.shared.answers import Part, ask
 from cloud.web.values import Measures
 from cloud.web.words import Sayer, Why, rules_of
 
@@ -103,16 +105,15 @@ class VisitView:
     photos_agreed: bool
 
 
-async def today(conn: AsyncConnection, services: Services, viewer: Viewer, reader: Reader) -> Today:
-    now = services.now
-    listed = []
-    cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN, now)
-    shown = await shown_to(conn, viewer, {card.elder_id for card in cards})
-    for place, card in enumerate(card for card in cards if card.elder_id in shown):
-        drawn = place < _SPARKS and not card.done
-        listed.append(await _listed(conn, services, card, reader, drawn=drawn))
-    me = viewer.staff.staff_id
-    said = await store.said_lately(conn, me, now - _SAID_SHOWN)
+async def today(services: Services, viewer: Viewer, reader: Reader, *, renewed: bool = False) -> Today:
+    """`renewed` by a page itself it may share its rows with other pages of the same sight. Raises DatabaseAway."""
+    now, me = services.now, viewer.staff.staff_id
+    if renewed:
+        rows = await services.answers.get("today", viewer.sight, _parts(viewer, None, now))
+    else:
+        async with services.pool.connection() as conn:
+            rows = await ask(conn, _parts(viewer, me, now))
+    listed = [_listed(services, one, reader) for one in rows["visits"]]
     going = [one for one in listed if not one.card.done]
     own = sorted((one for one in going if one.card.nurse_id == me), key=lambda one: _due(one.card))
     return Today(
@@ -121,8 +122,49 @@ async def today(conn: AsyncConnection, services: Services, viewer: Viewer, reade
         free=[one for one in going if one.card.nurse_id is None],
         others=[one for one in going if one.card.nurse_id not in (None, me)],
         done=[one for one in listed if one.card.done and one.card.nurse_id == me],
-        said=said,
+        said=[one for one in rows["said"] if one.nurse_id == me],
     )
+
+
+def _parts(viewer: Viewer, nurse_id: int | None, now: datetime) -> Mapping[str, Part]:
+    """What the list is made of; `nurse_id` None: for all nurses of the viewer's regions."""
+
+    async def visits(conn: AsyncConnection) -> list[tuple[Card, Sparkline | None]]:
+        cards = await store.cards(conn, viewer.regions, now - _DONE_SHOWN, now)
+        shown = await shown_to(conn, viewer, {card.elder_id for card in cards})
+        cards = [card for card in cards if card.elder_id in shown]
+        sparks = await _sparks(conn, [card for card in cards[:_SPARKS] if not card.done], now)
+        return [(card, sparks.get(card.visit_id)) for card in cards]
+
+    return {
+        "visits": Part(visits, frozenset({"visit", "alert"})),
+        "said": Part(
+            lambda conn: store.said_lately(conn, viewer.regions, nurse_id, now - _SAID_SHOWN), frozenset({"visit"})
+        ),
+    }
+
+
+async def _sparks(conn: AsyncConnection, cards: list[Card], now: datetime) -> dict[int, Sparkline | None]:
+    """By visit: the last weeks of what its alert is about."""
+    wanted = {(card.elder_id, metric) for card in cards if (metric := _metric(card))}
+    if not wanted:
+        return {}
+    since = now - timedelta(days=EVIDENCE_DAYS)
+    points: dict[tuple[int, str], list[tuple[datetime, float]]] = {}
+    for row in await evidence_store.points(conn, sorted(wanted), since, now):
+        points.setdefault((row.elder_id, row.metric), []).append((row.measured_at, row.value))
+    bands = await evidence_store.bands_of_several(conn, sorted({elder_id for elder_id, _ in wanted}))
+    return {
+        card.visit_id: sparkline(points.get((card.elder_id, metric), []), bands.get((card.elder_id, metric)))
+        for card in cards
+        if (metric := _metric(card))
+    }
+
+
+def _metric(card: Card) -> str:
+    """What its weightiest reason is about; empty: no value of the body."""
+    metric = card.reasons[0].get("metric") if card.reasons else None
+    return metric if isinstance(metric, str) else ""
 
 
 def _due(card: Card) -> tuple[bool, datetime]:
@@ -168,18 +210,10 @@ async def visit_view(
     )
 
 
-async def _listed(conn: AsyncConnection, services: Services, card: Card, reader: Reader, *, drawn: bool) -> ListedVisit:
-    now = services.now
-    metric = card.reasons[0].get("metric") if card.reasons else None
-    spark = None
-    if isinstance(metric, str) and drawn:
-        rows = await evidence_store.readings(conn, card.elder_id, [metric], now - timedelta(days=EVIDENCE_DAYS), now)
-        band = (await evidence_store.bands(conn, card.elder_id)).get(metric)
-        spark = sparkline(
-            [(row.measured_at, row.value) for row in rows], None if band is None else (band.low, band.high)
-        )
-    why = _sayer(card, reader, now).first(card.reasons)
-    return ListedVisit(card, why, spark, metric if isinstance(metric, str) else "", _take_along(services, card, reader))
+def _listed(services: Services, visit: tuple[Card, Sparkline | None], reader: Reader) -> ListedVisit:
+    card, spark = visit
+    why = _sayer(card, reader, services.now).first(card.reasons)
+    return ListedVisit(card, why, spark, _metric(card), _take_along(services, card, reader))
 
 
 def _take_along(services: Services, card: Card, reader: Reader) -> list[str]:

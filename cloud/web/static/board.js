@@ -14,11 +14,13 @@ const APART_MS = 1000; // between two renewals for what is no call: events come 
 let chosen = null; // the alarm that keys act on
 let fetching = null;
 let wanted = false;
+let mine = false; // whether the next fetch is for what was done here
 
 // --- what the page shows ---------------------------------------------------------------------------------------------
 
-/** Fetches the parts anew; calls in quick succession become one. */
-async function renew() {
+/** Fetches the parts anew; calls in quick succession become one. `acted`: after a deed here, and not of an event. */
+async function renew(acted = false) {
+  mine ||= acted;
   if (fetching) {
     wanted = true;
     return fetching;
@@ -27,8 +29,10 @@ async function renew() {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     do {
       wanted = false;
+      const headers = mine ? { accept: "text/html" } : { accept: "text/html", "x-renewal": "1" };
+      mine = false;
       try {
-        const answer = await fetch("/board/parts", { headers: { accept: "text/html" } });
+        const answer = await fetch("/board/parts", { headers });
         if (answer.redirected) location.assign("/login?next=/board");
         else if (answer.ok) {
           const fresh = document.createElement("template");
@@ -134,7 +138,7 @@ function listen() {
     renew();
   });
   for (const kind of ["alert", "visit", "status"]) stream.addEventListener(kind, renewSoon);
-  stream.addEventListener("severe", renew);
+  stream.addEventListener("severe", () => renew());
 }
 
 // --- what keys do ----------------------------------------------------------------------------------------------------
@@ -246,9 +250,9 @@ document.addEventListener("done", (event) => {
     showCard(openCardId());
   }
   for (const open of event.detail.form.closest(".alarm")?.querySelectorAll("details[open]") ?? []) open.open = false;
-  renew();
+  renew(true);
 });
-document.addEventListener("stale", renew);
+document.addEventListener("stale", () => renew(true));
 
 // The desk starts dark at night, by its own clock.
 const hour = new Date().getHours();
@@ -257,4 +261,4 @@ if (hour < 7 || hour >= 20) document.documentElement.dataset.theme = "dark";
 choose(null, false);
 soundIfCalled();
 listen();
-setInterval(renew, REFRESH_MS);
+setInterval(() => renew(), REFRESH_MS);

@@ -12,7 +12,7 @@ function busy() {
 async function renew() {
   if (busy()) return;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const answer = await fetch(location.href, { headers: { accept: "text/html", "x-renewal": "1" } });
     if (answer.redirected) location.assign(answer.url); // the session has ended; nothing is typed on such a page
     if (!answer.ok || answer.redirected || busy()) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -44,25 +44,73 @@ const NOBODYS_MS = 5000; // within so long after what anybody may take: not all 
 let renewedAt = 0;
 let dueAt = Infinity;
 let timer = null;
+let forOwn = false; // whether the next renewal is for more than what is nobody's
+const nobodys = new Set(); // visits that anybody may take, for which the next renewal is due
 
 function renewAt(at) {
   if (at >= dueAt) return;
   dueAt = at;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    dueAt = Infinity;
+    forget();
     renewedAt = Date.now();
     renew();
   }, Math.max(at - Date.now(), 0));
 }
 
-/** A visit changed: one of this page, one that is mine now, or one that is nobody's yet. */
-function hear(visit) {
-  const shown = document.querySelector(`a[href="/visits/${Number(visit.visit_id)}"]`) !== null;
-  if (shown || visit.nurse_id === me) renewAt(renewedAt + MINE_APART_MS);
-  else if (visit.nurse_id === null) renewAt(Date.now() + NOBODYS_MS * (0.2 + 0.8 * Math.random()));
+function forget() {
+  clearTimeout(timer);
+  dueAt = Infinity;
+  forOwn = false;
+  nobodys.clear();
 }
 
+/** A visit changed: one's own, one that is nobody's yet, or a colleague's. */
+function hear(visit) {
+  const links = [...document.querySelectorAll(`[data-whose] a[href="/visits/${Number(visit.visit_id)}"]`)];
+  const among = (whose) => links.filter((link) => link.closest("[data-whose]").dataset.whose === whose);
+  if (visit.nurse_id === me || among("mine").length) {
+    forOwn = true;
+    renewAt(renewedAt + MINE_APART_MS);
+  } else if (visit.nurse_id === null && visit.state !== "cancelled") {
+    nobodys.add(visit.visit_id);
+    renewAt(withinMoments());
+  } else {
+    nobodys.delete(visit.visit_id); // the centre gave it to a colleague, or one was quicker
+    if (nobodys.size === 0 && !forOwn) forget();
+    for (const link of among("nobodys")) leave(link, visit.visit_id);
+    hearColleagues();
+  }
+}
+
+const withinMoments = () => Date.now() + NOBODYS_MS * (0.2 + 0.8 * Math.random());
+
+/** It goes from the list at once; a heading that stands alone then, and the thumb's bar, a moment later. */
+function leave(link, id) {
+  const list = link.closest("ol");
+  link.closest("li").remove();
+  const next = document.querySelector(`.thumb-bar form[action="/api/v1/visits/${Number(id)}/steps"]`);
+  if (list.children.length > 0 && !next) return;
+  forOwn = true;
+  renewAt(withinMoments());
+}
+
+/** What colleagues do is folded away: it is asked for when somebody opens it. */
+function hearColleagues() {
+  const others = document.getElementById("others");
+  others?.setAttribute("data-old", "");
+  if (others && !others.open) return;
+  forOwn = true;
+  renewAt(withinMoments());
+}
+
+function hearToggle(event) {
+  if (event.target.id !== "others" || !event.target.open || event.target.dataset.old === undefined) return;
+  delete event.target.dataset.old;
+  renew();
+}
+
+document.addEventListener("toggle", hearToggle, true);
 setInterval(renew, everyMs);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && renew());
 if (document.body.dataset.live !== undefined) {

@@ -83,13 +83,15 @@ class Happening:
         message = AlarmMessage(
             alarm=alarm, kind=AlarmKind.PERSONAL_TRIGGER, device="bench", raised_at=datetime.now(UTC)
         )
-        self.began[f"alarm {alarm}"] = time.time()
+        self.began[f"alarm {alarm} at_centre"] = time.time()
         self._broker.publish(topics.topic(f"bench-{home}", topics.ALARM), encode(message))
         await asyncio.sleep(self._chance.uniform(2, 5))
         community = home // 100 + 1
         desk = self._chance.choice([one for one in self._desks if one.community == community] or self._desks)
+        self.began[f"alarm {alarm} taken"] = time.time()
         await desk.post(f"/api/v1/alarms/{alarm}/take", "take an alarm", {})
         await asyncio.sleep(self._chance.uniform(1, 4))
+        self.began[f"alarm {alarm} closed"] = time.time()
         await desk.post(f"/api/v1/alarms/{alarm}/close", "close an alarm", {"reason": "test"})
 
     async def _alert(self) -> None:

@@ -17,12 +17,14 @@ import aiohttp
 from cloud.tasks import end
 from cloud.web.entry.csrf import HEADER, csrf_of
 from cloud.web.entry.current import COOKIE
+from cloud.web.shared.answers import RENEWAL
 
 DESK_APART_S, MINE_APART_S, NOBODYS_APART_S = 1.0, 2.0, 5.0
 """As board.js and fresh.js have it: a desk looks anew a second after what is no call; a nurse's list two seconds after
-what is hers, and within five seconds after what is everybody's."""
+what is hers, and within five seconds after what is everybody's and still is; what colleagues do is folded away."""
 
 _VISIT = re.compile(r'href="/visits/(\d+)"')
+_LISTS = re.compile(r'<ol class="cards" data-whose="(\w+)"(.*?)</ol>', re.DOTALL)
 
 
 @dataclass
@@ -46,6 +48,10 @@ class Page:
         self._headers = {"cookie": f"{COOKIE}={token}", HEADER: csrf_of(token), "origin": address}
         self._wanted_at: float | None = None
         self._asked_at = 0.0
+        self._had: set[str] = set()
+        self._lists: dict[str, list[int]] = {}
+        self._nobodys: set[int] = set()
+        self._for_own = False
         self.shown: set[int] = set()
         """Visits on a nurse's list."""
 
@@ -74,12 +80,12 @@ class Page:
         while True:
             await asyncio.sleep(0.1)
             if self._wanted_at is not None and time.monotonic() >= self._wanted_at:
-                self._wanted_at = None
+                self._forget()
                 self._asked_at = time.monotonic()
                 if self.is_desk:
-                    await self.get("/board/parts", "renewed: the board")
+                    await self.get("/board/parts", "renewed: the board", renewed=True)
                 else:
-                    self._list(await self.get("/today", "renewed: today's list"))
+                    self._list(await self.get("/today", "renewed: today's list", renewed=True))
 
     async def open(self) -> None:
         self._list(await self.get("/board" if self.is_desk else "/today", "opened at first"))
@@ -87,10 +93,14 @@ class Page:
     def _list(self, page: str) -> None:
         if page and not self.is_desk:
             self.shown = {int(visit) for visit in _VISIT.findall(page)}
+            self._lists = {}
+            for whose, cards in _LISTS.findall(page):
+                self._lists.setdefault(whose, []).extend(int(visit) for visit in _VISIT.findall(cards))
 
-    async def get(self, path: str, name: str) -> str:
+    async def get(self, path: str, name: str, *, renewed: bool = False) -> str:
         """The whole answer; empty where it failed."""
-        return await self._timed(name, self._client.get(path, headers=self._headers))
+        headers = self._headers | ({RENEWAL: "1"} if renewed else {})
+        return await self._timed(name, self._client.get(path, headers=headers))
 
     async def post(self, path: str, name: str, body: dict[str, Any]) -> None:
         await self._timed(name, self._client.post(path, headers=self._headers, json=body))
@@ -110,22 +120,51 @@ class Page:
         return said
 
     def _hear(self, kind: str, data: dict[str, Any]) -> None:
-        self._heard.came[f"{kind} {_of(kind, data)}"].append(time.time())
+        what = f"{kind} {_of(kind, data)}"
+        if what not in self._had:  # a step is told again where something beside it changed
+            self._had.add(what)
+            self._heard.came[what].append(time.time())
         now = time.monotonic()
         if self.is_desk:
             self._want(max(now + 0.06, self._asked_at + (0.0 if kind == "alarm" else DESK_APART_S)))
-        elif kind == "visit" and (data["nurse_id"] == self.staff_id or data["visit_id"] in self.shown):
+        elif kind == "visit":
+            self._hear_visit(data["visit_id"], data["nurse_id"], data["state"], now)
+
+    def _hear_visit(self, visit_id: int, nurse_id: int | None, state: str, now: float) -> None:
+        """As `hear` in fresh.js."""
+        mine, free = self._lists.get("mine", []), self._lists.get("nobodys", [])
+        soon = now + random.uniform(0.2, 1.0) * NOBODYS_APART_S
+        if nurse_id == self.staff_id or visit_id in mine:
+            self._for_own = True
             self._want(max(now, self._asked_at + MINE_APART_S))
-        elif kind == "visit" and data["nurse_id"] is None:
-            self._want(now + random.uniform(0.2, 1.0) * NOBODYS_APART_S)
+        elif nurse_id is None and state != "cancelled":
+            self._nobodys.add(visit_id)
+            self._want(soon)
+        else:
+            self._nobodys.discard(visit_id)
+            if not self._nobodys and not self._for_own:
+                self._forget()
+            is_next = not mine and free[:1] == [visit_id]
+            if visit_id in free:
+                free.remove(visit_id)
+                if is_next or not free:
+                    self._for_own = True
+                    self._want(soon)
+            if "colleagues" not in self._lists:
+                self._for_own = True
+                self._want(soon)
+
+    def _forget(self) -> None:
+        self._wanted_at, self._for_own = None, False
+        self._nobodys.clear()
 
     def _want(self, at: float) -> None:
         self._wanted_at = at if self._wanted_at is None else min(self._wanted_at, at)
 
 
 def _of(kind: str, data: dict[str, Any]) -> str:
-    if kind == "visit":
-        return f"{data['visit_id']} {data['state']}"
+    if kind in ("visit", "alarm"):
+        return f"{data[f'{kind}_id']} {data['state']}"
     return str(data.get(f"{kind}_id", ""))
 
 

@@ -394,6 +394,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "web.evidence.days": [{}, {"metrics": everything, "begin": NOW - 365 * DAY}],
         "web.evidence.latest": [{"metrics": everything}],
         "web.nurse.report": [{"visit_id": day["before"]}],
-        "web.nurse.said_lately": [{"staff_id": made.staff["nurse"]}],
+        "web.evidence.points": [{"wanted": [(made.elders["home-1"], "systolic"), (made.elders["home-2"], "pulse")]}],
+        "web.nurse.said_lately": [{}, {"nurse_id": None}],
         "web.elder.may_assess": [{"visit_id": day["before"]}],
     }
