@@ -109,8 +109,8 @@ def detect(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def visits(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Makes visits of alerts and watches over promises."""
-    _run_stage("cloud.visits.worker", "visits", config)
+    """Makes visits of alerts, watches over promises, and carries hours to other time banks."""
+    _run_stage("cloud.services.worker", "visits", config)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from cloud.routes_config import Routes
+from cloud.time_bank_config import TimeBank
 from protocols.configuration import ConfigurationError, decode_configuration
 from protocols.reading import Metric
 
@@ -195,8 +196,8 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     address: str = ""
     """As people's browsers know this centre, such as https://centre.example: passkeys are bound to it. Empty: none but
     at localhost."""
-    second_factor_for: list[Literal["nurse", "desk", "installer", "doctor", "administrator"]] = msgspec.field(
-        default_factory=list
+    second_factor_for: list[Literal["nurse", "desk", "installer", "doctor", "administrator", "volunteer"]] = (
+        msgspec.field(default_factory=list)
     )
     """Roles whose people have to show more than a password."""
     sealing_key: str = "sealing.key"
@@ -258,6 +259,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     detection: Detection = Detection()
     visits: Visits = Visits()
     routes: Routes = msgspec.field(default_factory=Routes)
+    time_bank: TimeBank = msgspec.field(default_factory=TimeBank)
     alarms: Alarms = Alarms()
     escalation: Escalation = Escalation()
     push: Push = msgspec.field(default_factory=Push)

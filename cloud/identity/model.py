@@ -11,6 +11,7 @@ class Role(StrEnum):
     INSTALLER = "installer"
     DOCTOR = "doctor"
     ADMINISTRATOR = "administrator"
+    VOLUNTEER = "volunteer"
 
 
 @dataclass(frozen=True)

@@ -41,17 +41,22 @@ class Right(StrEnum):
     """Change what gateways do."""
     REFUSALS = "refusals"
     """See how often something was refused, wherever."""
+    VOLUNTEER = "volunteer"
+    """Make the visits that one is asked for as a volunteer, and keep one's own hours."""
+    COORDINATE = "coordinate"
+    """Keep the register of volunteers, ask them for visits, and judge what is said of hours."""
 
 
 _ALL = frozenset({Right.OWN, Right.LIVE})
 _SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.PICTURES, Right.SAY_WHOSE},
-    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY},
+    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY, Right.COORDINATE},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.PICTURES, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
     Role.ADMINISTRATOR: _SEE
-    | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL, Right.COPY},
+    | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL, Right.COPY, Right.COORDINATE},
+    Role.VOLUNTEER: frozenset({Right.OWN, Right.VOLUNTEER}),
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)
 """What a program's token may be given: all but its owner's account."""

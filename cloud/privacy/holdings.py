@@ -54,6 +54,13 @@ _WORN_THEN = (
 _HOME = "(SELECT home_id FROM elder WHERE elder_id = %(elder)s)"
 _OF_HOME = f"t.home_id = {_HOME}"
 _GATEWAYS = f"(SELECT gateway_id FROM gateway WHERE home_id = {_HOME})"  # noqa: S608 - a constant of ours
+_ACCOUNTS = "(SELECT account_id FROM time_account WHERE elder_id = %(elder)s)"
+_OF_ACCOUNT = f"t.account_id IN {_ACCOUNTS}"
+_OF_ENTRY = f"t.entry_id IN (SELECT entry_id FROM time_line WHERE account_id IN {_ACCOUNTS})"  # noqa: S608 - ours
+_OF_TRANSFER = f"t.transfer_id IN (SELECT transfer_id FROM time_transfer WHERE account_id IN {_ACCOUNTS})"  # noqa: S608
+_OF_VOLUNTEER = "t.staff_id IN (SELECT staff_id FROM volunteer WHERE elder_id = %(elder)s)"
+_OWN_ACCOUNT = "the volunteer has an account of their own, which goes on"
+_LEDGER = "the ledger sums to zero only as a whole; without the account's owner it names nobody"
 _PROOF = "that a call came and was answered in time is proven by it; it goes after retention.alarms_days"
 
 READINGS = Holding(
@@ -91,6 +98,23 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("unplanned", "visits for which nobody was found", _OF_VISIT, given=False),
     Holding("visit", "visits", _OWN),
     Holding("regular_visit", "how often somebody comes by itself", _OWN),
+    Holding("time_dispute", "what you said was not right of your hours", _OF_ACCOUNT),
+    Holding("time_message", "what was signed when hours went to another bank", _OF_TRANSFER, Fate.STAYS, _LEDGER),
+    Holding("time_transfer", "hours that went to another bank or came from one", _OF_ACCOUNT, Fate.STAYS, _LEDGER),
+    Holding("time_line", "your hours, line by line", _OF_ACCOUNT, Fate.STAYS, _LEDGER),
+    Holding("time_entry", "what was booked of your hours", _OF_ENTRY, Fate.STAYS, _LEDGER),
+    Holding("time_account", "your account of hours", _OWN, Fate.CLEARED, _LEDGER, clears="elder_id = NULL"),
+    Holding("volunteer_step", "how you became a volunteer", _OF_VOLUNTEER, Fate.STAYS, _OWN_ACCOUNT),
+    Holding("volunteer_paper", "papers that were seen of you as a volunteer", _OF_VOLUNTEER, Fate.STAYS, _OWN_ACCOUNT),
+    Holding("volunteer_hours", "when you have time as a volunteer", _OF_VOLUNTEER, Fate.STAYS, _OWN_ACCOUNT),
+    Holding(
+        "volunteer",
+        "that you are a volunteer too",
+        _OWN,
+        Fate.CLEARED,
+        _OWN_ACCOUNT,
+        clears="elder_id = NULL",
+    ),
     Holding("alert", "what was noticed", _OWN),
     Holding("alarm_card_view", "who opened your card when you called", f"({_OWN} OR {_OF_ALARM})"),
     Holding("sms_alarm", "calls that came by text", _OF_ALARM, hidden=frozenset({"answer_to"})),

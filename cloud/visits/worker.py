@@ -2,7 +2,9 @@
 has its timer."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import httpx
 import structlog
@@ -40,12 +42,12 @@ def run(config: CloudConfig) -> None:
     run_worker("visits", config, work, port=config.visits.port, away=(DatabaseAway,))
 
 
-def work(process: Process) -> None:
-    """The loop for one process, until it is asked to stop."""
-    asyncio.run(_work(process))
+def work(process: Process, *beside: Callable[[Process], Coroutine[Any, Any, None]]) -> None:
+    """The loop for one process, until it is asked to stop; `beside` are loops of other rooms that share it."""
+    asyncio.run(_work(process, *beside))
 
 
-async def _work(process: Process) -> None:
+async def _work(process: Process, *beside: Callable[[Process], Coroutine[Any, Any, None]]) -> None:
     config = process.config
     async with (
         create_async_pool(config.database.dsn, "visits", size=6) as pool,
@@ -57,6 +59,7 @@ async def _work(process: Process) -> None:
             process,
             _follow(process, pool, planner),
             look_ahead(process, pool, planner),
+            *(loop(process) for loop in beside),
             run_timers(pool, QUEUE, {AT_RISK: at_risk_timer(pool)}),
             run_timers(
                 pool, sending.QUEUE, {sending.SEND: sender.send}, poll_s=_PUSH_POLL_S, at_once=sending.SIDE_BY_SIDE

@@ -140,6 +140,7 @@ ROLES = {
     "installer": N_("Installer"),
     "doctor": N_("Doctor"),
     "administrator": N_("Administrator"),
+    "volunteer": N_("Volunteer"),
 }
 FLAGS = {
     "body_moved": N_("moved while measuring"),

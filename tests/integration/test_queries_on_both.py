@@ -24,6 +24,7 @@ from tests.integration.both.privacy import fill_copies
 from tests.integration.both.register import fill_register
 from tests.integration.both.routes import fill_routes
 from tests.integration.both.servers import contents_query, copy_all, materialise, tables
+from tests.integration.both.time_bank import fill_time_bank
 
 pytestmark = pytest.mark.integration
 
@@ -52,6 +53,7 @@ DRAWN = {
     "push.set_gone": {"push_subscription"},
     "sms_gateway.next_counter": {"sms_key"},
     "sms_gateway.hear": {"sms_heard"},
+    "services.time_bank.book": {"time_entry"},
     **{name: {"sms"} for name in ("sms.add", "sms.claim", "sms.set_sent", "sms.set_not_sent", "sms.report")},
 }
 """Tables in which the function puts something drawn at random or the wall's time; nor is its result compared."""
@@ -197,6 +199,7 @@ def _filled(made: Community, day: dict[str, Any]) -> Filled:
         day["coming"],
     )
     fill_routes(made, day)
+    fill_time_bank(made, day["before"])
     key = made.one("SELECT max(record_key) FROM reading WHERE device_id = %s", cuff)
     return Filled(made, day, key, letter, event)
 

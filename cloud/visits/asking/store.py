@@ -80,8 +80,11 @@ async def assign(
 ) -> None:
     """`nurse_id` is asked first, by `staff_id` or by the centre itself; until `answer_by`, where it is given."""
     await connection.execute(
-        "UPDATE visit SET state = 'assigned', nurse_id = %s, answer_by = %s WHERE visit_id = %s",
-        (nurse_id, answer_by, visit_id),
+        "UPDATE visit SET state = 'assigned', nurse_id = %(who)s, answer_by = %(by)s, "
+        "goer = CASE (SELECT role FROM staff WHERE staff_id = %(who)s) "
+        "WHEN 'volunteer' THEN 'volunteer' ELSE 'nurse' END "
+        "WHERE visit_id = %(visit)s",
+        {"who": nurse_id, "by": answer_by, "visit": visit_id},
     )
     await add_event(connection, visit_id, VisitState.ASSIGNED, at, staff_id=staff_id, nurse_id=nurse_id)
 

@@ -32,7 +32,7 @@ _OPEN = """
     FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)
     LEFT JOIN alert a USING (alert_id) LEFT JOIN route_stop s ON s.visit_id = v.visit_id
     LEFT JOIN route r USING (route_id) LEFT JOIN unplanned u ON u.visit_id = v.visit_id
-    WHERE v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') AND h.region_id = ANY(%s)
+    WHERE v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') AND v.goer = 'nurse' AND h.region_id = ANY(%s)
       AND coalesce(v.from_at < %s, true)
     ORDER BY v.visit_id
 """

@@ -36,6 +36,7 @@ async def in_no_route(conn: AsyncConnection, regions: frozenset[int]) -> list[Pl
     async with conn.cursor(row_factory=class_row(Planned)) as cursor:
         await cursor.execute(
             _PLANNED + "WHERE v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') AND t.visit_id IS NULL "
+            "AND v.goer = 'nurse' "
             "AND (u.visit_id IS NOT NULL OR v.from_at IS NULL) AND h.region_id = ANY(%s) "
             "ORDER BY v.priority <> 'now', v.promised_by, v.visit_id LIMIT 300",
             (list(regions),),

@@ -32,6 +32,7 @@ async def cards(conn: AsyncConnection, regions: frozenset[int], done_since: date
             + """
             WHERE h.region_id = ANY(%s)
               AND (v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') AND coalesce(v.from_at <= %s, true)
+                   AND v.goer = 'nurse'
                    OR r.filed_at >= %s)
             ORDER BY r.filed_at IS NOT NULL, v.promised_by, v.visit_id LIMIT 300
             """,

@@ -70,6 +70,7 @@ def _one(connection: Connection, statement: str, *values: object, **named: objec
 
 
 _HOME = "(SELECT home_id FROM home WHERE code = %(n)s)"
+_ACCOUNT = "(SELECT account_id FROM time_account WHERE elder_id = %(elder)s)"
 _DEVICE = "(SELECT device_id FROM device WHERE gateway_id = %(n)s)"
 _ALARM = "(SELECT alarm_id FROM alarm WHERE gateway_id = %(n)s ORDER BY state LIMIT 1)"
 _VISIT = "(SELECT max(visit_id) FROM visit WHERE elder_id = %(elder)s)"
@@ -154,6 +155,20 @@ _OF_A_HOME = (
     "INSERT INTO data_copy_part SELECT copy_id, 0, '' FROM data_copy WHERE elder_id = %(elder)s",
     "INSERT INTO privacy_request (elder_id, what, asked_at) VALUES (%(elder)s, 'export', now())",
     "INSERT INTO link_session VALUES (sha256(convert_to(%(n)s, 'UTF8')), '', %(elder)s, NULL, now(), now(), now())",
+    "INSERT INTO volunteer (staff_id, elder_id, applied_at) VALUES (%(staff)s, %(elder)s, now())",
+    "INSERT INTO volunteer_step (staff_id, state, at, by_staff_id) VALUES (%(staff)s, 'applied', now(), %(staff)s)",
+    "INSERT INTO volunteer_paper (staff_id, kind, seen_by, seen_at) VALUES (%(staff)s, 'identity', %(staff)s, now())",
+    "INSERT INTO volunteer_hours VALUES (%(staff)s, 0, '09:00', '12:00')",
+    "INSERT INTO time_account (code, elder_id, opened_at) VALUES (%(n)s, %(elder)s, now())",
+    "WITH e AS (INSERT INTO time_entry (entry_id, kind, at) VALUES (md5(%(n)s)::uuid, 'earn', now()) "
+    "RETURNING entry_id) "
+    f"INSERT INTO time_line (entry_id, account_id, minutes) SELECT entry_id, {_ACCOUNT}, 60 FROM e "
+    "UNION ALL SELECT entry_id, time_system_account('community'), -60 FROM e",
+    "INSERT INTO time_dispute (entry_id, account_id, words, said_at) "
+    f"VALUES (md5(%(n)s)::uuid, {_ACCOUNT}, 'x', now())",
+    f"INSERT INTO time_transfer VALUES (md5(%(n)s)::uuid, 'out', 'x', {_ACCOUNT}, '', 1, 'offered', now(), now())",
+    "INSERT INTO time_message (transfer_id, way, step, body, signature, ours, at) "
+    "VALUES (md5(%(n)s)::uuid, 'out', 'offer', '', decode(repeat('00', 64), 'hex'), true, now())",
     "INSERT INTO audit (at, staff_id, elder_id, what) VALUES (now(), 0, %(elder)s, 'saw_record')",
     _READING + "'only_wearer', now(), %(n)s, 1, 1)",
     _READING.replace("%(elder)s", "NULL") + "'ask', now(), %(n)s, 1, 2)",

@@ -58,6 +58,7 @@ from tests.integration.both.samples import (
     create_watched,
     device_name,
 )
+from tests.integration.both.time_bank import time_bank_calls
 
 _BULK = "what,code,community,address,home,name\nhome,home-70,320106,A,,\nelder,elder-70,,,home-70,B\n"
 
@@ -381,6 +382,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.telling.note_act": [{"key": UUID(int=3), "did_at": NOW}],
         "visits.telling.moment_of": [{"did_at": NOW - DAY}],
         **routes_calls(made, day),
+        **time_bank_calls(made, day),
         "visits.set_wish": [{"visit_id": day["asked"]}],
         "visits.open_request": [{"elder_id": made.elders["home-2"]}],
         "visits.set_at_risk": [{"promised_by": NOW + timedelta(minutes=18)}],

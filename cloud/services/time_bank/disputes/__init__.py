@@ -1,0 +1,1 @@
+"""Somebody says that a deed of the ledger is not right; a coordinator answers."""

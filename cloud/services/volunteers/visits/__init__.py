@@ -1,0 +1,1 @@
+"""Visits of the one queue that volunteers make: who is asked, check-in, check-out, and the minutes that follow."""

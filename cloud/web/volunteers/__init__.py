@@ -1,0 +1,1 @@
+"""The coordinator's register of volunteers, and the volunteer's own pages."""
