@@ -24,6 +24,8 @@ from cloud.web.entry.links import Door, way_in
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence import store as evidence_store
 from cloud.web.evidence.model import Person
+from cloud.web.family import store as family_store
+from cloud.web.family.model import Heading
 from cloud.web.render import page, see_other
 from cloud.web.services import services_of
 
@@ -100,10 +102,12 @@ async def fetch_copy_for_elder(request: Request, elder_id: int, copy_id: CopyId,
         return await _file(request, conn, asker, copy_id)
 
 
-async def _by_link(request: Request, conn: AsyncConnection, door: Door, token: str) -> tuple[Person, Asker]:
+async def _by_link(request: Request, conn: AsyncConnection, door: Door, token: str) -> tuple[Person | Heading, Asker]:
     way = await way_in(request, conn, door, token)
-    person = await evidence_store.person_of_link(conn, way.elder_id)
-    return person, Asker(way.elder_id, relative_id=way.relative_id)
+    asker = Asker(way.elder_id, relative_id=way.relative_id)
+    if door == "f":
+        return await family_store.heading(conn, way.elder_id), asker
+    return await evidence_store.person_of_link(conn, way.elder_id), asker
 
 
 async def _by_staff(conn: AsyncConnection, elder_id: int, viewer: Viewer) -> tuple[Person, Asker]:
@@ -114,7 +118,7 @@ async def _by_staff(conn: AsyncConnection, elder_id: int, viewer: Viewer) -> tup
 async def _page(
     request: Request,
     conn: AsyncConnection,
-    person: Person,
+    person: Person | Heading,
     asker: Asker,
     *,
     back: str,

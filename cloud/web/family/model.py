@@ -5,6 +5,15 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
+class Heading:
+    """Of whom the page is."""
+
+    elder_id: int
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
 class Call:
     kind: str
     test: bool

@@ -10,7 +10,6 @@ from cloud.privacy import store as privacy_store
 from cloud.privacy.purposes import Purpose
 from cloud.web.charts.sparkline import sparkline
 from cloud.web.entry.links import way_in
-from cloud.web.evidence import store as evidence_store
 from cloud.web.evidence.model import Measured
 from cloud.web.evidence.panels import CHARTED
 from cloud.web.family import store
@@ -29,7 +28,7 @@ async def family_page(request: Request, token: str) -> Response:
         way = await way_in(request, conn, "f", token)
         assert way.relative_id is not None  # noqa: S101 - this door is the family's
         elder, relative = way.elder_id, way.relative_id
-        person = await evidence_store.person_of_link(conn, elder)
+        person = await store.heading(conn, elder)
         agreed = await privacy_store.purposes_for(conn, elder, relative)
         measured = await store.readings(conn, elder, relative, list(CHARTED), now - SHOWN)
         context = {

@@ -1,13 +1,27 @@
-"""All SQL of the family's page. Each question names the consent that it rests on: without it there are no rows."""
+"""All SQL of the family's page. Each question names the consent that it rests on: without it there are no rows. And the
+views that it asks show nobody but the one whose link it is what that consent opens (migration 0042)."""
 
 from datetime import datetime
 
 from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
+from cloud.errors import NotFound
 from cloud.web.elder.model import MeasureAgain
 from cloud.web.evidence.model import Measured
-from cloud.web.family.model import Call, FamilyVisit
+from cloud.web.family.model import Call, FamilyVisit, Heading
+
+
+async def heading(conn: AsyncConnection, elder_id: int) -> Heading:
+    """Raises NotFound."""
+    async with conn.cursor(row_factory=class_row(Heading)) as cursor:
+        await cursor.execute(
+            "SELECT elder_id, name, time_zone FROM web.family_heading WHERE elder_id = %s", (elder_id,)
+        )
+        found = await cursor.fetchone()
+    if found is None:
+        raise NotFound("This link opens nothing.")
+    return found
 
 
 async def calls(conn: AsyncConnection, elder_id: int, relative_id: int, since: datetime) -> list[Call]:
@@ -15,7 +29,7 @@ async def calls(conn: AsyncConnection, elder_id: int, relative_id: int, since: d
     async with conn.cursor(row_factory=class_row(Call)) as cursor:
         await cursor.execute(
             """
-            SELECT kind, test, heard_at, state, closed_at FROM alarm JOIN consent c USING (elder_id)
+            SELECT kind, test, heard_at, state, closed_at FROM web.family_call JOIN consent c USING (elder_id)
             WHERE elder_id = %s AND heard_at >= %s
               AND c.relative_id = %s AND c.purpose = 'family_alarms' AND c.withdrawn_at IS NULL
             ORDER BY heard_at DESC, alarm_id
@@ -30,9 +44,8 @@ async def visits(conn: AsyncConnection, elder_id: int, relative_id: int, since: 
     async with conn.cursor(row_factory=class_row(FamilyVisit)) as cursor:
         await cursor.execute(
             """
-            SELECT v.state, s.name AS nurse, v.promised_by, r.filed_at, m.face
-            FROM visit v JOIN consent c USING (elder_id) LEFT JOIN staff s ON s.staff_id = v.nurse_id
-            LEFT JOIN visit_report r USING (visit_id) LEFT JOIN assessment m USING (visit_id)
+            SELECT v.state, v.nurse, v.promised_by, v.filed_at, v.face
+            FROM web.family_visit v JOIN consent c USING (elder_id)
             WHERE v.elder_id = %s AND v.asked_at >= %s AND v.state NOT IN ('declined', 'cancelled')
               AND c.relative_id = %s AND c.purpose = 'family_visits' AND c.withdrawn_at IS NULL
             ORDER BY v.asked_at DESC, v.visit_id
@@ -47,7 +60,7 @@ async def measure_again(conn: AsyncConnection, elder_id: int, relative_id: int, 
     async with conn.cursor(row_factory=class_row(MeasureAgain)) as cursor:
         await cursor.execute(
             """
-            SELECT metric, why, measured_at FROM measure_again m JOIN consent c USING (elder_id)
+            SELECT metric, why, measured_at FROM web.family_measure_again JOIN consent c USING (elder_id)
             WHERE elder_id = %s AND answered_at IS NULL AND until > %s
               AND c.relative_id = %s AND c.purpose = 'family_readings' AND c.withdrawn_at IS NULL
             ORDER BY asked_at DESC LIMIT 1
@@ -64,7 +77,7 @@ async def readings(
     async with conn.cursor(row_factory=class_row(Measured)) as cursor:
         await cursor.execute(
             """
-            SELECT metric, measured_at, value, flags, meal FROM reading
+            SELECT metric, measured_at, value, flags, meal FROM web.family_reading
             WHERE elder_id = %(elder)s AND metric = ANY(%(metrics)s) AND measured_at >= %(since)s
               AND EXISTS (SELECT FROM consent c WHERE c.elder_id = %(elder)s AND c.relative_id = %(relative)s
                           AND c.purpose = 'family_readings' AND c.withdrawn_at IS NULL)

@@ -5,7 +5,7 @@ A line gives, for everybody in `WHO` and in that order, one letter of `MEANING`.
 
 from collections.abc import Mapping
 
-from tests.integration.access.tables import ROWS, TABLES
+from tests.integration.access.tables import FAMILY, ROWS, TABLES
 
 WHO = ("nobody", "link", "nurse", "desk", "doctor", "installer", "administrator", "stranger")
 HEADINGS: Mapping[str, str] = {
@@ -197,4 +197,11 @@ def document() -> str:
     ]
     lines += [f"| `{name}` | " + " | ".join(letters) + " |" for name, letters in TABLES.items()]
     lines += ["", *(f"* `{letter}`: {meaning}" for letter, meaning in ROWS.items())]
+    lines += [
+        "",
+        "By a link of one of the family only these rows of their elder are found, and only while that consent stands "
+        "([why](decisions/0022-a-familys-link-is-held-by-its-consents.md)):",
+        "",
+        *(f"* `{name}`: {opened_by}" for name, opened_by in FAMILY.items()),
+    ]
     return "\n".join(lines) + "\n"

@@ -62,17 +62,6 @@ TABLES: Mapping[str, str] = {
     "absence": "--aaaaaa",
     "route": "--aaaaaa",
     "team_plan": "--aaaaaa",
-    "volunteer": "---h--h-",
-    "volunteer_step": "---h--h-",
-    "volunteer_paper": "---h--h-",
-    "volunteer_hours": "---h--h-",
-    "time_account": "-h-h--h-",
-    "time_entry": "-h-h--h-",
-    "time_line": "-h-h--h-",
-    "time_dispute": "-h-h--h-",
-    "time_transfer": "-h-h--h-",
-    "time_message": "-h-h--h-",
-    "web.volunteer_visit": "--------",
     "visit_event": "-hhhh-hh",
     "visit_act": "-hhhh-hh",
     "visit_report": "-hhhh-hh",
@@ -113,6 +102,11 @@ TABLES: Mapping[str, str] = {
     "web.contested_reading": "--hh--hh",
     "web.elder_seen": "-hhhh-hh",
     "web.gateway_seen": "--hhhhhh",
+    "web.family_heading": "--------",
+    "web.family_reading": "--------",
+    "web.family_measure_again": "--------",
+    "web.family_visit": "--------",
+    "web.family_call": "--------",
 } | dict.fromkeys(
     (
         "reading", "reading_hourly", "reading_daily", "reading_hourly_live", "reading_daily_live",
@@ -121,3 +115,18 @@ TABLES: Mapping[str, str] = {
     ),
     "xxxxxxxx",
 )  # fmt: skip
+
+FAMILY: Mapping[str, str] = {
+    # table: what opens the elder's rows to a link of one of their family
+    "relative": "their own",
+    "consent": "their own",
+    "link_session": "their own",
+    "data_copy": "their own",
+    "data_copy_part": "their own",
+    "web.family_heading": "the link: a name and a time zone",
+    "web.family_reading": "family_readings",
+    "web.family_measure_again": "family_readings",
+    "web.family_visit": "family_visits",
+    "web.family_call": "family_alarms",
+}
+"""Tables that are not here hold nothing for them, but those of which everybody finds all rows."""
