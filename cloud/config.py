@@ -99,6 +99,11 @@ class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     promise_now_min: float = 30.0
     promise_today_h: float = 4.0
+    """Within the team's hours; nothing holds back what is urgent or a floor."""
+    promise_least_min: float = 90.0
+    """Minutes that must be left of the team's hours for a promise within them; later it is promised for the morning."""
+    promise_morning_h: float = 2.0
+    """Hours after the team begins by which that is promised."""
     promise_week_h: float = 72.0
     at_risk_fraction: float = 0.75
     """Part of the promised time after which an unaccepted visit is shown as at risk."""

@@ -10,10 +10,11 @@ from cloud.config import Visits
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import Conflict, NotFound
+from cloud.routes_config import Routes
 from cloud.visits import store
 from cloud.visits.following.follow_up import hear_mark, propose_next
 from cloud.visits.model import AnotherNurse, Report, Visit, VisitState
-from cloud.visits.promises import promised_within
+from cloud.visits.promising.promising import DEFAULT_HOURS, promised_by
 from cloud.visits.reporting import store as reporting
 from cloud.visits.steps import VisitStep, after, is_behind
 
@@ -114,6 +115,7 @@ async def assess(  # noqa: PLR0917 - who says what of which visit, and when
     now: datetime,
     *,
     policy: Visits = DEFAULT_PROMISES,
+    routes: Routes = DEFAULT_HOURS,
 ) -> Visit:
     """The elder's word on a visit: `face` 1 (very bad) to 5 (very good). A second thought replaces the first.
 
@@ -132,7 +134,7 @@ async def assess(  # noqa: PLR0917 - who says what of which visit, and when
             connection, visit_id, face, word.strip()[:LONGEST_WORD], now
         ):
             await store.move(connection, visit_id, state, now, nurse_id=visit.nurse_id, by_elder=True)
-            await hear_mark(connection, visit_id, face, now, policy)
+            await hear_mark(connection, visit_id, elder_id, face, now, policy, routes)
         return await store.get(connection, visit_id)
 
 
@@ -143,8 +145,11 @@ async def request(
     now: datetime,
     *,
     promises: Visits = DEFAULT_PROMISES,
+    routes: Routes = DEFAULT_HOURS,
 ) -> Visit:
-    """The elder wants somebody to come, today. While one such visit is open the newest wish is added to it.
+    """The elder wants somebody to come, today or first thing in the morning.
+
+    While one such visit is open the newest wish is added to it.
 
     `wish` is a short code or a line, 1 to 200 characters; raises ValueError for another length.
     """
@@ -152,10 +157,8 @@ async def request(
     if not 0 < len(wish) <= LONGEST_WISH:
         raise ValueError(f"wish: expected 1 to {LONGEST_WISH} characters, got {len(wish)}")
     async with connection.transaction():
-        promised_by = now + promised_within(Priority.TODAY, promises)
-        visit_id = await store.add_request(
-            connection, elder_id, wish, Priority.TODAY, asked_at=now, promised_by=promised_by
-        )
+        by = await promised_by(connection, elder_id, Priority.TODAY, now, promises, routes)
+        visit_id = await store.add_request(connection, elder_id, wish, Priority.TODAY, asked_at=now, promised_by=by)
         if visit_id is not None:
             await store.add_event(connection, visit_id, VisitState.PROPOSED, now, note=wish, by_elder=True)
             return await store.get(connection, visit_id)

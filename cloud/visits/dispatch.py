@@ -11,10 +11,12 @@ from cloud.config import Visits
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
+from cloud.routes_config import Routes
 from cloud.visits import store
 from cloud.visits.commands import DEFAULT_PROMISES
 from cloud.visits.model import AnotherOnTheWay, Visit, VisitState
 from cloud.visits.promises import promised_within
+from cloud.visits.promising.promising import DEFAULT_HOURS, promised_by
 from protocols.alarm.states import AlarmState
 
 log = structlog.get_logger()
@@ -23,21 +25,24 @@ CLEARED = "cleared"
 """The note of a cancelled visit: its alert ended by itself before anybody had accepted."""
 
 
-async def follow_alerts(connection: AsyncConnection, now: datetime, promises: Visits) -> int:
+async def follow_alerts(
+    connection: AsyncConnection, now: datetime, promises: Visits, routes: Routes = DEFAULT_HOURS
+) -> int:
     """Brings the visits to what the alerts say; gives how many changed. One transaction; done twice it is done once."""
     changed = 0
     async with connection.transaction():
-        for alert_id, elder_id, priority, raised_at in await store.unvisited_alerts(connection):
-            promised_by = raised_at + promised_within(priority, promises)
+        for alert_id, elder_id, priority, raised_at, floor in await store.unvisited_alerts(connection):
+            by = await promised_by(connection, elder_id, priority, raised_at, promises, routes, floor=floor)
             visit_id = await store.add_for_alert(
-                connection, alert_id, elder_id, priority, asked_at=raised_at, promised_by=promised_by
+                connection, alert_id, elder_id, priority, asked_at=raised_at, promised_by=by
             )
             if visit_id is not None:
                 await store.add_event(connection, visit_id, VisitState.PROPOSED, now)
                 log.info("visit_proposed", visit=visit_id, alert=alert_id, priority=str(priority))
                 changed += 1
-        for visit_id, state, priority in await store.outgrown(connection):
-            await store.hasten(connection, visit_id, priority, now + promised_within(priority, promises))
+        for visit_id, elder_id, state, priority, floor in await store.outgrown(connection):
+            by = await promised_by(connection, elder_id, priority, now, promises, routes, floor=floor)
+            await store.hasten(connection, visit_id, priority, by)
             await store.add_event(connection, visit_id, state, now, note=f"priority {priority}")
             log.info("visit_hastened", visit=visit_id, priority=str(priority))
             changed += 1
@@ -67,19 +72,19 @@ async def dispatch_for_alarm(
             raise Conflict("this alarm is closed; nobody is sent")
         if alarm.elder_id is None:
             return None
-        promised_by = now + promised_within(Priority.NOW, promises)
+        by = now + promised_within(Priority.NOW, promises)
         told_at = await store.on_the_way_since(connection, alarm_id)
         if told_at is not None and alarm.minutes is not None:
-            promised_by = told_at + timedelta(minutes=alarm.minutes)
+            by = told_at + timedelta(minutes=alarm.minutes)
         visit_id = await store.add_for_alarm(
-            connection, alarm_id, alarm.elder_id, asked_at=alarm.heard_at, promised_by=promised_by
+            connection, alarm_id, alarm.elder_id, asked_at=alarm.heard_at, promised_by=by
         )
         if visit_id is not None:
             await store.add_event(connection, visit_id, VisitState.PROPOSED, now, staff_id=staff_id)
             log.info("visit_proposed", visit=visit_id, alarm=str(alarm_id), priority=str(Priority.NOW))
         visit = await store.visit_of_alarm(connection, alarm_id)
-        if told_at is not None and visit.promised_by != promised_by and visit.state in _BEFORE_THE_DOOR:
-            await store.promise(connection, visit.visit_id, promised_by)
+        if told_at is not None and visit.promised_by != by and visit.state in _BEFORE_THE_DOOR:
+            await store.promise(connection, visit.visit_id, by)
         if visit.state in _NOBODYS_YET and await store.is_nurse(connection, staff_id):
             await store.move(connection, visit.visit_id, VisitState.ACCEPTED, now, nurse_id=staff_id)
             with suppress(AnotherOnTheWay):  # a colleague is there already: it is hers to say who goes on

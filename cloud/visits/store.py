@@ -153,16 +153,18 @@ async def set_wish(connection: AsyncConnection, visit_id: int, wish: str) -> Non
     await connection.execute("UPDATE visit SET wish = %s WHERE visit_id = %s", (wish, visit_id))
 
 
-async def unvisited_alerts(connection: AsyncConnection) -> list[tuple[int, int, Priority, datetime]]:
-    """Open alerts that do not wait for their turn, and that no visit was ever made for: alert, elder, priority and
-    when it was raised, or its turn came."""
+async def unvisited_alerts(connection: AsyncConnection) -> list[tuple[int, int, Priority, datetime, bool]]:
+    """Open alerts that do not wait for their turn, and that no visit was ever made for: alert, elder, priority,
+    when it was raised, or its turn came, and whether it holds a floor."""
     cursor = await connection.execute(
-        "SELECT a.alert_id, a.elder_id, a.priority, coalesce(a.shown_at, a.raised_at) FROM alert AS a "
+        "SELECT a.alert_id, a.elder_id, a.priority, coalesce(a.shown_at, a.raised_at), "
+        """a.reasons @> '[{"floor": true}]' FROM alert AS a """
         "WHERE a.state = 'open' AND NOT a.held AND NOT EXISTS (SELECT FROM visit WHERE visit.alert_id = a.alert_id) "
         "ORDER BY a.alert_id"
     )
     return [
-        (alert, elder, Priority(priority), raised_at) for alert, elder, priority, raised_at in await cursor.fetchall()
+        (alert, elder, Priority(priority), raised_at, floor)
+        for alert, elder, priority, raised_at, floor in await cursor.fetchall()
     ]
 
 
@@ -199,17 +201,22 @@ async def add_for_alert(
     return None if row is None else int(row[0])
 
 
-async def outgrown(connection: AsyncConnection) -> list[tuple[int, VisitState, Priority]]:
-    """Visits whose alert became more urgent than they are, locked: visit, state and the alert's priority."""
+async def outgrown(connection: AsyncConnection) -> list[tuple[int, int, VisitState, Priority, bool]]:
+    """Visits whose alert became more urgent than they are, locked: visit, elder, state, the alert's priority and
+    whether it holds a floor."""
     cursor = await connection.execute(
-        "SELECT v.visit_id, v.state, a.priority FROM visit AS v JOIN alert AS a USING (alert_id) "
+        """SELECT v.visit_id, v.elder_id, v.state, a.priority, a.reasons @> '[{"floor": true}]' """
+        "FROM visit AS v JOIN alert AS a USING (alert_id) "
         "WHERE a.state = 'open' AND v.priority <> a.priority "
         "AND array_position(%(ranks)s, a.priority) < array_position(%(ranks)s, v.priority) "
         "AND v.state IN ('proposed', 'assigned', 'accepted', 'travelling') "
         "ORDER BY v.visit_id FOR UPDATE OF v SKIP LOCKED",
         {"ranks": [str(priority) for priority in sorted(Priority, key=lambda one: one.rank)]},
     )
-    return [(visit, VisitState(state), Priority(priority)) for visit, state, priority in await cursor.fetchall()]
+    return [
+        (visit, elder, VisitState(state), Priority(priority), floor)
+        for visit, elder, state, priority, floor in await cursor.fetchall()
+    ]
 
 
 async def hasten(connection: AsyncConnection, visit_id: int, priority: Priority, promised_by: datetime) -> None:
@@ -246,14 +253,16 @@ async def cancel(
     await add_event(connection, visit_id, VisitState.CANCELLED, at, staff_id=staff_id, note=note, by_elder=by_elder)
 
 
-async def unwatched(connection: AsyncConnection, at_most: int) -> list[tuple[int, datetime, datetime]]:
-    """Visits that nobody accepted and whose promise no timer watches, locked: visit, from when, promised_by."""
+async def unwatched(connection: AsyncConnection, at_most: int) -> list[tuple[int, datetime, datetime, Priority]]:
+    """Visits that nobody accepted and whose promise no timer watches, locked: visit, from when, promised_by and
+    priority."""
     cursor = await connection.execute(
-        "SELECT visit_id, coalesce(from_at, asked_at), promised_by FROM visit WHERE state IN ('proposed', 'assigned') "
+        "SELECT visit_id, coalesce(from_at, asked_at), promised_by, priority FROM visit "
+        "WHERE state IN ('proposed', 'assigned') "
         "AND timer_for IS DISTINCT FROM promised_by ORDER BY visit_id LIMIT %s FOR UPDATE SKIP LOCKED",
         (at_most,),
     )
-    return await cursor.fetchall()
+    return [(visit, since, by, Priority(priority)) for visit, since, by, priority in await cursor.fetchall()]
 
 
 async def note_timer(connection: AsyncConnection, visit_id: int) -> None:

@@ -26,8 +26,8 @@ async def watch_promises(connection: AsyncConnection, promises: Visits, clock: C
     """Sets a timer for each proposed visit that has none for its promise; gives how many. One transaction."""
     async with connection.transaction():
         visits = await store.unwatched(connection, _AT_ONCE)
-        for visit_id, asked_at, promised_by in visits:
-            due_at = clock.wall_at(at_risk_from(asked_at, promised_by, promises))
+        for visit_id, asked_at, promised_by, priority in visits:
+            due_at = clock.wall_at(at_risk_from(asked_at, promised_by, priority, promises))
             await set_timer(connection, QUEUE, AT_RISK, due_at, visit_id=visit_id, promised_by=promised_by.isoformat())
             await store.note_timer(connection, visit_id)
     return len(visits)

@@ -18,6 +18,8 @@ from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
 from cloud.push.key import key_path, open_push_key
+from cloud.routes_config import Routes
+from cloud.visits.absences.going_on import free_left_behind
 from cloud.visits.asking.policy import ask_nurses, free_silent
 from cloud.visits.dispatch import follow_alarms, follow_alerts
 from cloud.visits.following.follow_up import close_visits
@@ -73,21 +75,23 @@ async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
     channels = [ALERT, ALARM, VISIT]
     async for _ in listen(config.database.dsn, channels, "visits", idle_s=config.visits.poll_s, gather_s=_GATHER_S):
         try:
-            await follow_once(pool, planner, process.clock, config.visits)
+            await follow_once(pool, planner, process.clock, config.visits, config.routes)
             process.healthy("database")
         except DatabaseAway as error:
             process.ill("database", "the database is away")
             log.warning("database_away", what="visits", error=type(error).__name__)
 
 
-async def follow_once(pool: AsyncPool, planner: Planner, clock: Clock, policy: Visits) -> None:
+async def follow_once(pool: AsyncPool, planner: Planner, clock: Clock, policy: Visits, routes: Routes) -> None:
     """One look at the tables. Whoever looks twice changes nothing more."""
     async with pool.connection() as connection:
-        CHANGED.inc(await follow_alerts(connection, clock.now(), policy))
+        CHANGED.inc(await follow_alerts(connection, clock.now(), policy, routes))
     async with pool.connection() as connection:
         CHANGED.inc(await follow_alarms(connection, clock.now(), policy))
     async with pool.connection() as connection:
         await free_silent(connection, clock.now(), policy)
+    async with pool.connection() as connection:
+        CHANGED.inc(await free_left_behind(connection, clock.now()))
     async with pool.connection() as connection:
         CHANGED.inc(await planner.follow(connection, clock.now()))
     async with pool.connection() as connection:  # whoever no route has a place for

@@ -21,6 +21,8 @@ from cloud.web.consent import own as own_consents
 from cloud.web.consent import pages as consent_pages
 from cloud.web.dispatch import api as dispatch_api
 from cloud.web.dispatch import pages as dispatch_pages
+from cloud.web.dispatch.elders import pages as dispatch_elders
+from cloud.web.dispatch.staffing import pages as staffing_pages
 from cloud.web.elder import earlier as elder_earlier
 from cloud.web.elder import pages as elder_pages
 from cloud.web.elder import voice as elder_voice
@@ -72,6 +74,8 @@ ROUTERS = (
     nurse_pages.router,
     nurse_api.router,
     dispatch_pages.router,
+    staffing_pages.router,
+    dispatch_elders.router,
     dispatch_api.router,
     media_api.router,
     media_faces.router,

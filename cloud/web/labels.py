@@ -95,6 +95,24 @@ MEASURE_AGAIN = {
     "limit": N_("This number is out of the usual limits. Rest for five minutes first."),
     "irregular_pulse": N_("Your pulse was not even. Rest for five minutes first."),
 }
+WHY_AGAIN = {
+    "cuff_loose": N_("the cuff sat loosely"),
+    "body_moved": N_("something moved"),
+    "bad_position": N_("the arm lay too high or too low"),
+    "strip": N_("the strip did not work"),
+    "meter_temperature": N_("the meter was too warm or too cold"),
+    "other_hand": N_("perhaps it was somebody else"),
+    "jump": N_("far from the one before"),
+    "limit": N_("out of the usual limits"),
+    "irregular_pulse": N_("the pulse was not even"),
+}
+"""MEASURE_AGAIN as the staff read it."""
+ASKED_ALOUD = {
+    "said": N_("said aloud in the home"),
+    "quiet_hours": N_("not said: the home does not speak at that hour"),
+    "too_late": N_("not said: it came too late"),
+    "silent": N_("not said: the home has no voice, or it failed"),
+}
 VERDICTS = {"right": N_("Right"), "false": N_("False alert"), "technique": N_("Measuring technique")}
 WISHES = {
     "unwell": N_("I feel unwell"),
@@ -103,6 +121,21 @@ WISHES = {
     "shopping": N_("Food and shopping"),
     "repair": N_("Something is broken"),
     "company": N_("Somebody to talk to"),
+}
+ASKED_FOR = {
+    "unwell": N_("Feels unwell"),
+    "medicine": N_("Medicine"),
+    "washing": N_("Help with washing"),
+    "shopping": N_("Food and shopping"),
+    "repair": N_("Something is broken"),
+    "company": N_("To look in and talk"),
+}
+"""WISHES as the staff say them."""
+ASKED_BY = {
+    "elder": N_("asked for by the elder"),
+    "family": N_("asked for by the family"),
+    "doctor": N_("asked for by a doctor"),
+    "staff": N_("asked for by the staff"),
 }
 FOLLOW_UPS = {
     "next_visit": N_("A visit as planned"),
@@ -133,6 +166,17 @@ ACTIONS = {
     "doctor_called": N_("Doctor called"),
     "family_called": N_("Family called"),
     "ambulance_called": N_("Ambulance called"),
+}
+LANGUAGES = {
+    "zh": N_("Mandarin"),
+    "yue": N_("Cantonese"),
+    "wuu": N_("Wu (Shanghai, Suzhou)"),
+    "nan": N_("Min Nan"),
+    "hak": N_("Hakka"),
+    "ug": N_("Uyghur"),
+    "bo": N_("Tibetan"),
+    "mn": N_("Mongolian"),
+    "en": N_("English"),
 }
 ROLES = {
     "nurse": N_("Nurse"),

@@ -76,6 +76,12 @@ def day(language: Language, of: date, today: date | None = None) -> str:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def on_a_later_day(then: datetime, than: datetime, zone: ZoneInfo | str) -> bool:
+    """Whether `then` lies on a day after that of `than`, at the homes."""
+    place = ZoneInfo(zone) if isinstance(zone, str) else zone
+    return then.astimezone(place).date() > than.astimezone(place).date()
+
+
 def exact(then: datetime, zone: ZoneInfo) -> str:
     return f"{then.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}"
 

@@ -96,6 +96,7 @@ def _create_environment(language: Language) -> Environment:
         long_name=partial(values.long_name, language),
         age=moments.age_years,
         day=partial(moments.day, language),
+        on_a_later_day=moments.on_a_later_day,
         standing=standing,
     )
     return environment

@@ -27,6 +27,8 @@ from tests.integration.stage import running
 pytestmark = pytest.mark.integration
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MORNING = NOW + 16 * HOUR
+"""It is 18:00 at the homes: by then somebody is promised who is asked for today."""
 PROMISES = Visits()
 REPORT = Report(("measured_again_usual",), ("talked",), "all well", "right", date(2026, 11, 29))
 LONG_S = 20
@@ -88,7 +90,7 @@ async def propose(connection: AsyncConnection, database: str, care: Care, priori
 
 async def test_the_whole_way(database: str, care: Care, connection: AsyncConnection) -> None:
     visit_id = await propose(connection, database, care)
-    assert visits_of(database) == [("alert", "today", "proposed", NOW + 4 * HOUR, False)]
+    assert visits_of(database) == [("alert", "today", "proposed", MORNING, False)]
     accepted = await commands.accept(connection, visit_id, care.anna, NOW + MINUTE)
     assert (accepted.state, accepted.nurse_name, accepted.kind) == (VisitState.ACCEPTED, "Anna", VisitKind.ALERT)
     await commands.travel(connection, visit_id, care.anna, NOW + 2 * MINUTE)
@@ -263,7 +265,7 @@ async def test_nobody_can_be_sent_to_nobody(database: str, care: Care, connectio
 def test_the_running_stage_proposes_and_watches_the_promise(database: str, care: Care) -> None:
     config = CloudConfig(database=Database(dsn=database), visits=Visits(poll_s=60))
     started = datetime.now(UTC)
-    fast = Clock(TimeScale(origin=NOW, started=started, speed=3600))  # 4 hours in 4 seconds
+    fast = Clock(TimeScale(origin=NOW, started=started, speed=14400))  # 4 hours a second
     with (
         running(work, config, "visits", fast) as process,
         psycopg.connect(database, autocommit=True) as listening,
@@ -274,7 +276,7 @@ def test_the_running_stage_proposes_and_watches_the_promise(database: str, care:
         for _ in listening.notifies(timeout=LONG_S):
             if visits_of(database)[0][4]:
                 break
-    assert visits_of(database) == [("alert", "today", "assigned", NOW + 4 * HOUR, True)]
+    assert visits_of(database) == [("alert", "today", "assigned", MORNING, True)]
 
 
 def test_an_accepted_visit_is_not_at_risk(database: str, care: Care) -> None:

@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/visits/{visit_id}/steps": {"to": "accepted"},
     "POST /api/v1/visits/{visit_id}/report": REPORT,
     "POST /api/v1/dispatch/visits/{visit_id}/pin": {"nurse_id": 1},
+    "POST /api/v1/absences": {"nurse_id": 1, "first": "2026-12-24"},
+    "POST /api/v1/absences/take-back": {"nurse_id": 1, "day": "2026-12-24"},
     "POST /api/v1/elders/{elder_id}/visits": {"wish": "dressing"},
     "POST /api/v1/elders/{elder_id}/regular": {"every_days": 9},
     "POST /api/v1/visits/{visit_id}/dispatch": {"to": "cancelled", "note": "in hospital"},

@@ -8,12 +8,13 @@ from cloud.config import Visits
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
+from cloud.routes_config import Routes
 from cloud.visits import store as visits
 from cloud.visits.asked import store
 from cloud.visits.asking import store as asking_store
 from cloud.visits.commands import DEFAULT_PROMISES, LONGEST_WISH
 from cloud.visits.model import Visit, VisitState
-from cloud.visits.promises import promised_within
+from cloud.visits.promising.promising import DEFAULT_HOURS, promised_by
 
 AskedBy = Literal["family", "doctor", "staff"]
 
@@ -44,14 +45,16 @@ async def ask_for(  # noqa: PLR0917 - who asks what for whom, and when
     staff_id: int | None = None,
     *,
     promises: Visits = DEFAULT_PROMISES,
+    routes: Routes = DEFAULT_HOURS,
 ) -> Visit:
     """Raises Conflict while an older wish of the same side is open, and ValueError for what makes no sense."""
     if not 0 < len(asked.wish.strip()) <= LONGEST_WISH:
         raise ValueError(f"wish: expected 1 to {LONGEST_WISH} characters")
-    promised_by = asked.promised_by or max(now, asked.from_at or now) + promised_within(asked.priority, promises)
-    if promised_by <= max(now, asked.from_at or now):
+    begin = max(now, asked.from_at or now)
+    if asked.promised_by is not None and asked.promised_by <= begin:
         raise ValueError("promised_by: expected a time that is still to come, and behind from_at")
     async with connection.transaction():
+        by_hours = await promised_by(connection, elder_id, asked.priority, begin, promises, routes)
         visit_id = await store.put_asked(
             connection,
             elder_id,
@@ -60,7 +63,7 @@ async def ask_for(  # noqa: PLR0917 - who asks what for whom, and when
             asked.priority,
             asked_at=now,
             from_at=asked.from_at,
-            promised_by=promised_by,
+            promised_by=asked.promised_by or by_hours,
             skills=asked.skills,
             minutes=asked.minutes,
         )

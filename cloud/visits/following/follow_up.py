@@ -7,10 +7,11 @@ import structlog
 from cloud.config import Visits
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
+from cloud.routes_config import Routes
 from cloud.visits import store as visits
 from cloud.visits.following import store
 from cloud.visits.model import FollowUp, VisitState
-from cloud.visits.promises import promised_within
+from cloud.visits.promising.promising import promised_by
 from cloud.visits.reporting import store as reporting
 
 log = structlog.get_logger()
@@ -27,7 +28,15 @@ async def propose_next(connection: AsyncConnection, visit_id: int, staff_id: int
         await visits.add_event(connection, followed, VisitState.PROPOSED, now, staff_id=staff_id)
 
 
-async def hear_mark(connection: AsyncConnection, visit_id: int, face: int, now: datetime, policy: Visits) -> None:
+async def hear_mark(  # noqa: PLR0917 - who gave which visit what mark, when, and what follows
+    connection: AsyncConnection,
+    visit_id: int,
+    elder_id: int,
+    face: int,
+    now: datetime,
+    policy: Visits,
+    routes: Routes,
+) -> None:
     """A low mark has somebody come and ask, and sooner where it is not the first one lately; a better one afterwards
     calls off what nobody accepted yet."""
     low = face <= policy.low_mark
@@ -47,7 +56,7 @@ async def hear_mark(connection: AsyncConnection, visit_id: int, face: int, now: 
             if needless is not None:
                 await visits.cancel(connection, needless, THOUGHT_AGAIN, now)
             continue
-        by = now + promised_within(priority, policy)
+        by = await promised_by(connection, elder_id, priority, now, policy, routes)
         followed = await store.put_follow_up(connection, visit_id, why, priority, asked_at=now, promised_by=by)
         if followed is not None:
             await visits.add_event(connection, followed, VisitState.PROPOSED, now, by_elder=True)

@@ -28,6 +28,8 @@ class Moved(StrEnum):
     """Something before it took longer, or began later."""
     NURSE = "nurse"
     """The nurse who was to come does not."""
+    AWAY = "away"
+    """She is away that day."""
     DESK = "desk"
     BETTER = "better"
     """At a set hour all routes were made anew."""

@@ -51,6 +51,7 @@ NOTED: Mapping[str, Noted] = {
     "GET /api/v1/dispatch/visits/{visit_id}/cost": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/dispatch/visits/{visit_id}/pin": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
     "POST /api/v1/dispatch/visits/{visit_id}/unpin": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
+    "GET /elders/{elder_id}/visits": Noted(What.SAW_RECORD, "elder", "{elder_id}"),
     "POST /api/v1/elders/{elder_id}/visits": Noted(What.MOVED_VISIT, "elder", "{elder_id}"),
     "POST /api/v1/elders/{elder_id}/regular": Noted(What.MOVED_VISIT, "elder", "{elder_id}"),
     "POST /api/v1/visits/{visit_id}/photos": Noted(What.REPORTED, "visit", "{visit_id}"),
@@ -130,6 +131,8 @@ UNNOTED: Mapping[str, str] = {
     "POST /api/v1/board/looked": "up to when somebody looked at their own board",
     "POST /api/v1/account/photo": "one's own face, and of no elder",
     "POST /account/photo/remove": "one's own face, and of no elder",
+    "POST /api/v1/absences": "a colleague's days off, and of no elder: who noted them stands beside them",
+    "POST /api/v1/absences/take-back": "as above",
     "POST /account/looks": "how pages look in one browser",
     "POST /push/receipts/{notice_id}": "a phone's word, of which the notice itself has the time",
 }

@@ -57,7 +57,7 @@ class Series:
 @dataclass(frozen=True)
 class Mark:
     at: datetime
-    kind: Literal["alert", "visit", "alarm"]
+    kind: Literal["alert", "visit", "call"]
     words: str
     href: str = ""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
@@ -28,6 +29,7 @@ from cloud.web.render import language_of
 from cloud.web.services import services_of
 
 router = APIRouter(prefix="/api/v1", tags=["dispatch"])
+DAY_FROM, DAY_TO = "09:00", "17:00"
 ClockText = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -48,9 +50,13 @@ class AskedFor(BaseModel):
     priority: Literal["now", "today", "this_week"] = "today"
     from_at: AwareDatetime | None = None
     promised_by: AwareDatetime | None = None
+    on: date | None = None
+    """In place of from_at and promised_by: the day at the home, and between which times of it."""
+    from_time: ClockText | None = None
+    to_time: ClockText | None = None
     skills: list[Code] = Field(default_factory=list, max_length=10)
     minutes: int | None = Field(default=None, ge=5, le=480)
-    people: Literal[1, 2] = 1
+    people: int = Field(default=1, ge=1, le=2)
     for_family: bool = False
     """Somebody of the family asked by telephone."""
 
@@ -58,13 +64,13 @@ class AskedFor(BaseModel):
 class RegularWish(BaseModel):
     every_days: int = Field(ge=0, le=366)
     """0: nobody comes by itself any more."""
-    from_time: ClockText = "09:00"
-    to_time: ClockText = "17:00"
+    from_time: ClockText = DAY_FROM
+    to_time: ClockText = DAY_TO
     next_on: date | None = None
     """The first day; left out: tomorrow."""
     skills: list[Code] = Field(default_factory=list, max_length=10)
     minutes: int | None = Field(default=None, ge=5, le=480)
-    people: Literal[1, 2] = 1
+    people: int = Field(default=1, ge=1, le=2)
 
 
 @dataclass(frozen=True)
@@ -156,25 +162,27 @@ async def ask(request: Request, elder_id: int, viewer: Annotated[Viewer, Depends
     by: Literal["family", "doctor", "staff"] = "family" if wish.for_family else "staff"
     if viewer.staff.role is Role.DOCTOR:
         by = "doctor"
-    asked = Asked(
-        wish.wish,
-        Priority(wish.priority),
-        wish.from_at,
-        wish.promised_by,
-        tuple(wish.skills),
-        wish.minutes,
-        wish.people,
-    )
     async with services.pool.connection() as conn:
         person = await evidence_store.person(conn, elder_id, viewer.regions)
         await must_be_shown(conn, viewer, person.elder_id)
+        from_at, promised_by = _window(wish, ZoneInfo(person.time_zone))
+        asked = Asked(
+            wish.wish,
+            Priority(wish.priority),
+            from_at,
+            promised_by,
+            tuple(wish.skills),
+            wish.minutes,
+            2 if wish.people == 2 else 1,
+        )
         try:
             after = await ask_for(
-                conn, elder_id, by, asked, services.now, viewer.staff.staff_id, promises=services.config.visits
-            )
+                conn, elder_id, by, asked, services.now, viewer.staff.staff_id, promises=services.config.visits,
+                routes=services.config.routes,
+            )  # fmt: skip
         except ValueError as error:
             raise HTTPException(422, N_("The visit is to be promised for a time that is still to come.")) from error
-    return done(request, _said(after), f"/elders/{elder_id}")
+    return done(request, _said(after), f"/elders/{elder_id}/visits")
 
 
 @router.post("/elders/{elder_id}/regular", openapi_extra=accepts(RegularWish))
@@ -194,10 +202,20 @@ async def set_regular(request: Request, elder_id: int, viewer: Annotated[Viewer,
             await regular.set_by_staff(
                 conn, elder_id, viewer.staff.staff_id, wish.every_days, begin, end,
                 wish.next_on or date.fromordinal(services.now.date().toordinal() + 1), services.now,
-                skills=wish.skills, minutes=wish.minutes, people=wish.people,
+                skills=wish.skills, minutes=wish.minutes, people=2 if wish.people == 2 else 1,
             )  # fmt: skip
         standing = await regular.regular_of(conn, elder_id)
-    return done(request, standing, f"/elders/{elder_id}")
+    return done(request, standing, f"/elders/{elder_id}/visits")
+
+
+def _window(wish: AskedFor, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """From when somebody may come, and by when they are to. A day alone lasts as long as regular visits' days do."""
+    if wish.on is None:
+        return wish.from_at, wish.promised_by
+    begin, end = time.fromisoformat(wish.from_time or DAY_FROM), time.fromisoformat(wish.to_time or DAY_TO)
+    if begin >= end:
+        raise HTTPException(422, N_("The window ends before it begins."))
+    return datetime.combine(wish.on, begin, zone), datetime.combine(wish.on, end, zone)
 
 
 def _said(visit: Visit) -> dict[str, object]:

@@ -100,7 +100,7 @@ def grid(nurses: Sequence[OnDuty], visits: Sequence[Planned], opens: datetime, n
                 y,
                 blocks,
                 max(0.0, across(nurse.begins_at)) if nurse.begins_at else 0.0,
-                min(width, across(nurse.ends_at)) if nurse.ends_at else width,
+                0.0 if nurse.away else min(width, across(nurse.ends_at)) if nurse.ends_at else width,
                 sum(visit.travel_min or 0.0 for visit in own),
             )
         )

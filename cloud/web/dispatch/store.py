@@ -9,10 +9,10 @@ from cloud.errors import NotFound
 from cloud.web.dispatch.model import MovedVisit, OnDuty, Planned
 
 _PLANNED = """
-    SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, v.promised_by, v.promised_first,
-           v.nurse_id, s.name AS nurse, e.elder_id, e.name AS elder_name, h.address, h.time_zone, h.region_id,
-           v.pinned_to, v.pinned_at, v.together_with, r.nurse_id AS route_nurse_id, r.day, t.arrives_at, t.leaves_at,
-           t.travel_min, u.why AS why_not, u.words
+    SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, v.asked_at, v.promised_by,
+           v.promised_first, v.nurse_id, s.name AS nurse, e.elder_id, e.name AS elder_name, h.address, h.time_zone,
+           h.region_id, v.pinned_to, v.pinned_at, v.together_with, r.nurse_id AS route_nurse_id, r.day,
+           t.arrives_at, t.leaves_at, t.travel_min, u.why AS why_not, u.words
     FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id) LEFT JOIN alert a USING (alert_id)
     LEFT JOIN staff s ON s.staff_id = v.nurse_id LEFT JOIN route_stop t ON t.visit_id = v.visit_id
     LEFT JOIN route r USING (route_id) LEFT JOIN unplanned u ON u.visit_id = v.visit_id
@@ -62,7 +62,8 @@ async def nurses(conn: AsyncConnection, regions: frozenset[int], day: date) -> l
     async with conn.cursor(row_factory=class_row(OnDuty)) as cursor:
         await cursor.execute(
             """
-            SELECT s.staff_id AS nurse_id, s.name, r.begins_at, r.ends_at
+            SELECT s.staff_id AS nurse_id, s.name, r.begins_at, r.ends_at,
+                   EXISTS (SELECT FROM absence b WHERE b.staff_id = s.staff_id AND b.during @> %(day)s::date) AS away
             FROM staff s LEFT JOIN route r ON r.nurse_id = s.staff_id AND r.day = %(day)s
             WHERE s.role = 'nurse' AND (s.on_duty AND s.region_id = ANY(%(regions)s) OR EXISTS (
                 SELECT FROM route_stop t JOIN visit v USING (visit_id) JOIN elder e USING (elder_id)

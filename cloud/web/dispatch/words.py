@@ -15,6 +15,8 @@ MOVED = {
     "urgent": N_("an urgent visit came between"),
     "later": N_("a visit before it takes longer"),
     "nurse": N_("the nurse who was to come does not"),
+    "away": N_("the nurse who was to come is away"),
     "desk": N_("the desk moved it"),
     "better": N_("all routes were made anew"),
 }
+RISK_CLASSES = {"high": N_("high risk"), "raised": N_("raised risk"), "usual": N_("usual risk")}

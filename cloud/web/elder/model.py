@@ -10,6 +10,8 @@ class ElderVisit:
     kind: str
     state: str
     wish: str | None
+    asked_by: str | None
+    """elder, family, doctor or staff, where somebody asked."""
     asked_at: datetime
     promised_by: datetime
     nurse_id: int | None

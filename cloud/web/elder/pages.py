@@ -65,7 +65,16 @@ async def assess(request: Request, token: str, visit_id: int) -> Response:
     async with services.pool.connection() as conn:
         person = await person_of(request, conn, token)
         policy = services.config.visits
-        await commands.assess(conn, visit_id, person.elder_id, wish.face, wish.word, services.now, policy=policy)
+        await commands.assess(
+            conn,
+            visit_id,
+            person.elder_id,
+            wish.face,
+            wish.word,
+            services.now,
+            policy=policy,
+            routes=services.config.routes,
+        )
     return done(request, {"visit_id": visit_id, "face": wish.face}, f"/e/{token}")
 
 

@@ -8,7 +8,7 @@ from cloud.db.pool import AsyncConnection
 from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain
 
 _VISIT = """
-    SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_at, v.promised_by, v.nurse_id,
+    SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_by, v.asked_at, v.promised_by, v.nurse_id,
            s.name AS nurse, r.filed_at, m.face,
            (SELECT d.why FROM visit_moved d WHERE d.visit_id = v.visit_id ORDER BY d.visit_moved_id DESC LIMIT 1)
            AS moved_why
@@ -47,7 +47,7 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now
         )
         again = await ask.fetchone()
     waiting = ("proposed", "assigned", "accepted")
-    asked = next((visit for visit in going if visit.kind == "request" and visit.state in waiting), None)
+    asked = next((visit for visit in going if visit.asked_by == "elder" and visit.state in waiting), None)
     coming = [visit for visit in going if visit.nurse is not None and visit.state != "assigned"]
     return ElderToday(coming, asked, filed, again)
 

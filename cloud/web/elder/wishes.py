@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from cloud.detection.model import Priority
 from cloud.errors import Conflict
 from cloud.visits import commands
+from cloud.visits.promising.promising import promised_by
 from cloud.web.answers import accepts, done, posted
 from cloud.web.elder.pages import person_of
 from cloud.web.render import page
@@ -28,10 +30,13 @@ class Nothing(BaseModel):
 
 @router.get("/e/{token}/want/{wish}", include_in_schema=False)
 async def confirm_page(request: Request, token: str, wish: Wish) -> Response:
-    """A hand that slips asks for nobody."""
-    async with services_of(request).pool.connection() as conn:
+    """A hand that slips asks for nobody. It is said by when somebody would come."""
+    services = services_of(request)
+    config = services.config
+    async with services.pool.connection() as conn:
         person = await person_of(request, conn, token)
-    context = {"person": person, "token": token, "wish": wish}
+        by = await promised_by(conn, person.elder_id, Priority.TODAY, services.now, config.visits, config.routes)
+    context = {"person": person, "token": token, "wish": wish, "by": by}
     return page(request, "elder_want.html", context, zone=ZoneInfo(person.time_zone))
 
 

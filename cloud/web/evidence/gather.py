@@ -38,6 +38,8 @@ class Evidence:
     by_day: bool
     meals: bool
     """Whether a reading says on which side of a meal it was made."""
+    called: bool
+    """Whether a call for help stands on the chart."""
     happened: str
     """In one sentence what was noticed and who came."""
 
@@ -60,7 +62,7 @@ class Gatherer:
         panels = tuple(panel for panel in found if panel is not None)
         measured = [row for row in reversed(read.readings) if isinstance(row, Measured)]
         by_day = len(measured) > MOST_ROWS or not measured
-        marks = self._marks(read.alerts, read.visits, zone, record)
+        marks = self._marks(read, zone, record)
         papers = {
             size: lay_out(panels, marks, read.begin, read.end, zone=zone, language=self.language, size=size)
             for size in ("wide", "narrow")
@@ -79,20 +81,26 @@ class Gatherer:
             drawer.by_day(read.readings) if by_day else [drawer.dot_words(row) for row in measured],
             by_day,
             any(meal(row) for row in read.readings),
+            any(mark.kind == "call" and read.begin <= mark.at <= read.end for mark in marks),
             self._happened(marks),
         )
 
     def _happened(self, marks: tuple[Mark, ...]) -> str:
-        alerts, visits = (sum(mark.kind == kind for mark in marks) for kind in ("alert", "visit"))
+        alerts, visits, calls = (sum(mark.kind == kind for mark in marks) for kind in ("alert", "visit", "call"))
         if not marks:
             return self.language.gettext("Nothing was noticed in this time, and no visit was made.")
+        noticed = self.language.ngettext("%(n)s thing noticed", "%(n)s things noticed", alerts)
+        made = self.language.ngettext("%(n)s visit made", "%(n)s visits made", visits)
+        if not calls:
+            return self.language.gettext("In this time: %(alerts)s, %(visits)s.", alerts=noticed, visits=made)
         return self.language.gettext(
-            "In this time: %(alerts)s, %(visits)s.",
-            alerts=self.language.ngettext("%(n)s thing noticed", "%(n)s things noticed", alerts),
-            visits=self.language.ngettext("%(n)s visit made", "%(n)s visits made", visits),
+            "In this time: %(alerts)s, %(visits)s, %(calls)s.",
+            alerts=noticed,
+            visits=made,
+            calls=self.language.ngettext("%(n)s call for help", "%(n)s calls for help", calls),
         )
 
-    def _marks(self, alerts: list[Noticed], visits: list[PastVisit], zone: ZoneInfo, record: str) -> tuple[Mark, ...]:
+    def _marks(self, read: TimeLine, zone: ZoneInfo, record: str) -> tuple[Mark, ...]:
         noticed = [
             Mark(
                 alert.raised_at,
@@ -101,7 +109,7 @@ class Gatherer:
                 f"{clock_time(self.language, alert.raised_at, self.now, zone)}",
                 f"{record}#alert-{alert.alert_id}",
             )
-            for alert in alerts
+            for alert in read.alerts
         ]
         went = [
             Mark(
@@ -111,7 +119,19 @@ class Gatherer:
                 f"{clock_time(self.language, visit.filed_at, self.now, zone)}",
                 f"{record}#visit-{visit.visit_id}",
             )
-            for visit in visits
+            for visit in read.visits
             if visit.filed_at is not None
         ]
-        return tuple(noticed + went)
+        call_word = self.language.gettext("Call for help")
+        called = [
+            Mark(
+                call.heard_at,
+                "call",
+                f"{call_word}: "
+                f"{labels.label(self.language, labels.ALARM_KINDS, call.kind)}, "
+                f"{clock_time(self.language, call.heard_at, self.now, zone)}",
+                f"/alarms/{call.alarm_id}",
+            )
+            for call in read.calls
+        ]
+        return tuple(noticed + went + called)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from cloud.db.pool import AsyncConnection
 from cloud.web.evidence import store
+from cloud.web.evidence.beside import store as beside_store
+from cloud.web.evidence.beside.model import PastCall
 from cloud.web.evidence.model import Band, Daily, Measured, Night, Noticed, PastVisit, Person
 
 RAW_DAYS = 90
@@ -26,6 +28,8 @@ class TimeLine:
     bands: dict[str, Band]
     alerts: list[Noticed]
     visits: list[PastVisit]
+    calls: list[PastCall]
+    """None where the viewer may hear no calls."""
 
 
 async def read_time_line(
@@ -38,7 +42,7 @@ async def read_time_line(
     with_nights: bool = False,
     told_since: datetime | None = None,
 ) -> TimeLine:
-    """The last `days` before `now`; alerts and visits from `told_since` on (None: of those days)."""
+    """The last `days` before `now` with their calls; alerts and visits from `told_since` on (None: of those days)."""
     begin = now - timedelta(days=days)
     metrics = [metric for metrics in wanted for metric in metrics]
     read = store.readings if days <= RAW_DAYS else store.days
@@ -52,4 +56,5 @@ async def read_time_line(
         bands=await store.bands(conn, person.elder_id),
         alerts=await store.noticed(conn, person.elder_id, told_since or begin),
         visits=await store.past_visits(conn, person.elder_id, told_since or begin),
+        calls=await beside_store.past_calls(conn, person.elder_id, begin),
     )

@@ -28,6 +28,10 @@ class Card:
     elder_code: str
     elder_name: str
     born_on: date | None
+    language: str | None
+    """What the elder speaks best, such as zh, yue or en; None: not said."""
+    skills: list[str]
+    """What the visit needs beside what the configuration says of its cause, wish and kind."""
     address: str
     door_note: str
     time_zone: str

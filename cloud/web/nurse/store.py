@@ -11,7 +11,7 @@ from cloud.web.nurse.model import AlertBehind, Card, Colleague, Filed, Said, Ste
 _CARD = """
     SELECT v.visit_id, v.kind, v.state, v.priority, v.at_risk, v.wish, a.cause, a.reasons, v.alert_id, v.asked_at,
            v.promised_by, v.nurse_id, s.name AS nurse, e.elder_id, e.code AS elder_code, e.name AS elder_name,
-           e.born_on, h.address, h.door_note, h.time_zone, h.region_id,
+           e.born_on, e.language, v.skills, h.address, h.door_note, h.time_zone, h.region_id,
            c.name AS call_name, c.relation AS call_relation, c.phone AS call_phone, r.filed_at,
            t.arrives_at, rt.day AS route_day
     FROM visit v JOIN elder e USING (elder_id) JOIN home h USING (home_id)

@@ -217,7 +217,9 @@ def _listed(services: Services, visit: tuple[Card, Sparkline | None], reader: Re
 
 
 def _take_along(services: Services, card: Card, reader: Reader) -> list[str]:
-    found = take_along_of(services.config).needed(kind=card.kind, cause=card.cause, wish=card.wish, skills=[])
+    words = [word for word in (card.cause, card.wish, card.kind) if word is not None]
+    skills = [*card.skills, *(skill for word in words for skill in services.config.routes.skills.get(word, ()))]
+    found = take_along_of(services.config).needed(kind=card.kind, cause=card.cause, wish=card.wish, skills=skills)
     return [item.said(reader.language.code) for item in found]
 
 

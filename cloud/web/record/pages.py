@@ -46,6 +46,7 @@ async def record_page(
             "alerts": [(alert, sayer.all(alert.reasons)) for alert in record.alerts],
             "urgency": {alert.alert_id: sayer.urgency(alert.priority, alert.reasons) for alert in record.alerts},
             "visits": record.visits,
+            "asked_again": record.asked_again,
             "days": int(days),
             "ranges": RANGES,
             "signed_limits": services.limit_lines.signed,

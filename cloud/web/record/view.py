@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from cloud.db.pool import AsyncConnection
 from cloud.web.evidence import store
+from cloud.web.evidence.beside import store as beside_store
+from cloud.web.evidence.beside.model import AskedAgain
 from cloud.web.evidence.model import Contact, Measured, Noticed, PastVisit, Person
 from cloud.web.evidence.panels import CHARTED, PANELS
 from cloud.web.evidence.time_line import TimeLine, read_time_line
 
+ASKED_AGAIN_DAYS = 30
 LONGEST_DAYS = 365
 """Alerts and visits are listed for so long, however short the range drawn."""
 
@@ -22,6 +25,7 @@ class Record:
     """The last reading of each charted metric."""
     alerts: list[Noticed]
     visits: list[PastVisit]
+    asked_again: list[AskedAgain]
 
 
 async def read_record(
@@ -42,6 +46,7 @@ async def read_record(
         latest=await _latest(conn, elder_id, read),
         alerts=read.alerts,
         visits=read.visits,
+        asked_again=await beside_store.asked_again(conn, elder_id, now - timedelta(days=ASKED_AGAIN_DAYS)),
     )
 
 

@@ -123,7 +123,7 @@ class Centre:
     async def follow(self) -> None:
         """All that the visits process does at a wake-up, but for what it makes ahead."""
         began = time.perf_counter()
-        await follow_once(self.pool, self.planner, self.clock, self.config.visits)
+        await follow_once(self.pool, self.planner, self.clock, self.config.visits, self.config.routes)
         self.spent.add("visits", began)
 
     async def look_ahead(self) -> None:

@@ -25,8 +25,13 @@ def test_a_promise_by_priority(priority: Priority, within: timedelta) -> None:
 
 def test_at_risk_after_most_of_the_time() -> None:
     promised_by = ASKED + timedelta(hours=4)
-    assert at_risk_from(ASKED, promised_by, Visits(at_risk_fraction=0.75)) == ASKED + timedelta(hours=3)
+    assert at_risk_from(ASKED, promised_by, Priority.TODAY, Visits(at_risk_fraction=0.75)) == ASKED + timedelta(hours=3)
 
 
 def test_a_promise_that_was_past_when_asked_is_at_risk_at_once() -> None:
-    assert at_risk_from(ASKED, ASKED - timedelta(hours=1), Visits()) == ASKED
+    assert at_risk_from(ASKED, ASKED - timedelta(hours=1), Priority.TODAY, Visits()) == ASKED
+
+
+def test_what_is_promised_for_the_morning_is_at_risk_in_the_morning() -> None:
+    promised_by = ASKED + timedelta(hours=14)
+    assert at_risk_from(ASKED, promised_by, Priority.TODAY, Visits()) == promised_by - timedelta(hours=1)

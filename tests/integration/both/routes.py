@@ -49,7 +49,10 @@ def fill_routes(made: Community, day: Mapping[str, Any]) -> None:
         "INSERT INTO unplanned (visit_id, why, since) VALUES (%s, 'day_full', %s)",
         day["outside"], NOW,
     )  # fmt: skip
-    made.run("INSERT INTO absence (staff_id, during) VALUES (%s, '[2026-12-01,2026-12-09)')", other)
+    made.run(
+        "INSERT INTO absence (staff_id, during, noted_by, noted_at) VALUES (%s, '[2026-12-01,2026-12-09)', %s, %s)",
+        other, nurse, NOW,
+    )  # fmt: skip
     made.run(
         "INSERT INTO regular_visit (elder_id, every_days, from_time, to_time, made_by, class, next_on, made_at) "
         "VALUES (%s, 7, '09:00', '17:00', 'risk', 'high', %s, %s)",
@@ -86,6 +89,13 @@ def routes_calls(made: Community, day: Mapping[str, Any]) -> dict[str, list[dict
         "visits.regular.due": [{"ahead_days": 7}],
         "visits.regular.put_regular": [{"regular_visit_id": rhythm}],
         "registry.work.set_work": [{"member": member}],
+        "visits.promising.hours_of": [{"elder_id": made.elders["home-2"]}],
+        "visits.absences.put": [{"staff_id": nurse, "first": TODAY, "last": TODAY, "by": other}],
+        "visits.absences.take_back": [{"staff_id": other, "day": TODAY + timedelta(days=14)}],
+        "visits.absences.works_in": [{"staff_id": nurse}],
+        "visits.absences.unpin": [{"visit_id": day["severe"]}],
+        "web.dispatch.staffing.days_off": [{"since": TODAY}],
+        "web.dispatch.elders.rhythm": [{"elder_id": made.elders["home-2"]}],
         "web.dispatch.on_day": [{"day": TODAY}],
         "web.dispatch.nurses": [{"day": TODAY}],
         "web.dispatch.names_of": [{"visit_ids": [day["severe"], day["asked"]]}],

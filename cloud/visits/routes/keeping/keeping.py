@@ -53,7 +53,9 @@ async def keep(  # noqa: PLR0917 - a team's plan is kept at a time, by a policy
         same = await store.unchanged(connection, [known[visit_id] for visit_id in sorted(touched)])
         await _write(connection, plan, [s for s in stops if s.visit_id in same], now)
         await store.put_unplanned(connection, [one for one in missing if one.visit_id in same], now)
-        moves = moves_of(team.visits, [s for s in plan.stops if s.visit_id in same], now, tell_min, anew=anew)
+        moves = moves_of(
+            team.visits, [s for s in plan.stops if s.visit_id in same], now, tell_min, people=team.people, anew=anew
+        )
         for stop in asks:
             if stop.visit_id in same:
                 await _ask(connection, known[stop.visit_id], stop, now, policy)

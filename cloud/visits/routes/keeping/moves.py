@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cloud.visits.routes.model import UNDER_WAY, Moved, OpenVisit, Stop
+from cloud.visits.routes.model import UNDER_WAY, Moved, OpenVisit, Person, Stop
 
 _ROUND_MIN = 5
+_PROMISED_ANEW = frozenset({Moved.URGENT, Moved.AWAY})
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,20 @@ class Move:
 
 
 def moves_of(
-    visits: Iterable[OpenVisit], stops: Iterable[Stop], now: datetime, tell_min: float, *, anew: bool = False
+    visits: Iterable[OpenVisit],
+    stops: Iterable[Stop],
+    now: datetime,
+    tell_min: float,
+    *,
+    people: Iterable[Person] = (),
+    anew: bool = False,
 ) -> list[Move]:
     """`anew`: all routes were searched at a set hour.
 
-    What an urgent visit makes late is promised anew, a little behind its new arrival; nothing else moves a promise.
+    What an urgent visit makes late, or that its nurse is away, is promised anew, a little behind its new arrival;
+    nothing else moves a promise.
     """
+    days_off = {person.staff_id: person.away for person in people}
     known = {visit.visit_id: visit for visit in visits}
     stops = list(stops)
     urgent = next((stop for stop in stops if _came_between(known[stop.visit_id])), None)
@@ -42,9 +51,10 @@ def moves_of(
         shifted = abs((stop.arrives_at - kept.told_at).total_seconds()) / 60.0
         if stop.nurse_id == kept.nurse_id and shifted < tell_min:
             continue
-        why = _why(visit, stop, anew=anew, between=urgent is not None)
+        away = any(first <= kept.day < after for first, after in days_off.get(kept.nurse_id, ()))
+        why = _why(visit, stop, anew=anew, between=urgent is not None, away=away)
         promised_by = visit.promised_by
-        if why is Moved.URGENT and now <= promised_by < stop.arrives_at:
+        if why in _PROMISED_ANEW and now <= promised_by < stop.arrives_at:
             promised_by = _rounded(stop.arrives_at + timedelta(minutes=tell_min))
         found.append(
             Move(
@@ -66,9 +76,11 @@ def _came_between(visit: OpenVisit) -> bool:
     return visit.kept is None and visit.priority.rank == 0
 
 
-def _why(visit: OpenVisit, stop: Stop, *, anew: bool, between: bool) -> Moved:
+def _why(visit: OpenVisit, stop: Stop, *, anew: bool, between: bool, away: bool) -> Moved:
     if stop.nurse_id == visit.pinned_to or visit.pinned_at is not None:
         return Moved.DESK
+    if away:
+        return Moved.AWAY
     if between:
         return Moved.URGENT
     if anew:

@@ -212,6 +212,20 @@ def test_another_time_is_told_with_its_reason_and_a_small_one_is_not() -> None:
     assert {move.why for move in moves_of(kept, other, NOW, 15)} == {Moved.NURSE}
 
 
+def test_who_waited_for_a_nurse_who_is_away_is_promised_anew() -> None:
+    team = create_team(create_visit(1, promised_by=NOW + HOUR), people=(Person(7, REGION),))
+    before = planned(team)
+    kept = as_kept(team.visits[0], before)
+    today = stop_of(before, 1).day
+    away = Person(7, REGION, away=((today, today + timedelta(days=1)),))
+    late = [replace(stop, nurse_id=8, arrives_at=NOW + 2 * HOUR) for stop in before.stops]
+    (move,) = moves_of([kept], late, NOW, 15, people=(away, Person(8, REGION)))
+    assert move.why is Moved.AWAY
+    assert move.promised_by == NOW + 2 * HOUR + timedelta(minutes=15)
+    (in_time,) = moves_of([kept], [replace(one, arrives_at=NOW + MINUTE) for one in late], NOW, 15, people=(away,))
+    assert (in_time.why, in_time.promised_by) == (Moved.AWAY, in_time.promised_before)
+
+
 def test_a_move_costs_what_it_costs_and_breaks_what_it_breaks() -> None:
     visits = [create_visit(n, promised_by=NOW + timedelta(minutes=45 * n)) for n in range(1, 5)]
     team = create_team(*visits, people=(Person(7, REGION), Person(8, REGION, sex="male")))

@@ -1,0 +1,1 @@
+"""Days on which nurses do not work, as the staff note them."""

@@ -1,0 +1,1 @@
+"""What happened beside the readings: calls for help, and requests to measure again."""
