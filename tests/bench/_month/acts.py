@@ -32,7 +32,8 @@ class Acts:
         self.done[to] += 1
         if self._chance.random() < BY_HTTP:
             page = await self._centre.page_of(staff_id)
-            await self._post(page, f"/api/v1/visits/{visit_id}/steps", {"to": to, "note": note})
+            way = "dispatch" if to == "cancelled" else "steps"
+            await self._post(page, f"/api/v1/visits/{visit_id}/{way}", {"to": to, "note": note})
             return
         now = self._centre.now
         async with self._centre.pool.connection() as connection:
