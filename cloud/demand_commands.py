@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.command_line import DEFAULT_CONFIG, ConfigOption, DataOption, load_config, sentences
+from cloud.command_line import DEFAULT_CONFIG, ConfigOption, DataOption, connected, load_config, sentences
 from cloud.errors import NotFound
 
 if TYPE_CHECKING:
     from cloud.registry.demands.model import Model
+    from cloud.registry.demands.sentences import Sentence
 
 demand_app = typer.Typer(help="Sorting wishes in free words, Chinese or English.", no_args_is_help=True)
 
@@ -21,12 +22,16 @@ def train_model(
     corrections: Annotated[
         Path | None, typer.Option(help="Real sentences, each below a line `[kind]` that a person gave it.")
     ] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Not from this house's own wishes: needs no database.")
+    ] = False,
 ) -> None:
-    """Learns from the sentences that come with the program and from corrections, and keeps the next version.
+    """Learns from the sentences that come with the program and from what people set right, and keeps the next version.
 
-    It is not used by that.
+    That is what they said on the pages of this house, of which kind a wish is, and what stands in --corrections. It is
+    not used by that.
 
-    Example: doorstep-cloud demand train --corrections corrected.txt
+    Example: doorstep-cloud demand train
     """
     from cloud.registry.demands import files  # noqa: PLC0415 - `--help` must be quick
     from cloud.registry.demands.sentences import glossary, learned_from, read_corrections  # noqa: PLC0415
@@ -35,6 +40,8 @@ def train_model(
     with sentences():
         folder = Path(load_config(config, data).data)
         corrected = [] if corrections is None else read_corrections(corrections)
+        if not alone:
+            corrected += _set_right(config, data)
         model = train(learned_from(), glossary(), corrected)
         typer.echo(f"{files.keep(folder, model)}: {_said(model)}")
 
@@ -104,6 +111,17 @@ def print_figures() -> None:
     with sentences():
         known, words = learned_from(), glossary()
         typer.echo(page(compare(known, words), ask(train(known, words), held_back())), nl=False)
+
+
+def _set_right(config: Path, data: Path | None) -> "list[Sentence]":
+    """Wishes of this house of which a person said the kind, where that kind still stands."""
+    from cloud.registry.demands import store  # noqa: PLC0415 - `--help` must be quick
+    from cloud.registry.demands.sentences import Sentence  # noqa: PLC0415
+    from cloud.registry.demands.tree.store import standing  # noqa: PLC0415
+
+    with connected(config, data, "demand") as connection:
+        kinds = standing(connection)
+        return [Sentence(text, kind, "corrections") for kind, text in store.corrections(connection) if kind in kinds]
 
 
 def _said(model: "Model") -> str:

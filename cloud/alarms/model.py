@@ -24,6 +24,7 @@ class CloseReason(StrEnum):
 class Alarm:
     alarm_id: UUID
     gateway_id: str
+    """Empty: it was said in words, and no gateway called."""
     elder_id: int | None
     """None: nobody is known to wear the device, and the home has not just one elder."""
     kind: AlarmKind
@@ -49,6 +50,7 @@ class Untold:
 
     alarm_event_id: int
     gateway_id: str
+    """Empty: there is no gateway to tell."""
     message: AlarmStateMessage
 
 

@@ -18,8 +18,8 @@ from protocols.telemetry.messages import AlarmMessage, AlarmStateMessage
 _TELLER_LOCK = 0x0D00_A1A2
 
 _ALARM = (
-    "SELECT a.alarm_id, a.gateway_id, a.elder_id, a.kind, a.device, a.test, a.raised_at, a.heard_at, a.state, "
-    "a.taken_by, staff.name, a.taken_at, a.minutes, a.close_reason, a.closed_at, a.overdue "
+    "SELECT a.alarm_id, coalesce(a.gateway_id, ''), a.elder_id, a.kind, a.device, a.test, a.raised_at, a.heard_at, "
+    "a.state, a.taken_by, staff.name, a.taken_at, a.minutes, a.close_reason, a.closed_at, a.overdue "
     "FROM alarm AS a LEFT JOIN staff ON staff.staff_id = a.taken_by WHERE a.alarm_id = %s"
 )
 
@@ -72,13 +72,28 @@ async def insert(connection: AsyncConnection, gateway: str, message: AlarmMessag
             return True
     except psycopg.DataError as error:
         raise RejectedMessage(f"the database cannot hold it: {error.diag.message_primary or error}") from error
-    cursor = await connection.execute("SELECT gateway_id FROM alarm WHERE alarm_id = %s", (alarm_id,))
+    cursor = await connection.execute("SELECT coalesce(gateway_id, '') FROM alarm WHERE alarm_id = %s", (alarm_id,))
     owner = await cursor.fetchone()
     if owner is None:
         raise RejectedMessage(f"gateway {gateway} is not registered; add it to a home, then press again")
     if owner[0] != gateway:
         raise RejectedMessage("this alarm's id belongs to another gateway")
     return False
+
+
+async def insert_said(connection: AsyncConnection, alarm_id: UUID, elder_id: int, at: datetime) -> None:
+    """A call of the elder in free words, of no gateway, with its first event. Raises NotFound.
+
+    Two statements: whether the web may add the event is asked of the alarm's row.
+    """
+    cursor = await connection.execute(
+        "INSERT INTO alarm (alarm_id, home_id, elder_id, kind, device, raised_at, heard_at) "
+        "SELECT %s, home_id, elder_id, 'said', '', %s, %s FROM elder WHERE elder_id = %s RETURNING alarm_id",
+        (alarm_id, at, at, elder_id),
+    )
+    if await cursor.fetchone() is None:
+        raise NotFound(f"there is no elder {elder_id}")
+    await add_event(connection, alarm_id, AlarmState.AT_CENTRE, at)
 
 
 async def registered_gateways(connection: AsyncConnection) -> frozenset[str]:
@@ -189,17 +204,20 @@ async def add_event(
     note: str = "",
     tell_home: bool = True,
 ) -> None:
-    """Writes a step down and wakes who listens. With `tell_home` the home is to hear of it."""
+    """Writes a step down and wakes who listens. With `tell_home` the home is to hear of it, where a gateway called."""
     await connection.execute(
         "INSERT INTO alarm_event (alarm_id, state, at, staff_id, minutes, note, told_home_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (alarm_id, state, at, staff_id, minutes, note, None if tell_home else at),
+        "SELECT alarm_id, %s, %s, %s::integer, %s::integer, %s, "
+        "CASE WHEN gateway_id IS NULL OR NOT %s THEN %s::timestamptz END "
+        "FROM alarm WHERE alarm_id = %s",
+        (state, at, staff_id, minutes, note, tell_home, at, alarm_id),
     )
     await connection.execute(NOTIFY, (ALARM, str(alarm_id)))
 
 
 _EVENT = """
-SELECT event.alarm_event_id, alarm.gateway_id, event.alarm_id, event.state, event.at, staff.name, event.minutes,
+SELECT event.alarm_event_id, coalesce(alarm.gateway_id, ''), event.alarm_id, event.state, event.at, staff.name,
+       event.minutes,
        EXISTS (SELECT FROM alarm_event AS word WHERE word.alarm_id = event.alarm_id AND word.note = 'cancelled_at_home')
 FROM alarm_event AS event JOIN alarm USING (alarm_id) LEFT JOIN staff USING (staff_id)
 """

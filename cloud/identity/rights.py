@@ -39,6 +39,12 @@ class Right(StrEnum):
     """Make homes, and draw the codes with which machines become their gateways."""
     CONFIGURE = "configure"
     """Change what gateways do."""
+    DEMANDS = "demands"
+    """See what elders wish for."""
+    ACT_ON_DEMANDS = "act-on-demands"
+    """Take wishes in, say of which kind they are, and bring them on their way."""
+    DEMAND_KINDS = "demand-kinds"
+    """Change the tree of kinds of wishes."""
     REFUSALS = "refusals"
     """See how often something was refused, wherever."""
     VOLUNTEER = "volunteer"
@@ -48,14 +54,24 @@ class Right(StrEnum):
 
 
 _ALL = frozenset({Right.OWN, Right.LIVE})
-_SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET}
+_SEE = _ALL | {Right.BOARD, Right.VISITS, Right.RECORDS, Right.CONSENTS, Right.UNSURE, Right.FLEET, Right.DEMANDS}
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.GO, Right.PICTURES, Right.SAY_WHOSE},
-    Role.DESK: _SEE | {Right.ACT_ON_CALLS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY, Right.COORDINATE},
+    Role.NURSE: _SEE | {Right.ACT_ON_CALLS, Right.ACT_ON_DEMANDS, Right.GO, Right.PICTURES, Right.SAY_WHOSE},
+    Role.DESK: _SEE
+    | {Right.ACT_ON_CALLS, Right.ACT_ON_DEMANDS, Right.SAY_WHOSE, Right.QUALITY, Right.COPY, Right.COORDINATE},
     Role.DOCTOR: _ALL | {Right.VISITS, Right.PICTURES, Right.RECORDS},
     Role.INSTALLER: frozenset({Right.OWN, Right.FLEET, Right.INSTALL}),
     Role.ADMINISTRATOR: _SEE
-    | {Right.QUALITY, Right.LETTERS, Right.REFUSALS, Right.CONFIGURE, Right.INSTALL, Right.COPY, Right.COORDINATE},
+    | {
+        Right.QUALITY,
+        Right.LETTERS,
+        Right.REFUSALS,
+        Right.DEMAND_KINDS,
+        Right.CONFIGURE,
+        Right.INSTALL,
+        Right.COPY,
+        Right.COORDINATE,
+    },
     Role.VOLUNTEER: frozenset({Right.OWN, Right.VOLUNTEER}),
 }
 SCOPES = tuple(right for right in Right if right is not Right.OWN)

@@ -87,6 +87,12 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("detection_timer", "when your measurements are looked at next", _OWN, given=False),
     Holding("limit_override", "limits that a clinician set for you", _OWN),
     Holding("measure_again", "when you were asked to measure again", _OWN),
+    Holding(
+        "demand_event",
+        "what became of your wishes",
+        "t.demand_id IN (SELECT demand_id FROM demand WHERE elder_id = %(elder)s)",
+    ),
+    Holding("demand", "your wishes", _OWN),
     Holding("assessment", "what you said of visits", _OF_VISIT),
     Holding("visit_report", "reports of visits", _OF_VISIT),
     Holding("visit_medium", "photos and spoken words of visits", _OF_VISIT, file="content"),

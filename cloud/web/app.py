@@ -19,6 +19,8 @@ from cloud.web.card import pages as card_pages
 from cloud.web.consent import copies as copies_pages
 from cloud.web.consent import own as own_consents
 from cloud.web.consent import pages as consent_pages
+from cloud.web.demands import api as demands_api
+from cloud.web.demands import pages as demands_pages
 from cloud.web.dispatch import api as dispatch_api
 from cloud.web.dispatch import pages as dispatch_pages
 from cloud.web.dispatch.elders import pages as dispatch_elders
@@ -27,12 +29,14 @@ from cloud.web.elder import earlier as elder_earlier
 from cloud.web.elder import pages as elder_pages
 from cloud.web.elder import voice as elder_voice
 from cloud.web.elder import wishes as elder_wishes
+from cloud.web.elder import words as elder_words
 from cloud.web.entry import api as entry_api
 from cloud.web.entry import link_pages
 from cloud.web.entry import oidc as entry_oidc
 from cloud.web.entry import pages as entry_pages
 from cloud.web.errors import map_errors
 from cloud.web.family import pages as family_pages
+from cloud.web.family import wishes as family_wishes
 from cloud.web.fleet import pages as fleet_pages
 from cloud.web.held import pages as held_pages
 from cloud.web.homes import pages as homes_pages
@@ -77,6 +81,8 @@ ROUTERS = (
     staffing_pages.router,
     dispatch_elders.router,
     dispatch_api.router,
+    demands_pages.router,
+    demands_api.router,
     media_api.router,
     media_faces.router,
     record_pages.router,
@@ -84,12 +90,14 @@ ROUTERS = (
     held_pages.router,
     elder_pages.router,
     elder_wishes.router,
+    elder_words.router,
     elder_voice.router,
     elder_earlier.router,
     link_pages.router,
     own_consents.router,
     copies_pages.router,
     family_pages.router,
+    family_wishes.router,
     consent_pages.router,
     audit_pages.router,
     unsure_pages.router,

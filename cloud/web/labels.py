@@ -23,6 +23,7 @@ ALARM_KINDS = {
     "drill_failed": N_("The daily drill failed"),
     "text_failed": N_("The test text did not arrive"),
     "two_gateways": N_("Two gateways have one identity"),
+    "said": N_("A call for help in words"),
 }
 HEARD_AT_HOME = {
     "at_centre": N_("The centre has your call"),
@@ -137,6 +138,31 @@ ASKED_BY = {
     "doctor": N_("asked for by a doctor"),
     "staff": N_("asked for by the staff"),
 }
+DEMAND_STATES = {
+    "doubt": N_("which kind?"),
+    "open": N_("waits for the desk"),
+    "calling": N_("a call for help"),
+    "visit": N_("somebody comes"),
+    "done": N_("done"),
+    "assessed": N_("assessed"),
+    "closed": N_("closed"),
+    "cancelled": N_("cancelled"),
+}
+DEMAND_WHATS = {
+    "said": N_("Said"),
+    "said_again": N_("Said again"),
+    "sorted": N_("Sorted by the model"),
+    "kind_said": N_("Said which kind it is"),
+}
+MOUTHS = {
+    "elder": N_("The elder"),
+    "family": N_("The family"),
+    "nurse": N_("A nurse"),
+    "desk": N_("By telephone"),
+    "doctor": N_("A doctor"),
+    "detection": N_("Noticed in readings"),
+}
+ACTORS = {"elder": N_("the elder"), "family": N_("the family"), "staff": N_("staff"), "centre": N_("the centre")}
 FOLLOW_UPS = {
     "next_visit": N_("A visit as planned"),
     "low_mark": N_("The elder was not content"),

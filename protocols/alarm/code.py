@@ -56,6 +56,7 @@ _NUMBER_OF_KIND: MappingProxyType[str, int] = MappingProxyType(
         "inactivity": 5,
         "flood": 6,
         "long_stay": 7,
+        "said": 8,
         "mains_lost": 20,
         "battery_low": 21,
         "trigger_battery_low": 22,

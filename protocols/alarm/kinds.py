@@ -37,6 +37,9 @@ class AlarmKind(StrEnum):
     TWO_GATEWAYS = "two_gateways"
     """Raised by the centre itself: two gateways are alive under the home's name, as from a copied card."""
 
+    SAID = "said"
+    """A call for help in free words, on a page or by telephone. Of no gateway: no home is told of it."""
+
     DRILL = "drill"
     """Walks the way of a call each day; nobody is disturbed and no alarm is made of it."""
 
@@ -55,6 +58,7 @@ CALLS = frozenset(
         AlarmKind.INACTIVITY,
         AlarmKind.FLOOD,
         AlarmKind.LONG_STAY,
+        AlarmKind.SAID,
     }
 )
 
@@ -76,6 +80,7 @@ SCAIP_DEVICE_TYPE: Mapping[AlarmKind, str] = MappingProxyType(
         AlarmKind.INACTIVITY: "0010",
         AlarmKind.FLOOD: "0033",
         AlarmKind.LONG_STAY: "0034",
+        AlarmKind.SAID: "0045",
         AlarmKind.MAINS_LOST: "0041",
         AlarmKind.BATTERY_LOW: "0041",
         AlarmKind.TRIGGER_BATTERY_LOW: "0003",
@@ -87,7 +92,8 @@ SCAIP_DEVICE_TYPE: Mapping[AlarmKind, str] = MappingProxyType(
         AlarmKind.DRILL: "0045",
     }
 )
-"""Device types (dty): 0041 power supply, 0045 controller, the rest what called."""
+"""Device types (dty): 0041 power supply, 0045 controller (and the centre itself, where nothing in the home called), the
+rest what called."""
 
 _MANUAL, _AUTOMATIC, _CANCELLED, _RESET = "0010", "0009", "0019", "0092"
 
@@ -96,6 +102,7 @@ SCAIP_STATUS: Mapping[AlarmKind, ScaipStatus] = MappingProxyType(
         AlarmKind.PERSONAL_TRIGGER: ScaipStatus(_MANUAL, _CANCELLED),
         AlarmKind.FIXED_TRIGGER: ScaipStatus(_MANUAL, _CANCELLED),
         AlarmKind.PANIC: ScaipStatus(_MANUAL, _CANCELLED),
+        AlarmKind.SAID: ScaipStatus(_MANUAL, _CANCELLED),
         AlarmKind.FALL: ScaipStatus(_AUTOMATIC, _CANCELLED),
         AlarmKind.INACTIVITY: ScaipStatus(_AUTOMATIC, _CANCELLED),
         AlarmKind.FLOOD: ScaipStatus(_AUTOMATIC, _CANCELLED),

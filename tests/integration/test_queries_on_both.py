@@ -19,6 +19,7 @@ from cloud.db.pool import AsyncConnection, Connection, connection_settings
 from cloud.errors import CloudError
 from tests.cloud.web.community import NOW, Community, create_community, create_day
 from tests.integration.both.arguments import Filled, Fresh
+from tests.integration.both.demands import fill_demands
 from tests.integration.both.functions import Call, find_calls
 from tests.integration.both.privacy import fill_copies
 from tests.integration.both.register import fill_register
@@ -101,6 +102,7 @@ def fill_media(made: Community, visit_id: int) -> None:
 
 def _filled(made: Community, day: dict[str, Any]) -> Filled:
     old = made.elders["home-1"]
+    day["demand"] = fill_demands(made)
     day["before"] = made.one("SELECT min(visit_id) FROM visit WHERE state = 'assessed' AND elder_id = %s", old)
     cuff = made.devices["home-1/sphygmomanometer"]
     # a cuff that two share, whose last two measurements are nobody's yet, and one that a rule filed

@@ -39,6 +39,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/visits/{visit_id}/dispatch": {"to": "cancelled", "note": "in hospital"},
     "POST /e/{token}/visits/{visit_id}/assessment": {"face": 5},
     "POST /e/{token}/requests": {"wish": "company"},
+    "POST /api/v1/demands": {"elder_id": 1, "text": "bread", "kind": "meals"},
+    "POST /e/{token}/wishes": {"text": "灯坏了"},
+    "POST /f/{token}/wishes": {"text": "灯坏了"},
+    "POST /api/v1/demands/{demand_id}/kind": {"kind": "information"},
+    "POST /api/v1/demands/{demand_id}/steps": {"to": "done", "note": "told her"},
+    "POST /api/v1/demand-kinds": {"code": "pets", "chinese": "宠物", "english": "Pets"},
     "POST /account/looks": {"size": "large"},
     "POST /e/{token}/data": {"what": "export"},
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": {"elder": "nobody"},
@@ -123,6 +129,13 @@ def create_places(community: Community) -> dict[str, object]:
             "INSERT INTO limit_override (elder_id, rule, metric, value, author, reason, set_at) "
             "VALUES (%s, 'raised_pulse', 'pulse', 110, 'Dr. Li', 'used to it', %s) RETURNING override_id",
             community.elders["home-1"],
+            NOW,
+        ),
+        "demand_id": community.one(
+            "INSERT INTO demand (elder_id, mouth, text, urgency, state, said_at, said_last_at) "
+            "VALUES (%s, 'elder', '灯坏了', 'today', 'doubt', %s, %s) RETURNING demand_id",
+            community.elders["home-1"],
+            NOW,
             NOW,
         ),
         "device_id": cuff,

@@ -109,10 +109,18 @@ DEEDS = {
     "POST /e/{token}/copy": Deed("tablet"),
     "POST /e/{token}/copy/{copy_id}": Deed("tablet", before=_copy()),
     "POST /e/{token}/code": Deed("tablet", {"code": "any"}),
+    "POST /api/v1/demands": Deed(
+        "desk", lambda day: {"elder_id": day.places["elder_id"], "text": "bread", "kind": "meals"}
+    ),
+    "POST /api/v1/demands/{demand_id}/kind": Deed("nurse", {"kind": "information"}),
+    "POST /api/v1/demands/{demand_id}/steps": Deed("desk", {"to": "done", "note": "told her"}),
+    "POST /e/{token}/wishes": Deed("tablet", {"text": "灯坏了"}),
+    "POST /e/{token}/wishes/{demand_id}/take-back": Deed("tablet"),
     "POST /e/{token}/requests": Deed("tablet", {"wish": "company"}),
     "POST /e/{token}/requests/take-back": Deed("tablet"),
     "POST /e/{token}/visits/{visit_id}/assessment": Deed("tablet", {"face": 5}, {"visit_id": "filed"}),
     "POST /f/{token}/code": Deed("phone", lambda day: {"code": day.places["familys_code"]}),
+    "POST /f/{token}/wishes": Deed("phone", {"text": "灯坏了"}),
     "POST /f/{token}/copy": Deed("phone"),
     "POST /f/{token}/copy/{copy_id}": Deed("phone", before=_copy(relative="{relative_id}")),
     "POST /f/{token}/leave": Deed("phone"),

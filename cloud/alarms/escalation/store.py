@@ -29,7 +29,8 @@ ORDER BY s.staff_id
 _ALARM = """
 SELECT CASE WHEN a.test THEN %(test)s ELSE a.kind END, h.region_id, h.time_zone, a.heard_at, a.state = 'at_centre',
        CASE WHEN a.state = 'closed' THEN 'closed' WHEN a.state <> 'at_centre' THEN 'taken' END
-FROM alarm a JOIN gateway g USING (gateway_id) JOIN home h USING (home_id) WHERE a.alarm_id = %(subject)s
+FROM alarm a LEFT JOIN gateway g USING (gateway_id) JOIN home h ON h.home_id = coalesce(a.home_id, g.home_id)
+WHERE a.alarm_id = %(subject)s
 """
 _SILENCE = """
 SELECT s.scope || '_silent', s.region_id,

@@ -10,8 +10,8 @@ from protocols.alarm.states import AlarmState
 
 _FORWARD = """
 SELECT f.reference, f.alarm_id, f.what, f.state, f.receiver, f.attempts, extract(epoch FROM now() - f.asked_at)::float8,
-       a.kind, g.home_id, d.device_id
-FROM scaip_forward f JOIN alarm a USING (alarm_id) JOIN gateway g USING (gateway_id)
+       a.kind, coalesce(a.home_id, g.home_id), d.device_id
+FROM scaip_forward f JOIN alarm a USING (alarm_id) LEFT JOIN gateway g USING (gateway_id)
 LEFT JOIN device d ON d.gateway_id = a.gateway_id AND d.name = a.device
 WHERE f.reference = %s AND f.done_at IS NULL FOR UPDATE OF f
 """

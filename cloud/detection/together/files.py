@@ -1,56 +1,34 @@
-"""Models on the disk: one file a version, named by number and hash, and one line that says which is used."""
+"""Models on the disk by community, and the one that ranks its alerts."""
 
-import os
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-
-import msgspec
 
 from cloud.detection.together.model import Model, digest
 from cloud.errors import CloudError, NotFound
+from cloud.model_files import Kept, ModelFiles
 
 FOLDER = "models"
-_USED = "used"
-_HASH = 12
-
-
-@dataclass(frozen=True)
-class Kept:
-    name: str
-    """NUMBER-HASH."""
-    model: Model
+_FILES = ModelFiles(Model, digest, remembered=64)
 
 
 def keep(folder: Path, model: Model) -> str:
     """Writes it as the next version; one that is there already is not written again. Gives its name."""
-    home = _home(folder, model.community)
-    home.mkdir(parents=True, exist_ok=True)
-    mark = digest(model)[:_HASH]
-    names = _names(home)
-    for name in names:
-        if name.endswith(mark):
-            return name
-    name = f"{1 + max((int(one.partition('-')[0]) for one in names), default=0):04}-{mark}"
-    _write(home / f"{name}.json", msgspec.json.encode(model, order="deterministic"))
-    return name
+    return _FILES.keep(_home(folder, model.community), model)
 
 
-def kept(folder: Path, community: str) -> list[Kept]:
+def kept(folder: Path, community: str) -> list[Kept[Model]]:
     """All versions, oldest first. Raises CloudError for one that was changed or cannot be read."""
-    home = _home(folder, community)
-    return [Kept(name, _read(home / f"{name}.json")) for name in _names(home)]
+    return _FILES.kept(_home(folder, community))
 
 
 def use(folder: Path, community: str, name: str | None) -> None:
     """From now on alerts are ranked by that version; None: by the layers alone. Raises NotFound and CloudError."""
     home = _home(folder, community)
     if name is None:
-        (home / _USED).unlink(missing_ok=True)
+        _FILES.use(home, None)
         return
-    if name not in _names(home):
+    if name not in _FILES.names(home):
         raise NotFound(f"there is no model {name!r} of {community}; `model list` says which there are")
-    model = _read(home / f"{name}.json")
+    model = _FILES.read(home, name)
     if not model.fits:
         raise CloudError(f"{name} was trained on other causes than detection has today; train anew")
     if not model.figures.better:
@@ -58,45 +36,16 @@ def use(folder: Path, community: str, name: str | None) -> None:
             f"{name} is not better than the layers alone (gain {model.figures.gain:+.3f}, "
             f"{model.figures.gain_low:+.3f} to {model.figures.gain_high:+.3f} on people left out); it is not used"
         )
-    _write(home / _USED, name.encode())
+    _FILES.use(home, name)
 
 
-def used(folder: Path, community: str) -> Kept | None:
+def used(folder: Path, community: str) -> Kept[Model] | None:
     """The version in use; None: alerts are ranked by the layers alone. A model that no longer fits is not used."""
-    home = _home(folder, community)
-    try:
-        name = (home / _USED).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    if name not in _names(home):
-        return None
-    model = _read(home / f"{name}.json")
-    return Kept(name, model) if model.fits else None
+    found = _FILES.used(_home(folder, community))
+    return found if found is not None and found.model.fits else None
 
 
 def _home(folder: Path, community: str) -> Path:
     if not community.isalnum():
         raise NotFound(f"there is no community {community!r}")
     return folder / FOLDER / community
-
-
-def _names(home: Path) -> list[str]:
-    return sorted(path.stem for path in home.glob("[0-9]*-*.json"))
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path) -> Model:
-    """A file is never changed: its name holds its hash."""
-    try:
-        model = msgspec.json.decode(path.read_bytes(), type=Model)
-    except (OSError, msgspec.DecodeError) as error:
-        raise CloudError(f"{path}: cannot be read as a model: {error}") from error
-    if not path.stem.endswith(digest(model)[:_HASH]):
-        raise CloudError(f"{path}: is not what its name says; take it away, or train anew")
-    return model
-
-
-def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)

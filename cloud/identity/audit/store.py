@@ -11,6 +11,7 @@ from cloud.identity.audit.model import NOBODY_OF_STAFF, Actor, Line, Look, What
 _ELDERS = {
     "elder": "SELECT %(id)s::integer",
     "visit": "SELECT elder_id FROM visit WHERE visit_id = %(id)s::bigint",
+    "demand": "SELECT elder_id FROM demand WHERE demand_id = %(id)s::bigint",
     "alarm": "SELECT elder_id FROM alarm WHERE alarm_id = %(id)s::uuid",
     "alert": "SELECT elder_id FROM alert WHERE alert_id = %(id)s::bigint",
     "measurement": "SELECT unnest(coalesce(nullif(array_remove(ARRAY[from_elder_id, to_elder_id], NULL), '{}'), "

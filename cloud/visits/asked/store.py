@@ -7,6 +7,17 @@ from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 
 
+async def open_asked(connection: AsyncConnection, elder_id: int, by: str) -> int | None:
+    """The visit that the same side waits for, locked; None: it is begun or there is none."""
+    cursor = await connection.execute(
+        "SELECT visit_id FROM visit WHERE elder_id = %s AND kind = 'request' AND asked_by = %s "
+        "AND state IN ('proposed', 'assigned', 'accepted') FOR UPDATE",
+        (elder_id, by),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
 async def put_asked(
     connection: AsyncConnection,
     elder_id: int,

@@ -10,12 +10,13 @@ from cloud.db.pool import AsyncConnection
 from cloud.web.board.model import AlertNews, BoardAlarm, BoardVisit, Figures, OnDuty, SilentHome
 
 _ALARM = """
-    SELECT a.alarm_id, a.gateway_id, a.state, a.kind, a.test, a.raised_at, a.heard_at, a.elder_id, a.overdue,
-           a.taken_at, a.minutes, a.close_reason, a.closed_at, e.code AS elder_code, e.name AS elder_name,
+    SELECT a.alarm_id, coalesce(a.gateway_id, '') AS gateway_id, a.state, a.kind, a.test, a.raised_at, a.heard_at,
+           a.elder_id, a.overdue, a.taken_at, a.minutes, a.close_reason, a.closed_at, e.code AS elder_code,
+           e.name AS elder_name,
            h.code AS home_code, h.address, h.door_note, h.time_zone, h.region_id, s.name AS who, a.taken_by AS who_id,
            (SELECT max(v.at) FROM alarm_event v WHERE v.alarm_id = a.alarm_id AND v.state = 'on_the_way')
                AS on_the_way_at
-    FROM alarm a JOIN gateway g USING (gateway_id) JOIN home h USING (home_id)
+    FROM alarm a LEFT JOIN gateway g USING (gateway_id) JOIN home h ON h.home_id = coalesce(a.home_id, g.home_id)
     LEFT JOIN elder e ON e.elder_id = a.elder_id LEFT JOIN staff s ON s.staff_id = a.taken_by
 """
 
@@ -141,7 +142,8 @@ async def figures(conn: AsyncConnection, regions: frozenset[int]) -> Figures:
                (SELECT count(*) FROM alert JOIN seen USING (elder_id)),
                (SELECT coalesce(jsonb_object_agg(state, n), '{}') FROM states),
                (SELECT count(*) FROM assessment JOIN visit USING (visit_id) JOIN seen USING (elder_id)),
-               (SELECT count(*) FROM alarm JOIN boxes USING (gateway_id)),
+               (SELECT count(*) FROM alarm LEFT JOIN gateway g USING (gateway_id)
+                JOIN home h ON h.home_id = coalesce(alarm.home_id, g.home_id) WHERE h.region_id = ANY(%(regions)s)),
                dead_letter_count()
         """,
         {"regions": list(regions)},

@@ -16,8 +16,8 @@ async def steps(conn: AsyncConnection, alarm_id: UUID) -> list[CardStep]:
         await cursor.execute(
             """
             SELECT v.state, v.at, s.name AS who, v.minutes, v.note, v.told_home_at,
-                   v.note = '' OR v.state = 'closed' AS for_home
-            FROM alarm_event v LEFT JOIN staff s USING (staff_id)
+                   (v.note = '' OR v.state = 'closed') AND a.gateway_id IS NOT NULL AS for_home
+            FROM alarm_event v JOIN alarm a USING (alarm_id) LEFT JOIN staff s USING (staff_id)
             WHERE v.alarm_id = %s ORDER BY v.alarm_event_id
             """,
             (alarm_id,),

@@ -30,6 +30,18 @@ class MeasureAgain:
 
 
 @dataclass(frozen=True)
+class SaidWish:
+    """What the elder said in their own words, and for which nobody comes yet."""
+
+    demand_id: int
+    text: str
+    state: str
+    """doubt, open or calling."""
+    alarm_state: str | None
+    """Of the call that stands for it."""
+
+
+@dataclass(frozen=True)
 class ElderToday:
     coming: list[ElderVisit]
     """Visits on their way or promised, soonest first."""
@@ -39,3 +51,5 @@ class ElderToday:
     """The latest filed visit, as long as its day and the next."""
     measure_again: MeasureAgain | None = None
     """The newest request that nobody has answered."""
+    said: SaidWish | None = None
+    """The newest that waits; a call for help before others."""

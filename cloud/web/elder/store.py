@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from cloud.db.pool import AsyncConnection
-from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain
+from cloud.web.elder.model import ElderToday, ElderVisit, MeasureAgain, SaidWish
 
 _VISIT = """
     SELECT v.visit_id, v.kind, v.state, v.wish, v.asked_by, v.asked_at, v.promised_by, v.nurse_id,
@@ -49,7 +49,20 @@ async def today(conn: AsyncConnection, elder_id: int, filed_since: datetime, now
     waiting = ("proposed", "assigned", "accepted")
     asked = next((visit for visit in going if visit.asked_by == "elder" and visit.state in waiting), None)
     coming = [visit for visit in going if visit.nurse is not None and visit.state != "assigned"]
-    return ElderToday(coming, asked, filed, again)
+    return ElderToday(coming, asked, filed, again, await _said(conn, elder_id))
+
+
+async def _said(conn: AsyncConnection, elder_id: int) -> SaidWish | None:
+    async with conn.cursor(row_factory=class_row(SaidWish)) as cursor:
+        await cursor.execute(
+            """
+            SELECT d.demand_id, d.text, d.state, a.state AS alarm_state FROM demand d LEFT JOIN alarm a USING (alarm_id)
+            WHERE d.elder_id = %s AND d.mouth = 'elder' AND d.state IN ('doubt', 'open', 'calling')
+            ORDER BY d.state = 'calling' DESC, d.said_last_at DESC LIMIT 1
+            """,
+            (elder_id,),
+        )
+        return await cursor.fetchone()
 
 
 async def past(conn: AsyncConnection, elder_id: int, since: datetime) -> list[ElderVisit]:

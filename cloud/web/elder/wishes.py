@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
+from cloud.registry.demands.demand import Doer, Mouth, SortedBy
+from cloud.services.demands.centre import Centre
+from cloud.services.demands.taking import Said, take_in
 from cloud.visits import commands
 from cloud.visits.promising.promising import promised_by
 from cloud.web.answers import accepts, done, posted
@@ -18,6 +21,15 @@ from cloud.web.services import services_of
 
 router = APIRouter(tags=["elder"])
 Wish = Literal["unwell", "medicine", "washing", "shopping", "repair", "company"]
+_KINDS: dict[Wish, str] = {
+    "unwell": "health",
+    "medicine": "medicine",
+    "washing": "bathing",
+    "shopping": "shopping",
+    "repair": "repair",
+    "company": "companionship",
+}
+"""The kind of wish behind each picture."""
 
 
 class RequestWish(BaseModel):
@@ -48,7 +60,16 @@ async def ask(request: Request, token: str) -> Response:
     try:
         async with services.pool.connection() as conn:
             person = await person_of(request, conn, token)
-            await commands.request(conn, person.elder_id, wish.wish, services.now, promises=services.config.visits)
+            said = Said(
+                elder_id=person.elder_id,
+                mouth=Mouth.ELDER,
+                by=Doer("elder"),
+                text=wish.wish,
+                kind=_KINDS[wish.wish],
+                kind_by=SortedBy.SAID,
+                comes=True,
+            )
+            await take_in(conn, said, Centre(services.config, services.clock))
     except Conflict:
         return done(request, {"wish": wish.wish, "new": False}, f"/e/{token}")
     return done(request, {"wish": wish.wish, "new": True}, f"/e/{token}")

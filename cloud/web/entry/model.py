@@ -43,6 +43,10 @@ class Viewer:
         return self.may(Right.ACT_ON_CALLS)
 
     @property
+    def may_act_on_demands(self) -> bool:
+        return self.may(Right.ACT_ON_DEMANDS)
+
+    @property
     def may_say_whose(self) -> bool:
         return self.may(Right.SAY_WHOSE)
 

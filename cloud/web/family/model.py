@@ -30,3 +30,13 @@ class FamilyVisit:
     filed_at: datetime | None
     face: int | None
     """What the elder said of it."""
+
+
+@dataclass(frozen=True)
+class FamilyWish:
+    """What this one of the family asked for."""
+
+    text: str
+    state: str
+    said_last_at: datetime
+    alarm_state: str | None

@@ -40,6 +40,7 @@ async def family_page(request: Request, token: str) -> Response:
             "measure_again": await store.measure_again(conn, elder, relative, now),
             "visits": await store.visits(conn, elder, relative, now - SHOWN),
             "calls": await store.calls(conn, elder, relative, now - SHOWN),
+            "wishes": await store.wishes(conn, elder, relative, now - SHOWN),
             "days": SHOWN.days,
             "sees_nothing": not agreed & {Purpose.FAMILY_READINGS, Purpose.FAMILY_VISITS, Purpose.FAMILY_ALARMS},
         }

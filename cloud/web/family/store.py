@@ -9,7 +9,7 @@ from cloud.db.pool import AsyncConnection
 from cloud.errors import NotFound
 from cloud.web.elder.model import MeasureAgain
 from cloud.web.evidence.model import Measured
-from cloud.web.family.model import Call, FamilyVisit, Heading
+from cloud.web.family.model import Call, FamilyVisit, FamilyWish, Heading
 
 
 async def heading(conn: AsyncConnection, elder_id: int) -> Heading:
@@ -51,6 +51,20 @@ async def visits(conn: AsyncConnection, elder_id: int, relative_id: int, since: 
             ORDER BY v.asked_at DESC, v.visit_id
             """,
             (elder_id, since, relative_id),
+        )
+        return await cursor.fetchall()
+
+
+async def wishes(conn: AsyncConnection, elder_id: int, relative_id: int, since: datetime) -> list[FamilyWish]:
+    """Their own, the newest first. What they said needs no consent."""
+    async with conn.cursor(row_factory=class_row(FamilyWish)) as cursor:
+        await cursor.execute(
+            """
+            SELECT d.text, d.state, d.said_last_at, a.state AS alarm_state
+            FROM demand d LEFT JOIN alarm a USING (alarm_id)
+            WHERE d.elder_id = %s AND d.relative_id = %s AND d.said_last_at >= %s ORDER BY d.demand_id DESC LIMIT 10
+            """,
+            (elder_id, relative_id, since),
         )
         return await cursor.fetchall()
 

@@ -12,12 +12,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from cloud.db.pool import AsyncConnection
 from cloud.errors import Conflict, NotAllowed
+from cloud.registry.demands.demand import Doer, Mouth
+from cloud.services.demands.centre import Centre
+from cloud.services.demands.taking import Said, take_in
 from cloud.visits import commands
 from cloud.visits.asking import commands as asking
 from cloud.visits.model import AnotherOnTheWay, MeasuredAtDoor, Report
 from cloud.visits.telling import store as telling
 from cloud.web import labels
 from cloud.web.answers import Code, Line, accepts, done, posted
+from cloud.web.elder.words import Words
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.evidence.model import Band, Measured
@@ -83,6 +87,8 @@ class ReportWish(Told):
     """The elder's, read by eye: what it told by itself is not counted again."""
     measured_at: AwareDatetime | None = None
     """None: when the report was filed."""
+    wish: Words | None = None
+    """What the elder wishes for, which the nurse heard: a demand of its own."""
 
 
 class Visits(BaseModel):
@@ -186,17 +192,17 @@ async def file_report(request: Request, visit_id: int, viewer: Annotated[Viewer,
         wish.measured_with,
         wish.measured_at if measured else None,
     )
-    now = services_of(request).now
-    return await _act(
-        request,
-        visit_id,
-        viewer,
-        wish,
-        lambda conn, at: commands.file_report(
-            conn, visit_id, viewer.staff.staff_id, measured_by(report, at), at, arrived_at=now
-        ),
-        f"/visits/{visit_id}",
-    )
+    services, me = services_of(request), viewer.staff.staff_id
+
+    async def file(conn: AsyncConnection, at: datetime) -> None:
+        visit = await commands.file_report(conn, visit_id, me, measured_by(report, at), at, arrived_at=services.now)
+        if wish.wish is not None:
+            said = Said(
+                elder_id=visit.elder_id, mouth=Mouth.NURSE, by=Doer("staff", me), text=wish.wish, at_visit=visit_id
+            )
+            await take_in(conn, said, Centre(services.config, services.clock))
+
+    return await _act(request, visit_id, viewer, wish, file, f"/visits/{visit_id}")
 
 
 def measured_by(report: Report, filed_at: datetime) -> Report:

@@ -68,7 +68,8 @@ async def waiting(conn: AsyncConnection, regions: frozenset[int], begin: datetim
                 WHERE h.region_id = ANY(%(regions)s) AND v.asked_at >= %(begin)s AND v.asked_at < %(end)s
             ), waited (place, what, seconds) AS (
                 SELECT 1, 'call_taken', extract(epoch FROM a.taken_at - a.heard_at)
-                FROM alarm a JOIN gateway g USING (gateway_id) JOIN home h USING (home_id)
+                FROM alarm a LEFT JOIN gateway g USING (gateway_id)
+                JOIN home h ON h.home_id = coalesce(a.home_id, g.home_id)
                 WHERE h.region_id = ANY(%(regions)s) AND NOT a.test AND a.heard_at >= %(begin)s AND a.heard_at < %(end)s
                 UNION ALL SELECT 2, 'call_door', extract(epoch FROM came_at - asked_at) FROM asked WHERE kind = 'alarm'
                 UNION ALL SELECT 3, 'alert_accepted', extract(epoch FROM accepted_at - asked_at)

@@ -52,7 +52,8 @@ def running_centre(server: str, template: str, folder: Path) -> Iterator[WebCent
 def _names(connection: psycopg.Connection[tuple[Any, ...]], query: LiteralString) -> list[str]:
     """What is the house's own: neither the job queue's nor the list of migrations."""
     names = (str(name) for (name,) in connection.execute(query).fetchall())
-    return [name for name in names if not name.startswith("procrastinate") and "migration" not in name]
+    apart = ("procrastinate", "demand_kind")  # the queue's own, and what a migration filled
+    return [name for name in names if not name.startswith(apart) and "migration" not in name]
 
 
 def _wait_until_well(site: Site) -> None:

@@ -121,6 +121,10 @@ _OF_A_HOME = (
     f"INSERT INTO unplanned (visit_id, why, since) VALUES ({_VISIT}, 'no_nurse', now())",
     "INSERT INTO visit_moved (visit_id, at, why, nurse_before, nurse_id, arrival_before, arrival, promised_before, "
     f"promised_by) VALUES ({_VISIT}, now(), 'later', %(staff)s, %(staff)s, now(), now(), now(), now())",
+    "INSERT INTO demand (elder_id, mouth, text, urgency, state, said_at, said_last_at) "
+    "VALUES (%(elder)s, 'elder', 'x', 'today', 'doubt', now(), now())",
+    "INSERT INTO demand_event (demand_id, at, what, state, actor) "
+    "SELECT demand_id, now(), 'said', 'doubt', 'elder' FROM demand WHERE elder_id = %(elder)s",
     "INSERT INTO absence (staff_id, during) VALUES (%(staff)s, '[2026-11-23,2026-11-24)')",
     "INSERT INTO team_plan (region_id) VALUES (%(r)s)",
     f"INSERT INTO visit_act VALUES (%(staff)s, gen_random_uuid(), {_VISIT}, now(), now())",

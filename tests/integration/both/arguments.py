@@ -42,6 +42,7 @@ from protocols.reading import Metric
 from protocols.remote.wanted import Wanted
 from protocols.telemetry.messages import StatusMessage
 from tests.cloud.web.community import NOW, PASSWORD, Community
+from tests.integration.both.demands import demands_calls
 from tests.integration.both.privacy import privacy_calls
 from tests.integration.both.register import register_calls
 from tests.integration.both.routes import routes_calls
@@ -381,6 +382,7 @@ def calls_of(filled: Filled) -> dict[str, list[dict[str, Any]]]:
         "visits.following.close_before": [{"filed_before": NOW}],
         "visits.telling.note_act": [{"key": UUID(int=3), "did_at": NOW}],
         "visits.telling.moment_of": [{"did_at": NOW - DAY}],
+        **demands_calls(made, day["demand"]),
         **routes_calls(made, day),
         **time_bank_calls(made, day),
         "visits.set_wish": [{"visit_id": day["asked"]}],

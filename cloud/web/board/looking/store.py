@@ -50,35 +50,37 @@ async def changes(conn: AsyncConnection, regions: frozenset[int], since: datetim
             SELECT n.what, n.at, n.subject, n.detail, e.elder_id, e.name AS elder_name, h.code AS home_code, h.address,
                    h.time_zone, h.region_id
             FROM (
-                SELECT 'call' AS what, heard_at AS at, alarm_id::text AS subject, kind AS detail, elder_id, gateway_id
+                SELECT 'call' AS what, heard_at AS at, alarm_id::text AS subject, kind AS detail, elder_id, gateway_id,
+                       home_id
                 FROM alarm WHERE heard_at > %(since)s AND heard_at <= %(now)s
                 UNION ALL
-                SELECT 'call_closed', closed_at, alarm_id::text, coalesce(close_reason, ''), elder_id, gateway_id
+                SELECT 'call_closed', closed_at, alarm_id::text, coalesce(close_reason, ''), elder_id, gateway_id,
+                       home_id
                 FROM alarm WHERE state = 'closed' AND closed_at > %(since)s AND closed_at <= %(now)s
                 UNION ALL
-                SELECT 'noticed', raised_at, alert_id::text, cause, elder_id, NULL
+                SELECT 'noticed', raised_at, alert_id::text, cause, elder_id, NULL, NULL
                 FROM alert WHERE NOT held AND shown_at IS NULL AND raised_at > %(since)s AND raised_at <= %(now)s
                 UNION ALL
-                SELECT 'noticed', shown_at, alert_id::text, cause, elder_id, NULL
+                SELECT 'noticed', shown_at, alert_id::text, cause, elder_id, NULL, NULL
                 FROM alert WHERE NOT held AND shown_at > %(since)s AND shown_at <= %(now)s
                 UNION ALL
-                SELECT 'wished', asked_at, visit_id::text, coalesce(wish, ''), elder_id, NULL
+                SELECT 'wished', asked_at, visit_id::text, coalesce(wish, ''), elder_id, NULL, NULL
                 FROM visit WHERE kind = 'request' AND asked_at > %(since)s AND asked_at <= %(now)s
                 UNION ALL
-                SELECT 'broken', promised_by, visit_id::text, state, elder_id, NULL
+                SELECT 'broken', promised_by, visit_id::text, state, elder_id, NULL, NULL
                 FROM visit v
                 WHERE promised_by > %(since)s AND promised_by <= %(now)s AND state <> 'cancelled' AND kind <> 'together'
                   AND NOT EXISTS (SELECT FROM visit_event x WHERE x.visit_id = v.visit_id AND x.at <= v.promised_by
                                   AND x.state IN ('at_the_door', 'no_answer', 'filed'))
                 UNION ALL
-                SELECT 'reported', filed_at, visit_id::text, coalesce(verdict, ''), elder_id, NULL
+                SELECT 'reported', filed_at, visit_id::text, coalesce(verdict, ''), elder_id, NULL, NULL
                 FROM visit_report JOIN visit USING (visit_id) WHERE filed_at > %(since)s AND filed_at <= %(now)s
                 UNION ALL
-                SELECT 'assessed', assessed_at, visit_id::text, face::text, elder_id, NULL
+                SELECT 'assessed', assessed_at, visit_id::text, face::text, elder_id, NULL, NULL
                 FROM assessment JOIN visit USING (visit_id) WHERE assessed_at > %(since)s AND assessed_at <= %(now)s
             ) AS n
             LEFT JOIN elder e ON e.elder_id = n.elder_id LEFT JOIN gateway g ON g.gateway_id = n.gateway_id
-            JOIN home h ON h.home_id = coalesce(g.home_id, e.home_id)
+            JOIN home h ON h.home_id = coalesce(n.home_id, g.home_id, e.home_id)
             WHERE h.region_id = ANY(%(regions)s)
             ORDER BY n.at DESC, n.what, n.subject LIMIT %(most)s
             """,

@@ -26,7 +26,7 @@ def test_a_wish_is_sorted_by_the_version_in_use(tmp_path: Path, model: Model) ->
 def test_corrections_are_learned_from(tmp_path: Path) -> None:
     corrected = tmp_path / "corrected.txt"
     corrected.write_text("[repair]\nthe step by the coal hole is loose\n", encoding="utf-8")
-    place = ["--config", str(CONFIG), "--data", str(tmp_path), "--corrections", str(corrected)]
+    place = ["--config", str(CONFIG), "--data", str(tmp_path), "--corrections", str(corrected), "--alone"]
     run = CliRunner().invoke(app, ["demand", "train", *place])
     assert run.exit_code == 0, run.output
     assert "and 1 corrections" in run.output

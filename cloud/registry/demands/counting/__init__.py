@@ -1,0 +1,1 @@
+"""How much is wished for: by kind, month and community, and how much to expect."""

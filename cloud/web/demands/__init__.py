@@ -1,0 +1,1 @@
+"""The register of demands on pages: the telephone form, the list, one with its history, doubts, kinds and figures."""
