@@ -81,13 +81,18 @@ def _text(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
-def create_sighted_pool(dsn: str, name: str, *, size: int = 4) -> AsyncPool:
+def create_sighted_pool(dsn: str, name: str, *, size: int = 4, planned_once: bool = False) -> AsyncPool:
     """`cloud.db.pool.create_async_pool` for the web.
 
-    Its connections work as `WEB_ROLE`, each time for the sight of the task that takes them.
+    Its connections work as `WEB_ROLE`, each time for the sight of the task that takes them. With `planned_once` each
+    plans a statement at its first use and keeps to that, whatever the values: for the same few statements again and
+    again, which take longer to plan than to run.
     """
     settings: dict[str, Any] = connection_settings(name)
     settings["options"] += f" -c role={WEB_ROLE} -c search_path=web,public"
+    if planned_once:
+        settings["options"] += " -c plan_cache_mode=force_generic_plan"
+        settings["prepare_threshold"] = 0
     return AsyncConnectionPool(
         dsn,
         connection_class=psycopg.AsyncConnection[tuple[Any, ...]],

@@ -90,8 +90,11 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
     database = config.database
     async with contextlib.AsyncExitStack() as opened:
         pool = await opened.enter_async_context(create_sighted_pool(database.dsn, "web", size=database.pool_size))
-        # live events wait for no page
+        # live events wait for no page, and what people do for no list
         hearing_pool = await opened.enter_async_context(create_sighted_pool(database.dsn, "web-live", size=2))
+        lists = max(database.pool_size // 2, 2)
+        listing = create_sighted_pool(database.dsn, "web-lists", size=lists, planned_once=True)
+        await opened.enter_async_context(listing)
         reading = None
         if database.read_dsn:
             reading = create_sighted_pool(database.read_dsn, "web-read", size=database.pool_size)
@@ -101,7 +104,7 @@ async def open_services(process: Process, limits: LimitLines) -> AsyncIterator[S
         memory = Memory(config.journal_folder)
         hearing = Hearing(process.clock, hearing_pool, hub, watch, journal, memory)
         seal = open_seal(config.sealing_key)
-        answers = Answers(pool, side_by_side=max(database.pool_size // 2, 1))
+        answers = Answers(listing, pool, side_by_side=lists - 1)
         hub.tell_first(answers.hear)
         services = Services(
             config, process.clock, pool, replica, hub, hearing, limits, process.health, watch, journal, memory, seal,

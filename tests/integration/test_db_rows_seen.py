@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from cloud.db.pool import AsyncPool
+from cloud.db.pool import AsyncConnection, AsyncPool
 from cloud.db.sight import CENTRE, NOBODY, Sight, create_sighted_pool, look_as, see_as, seeing
 from cloud.errors import NotFound
 from cloud.web.board import store as board_store
@@ -32,6 +32,12 @@ COUNTS: Mapping[str, int | None] = {"-": 0, "x": None, "h": 1, "o": 1, "b": 2}
 @pytest.fixture
 async def pool(any_database: str) -> AsyncIterator[AsyncPool]:
     async with create_sighted_pool(any_database, "test", size=2) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def web_pool(database: str) -> AsyncIterator[AsyncPool]:
+    async with create_sighted_pool(database, "test", size=1) as opened:
         yield opened
 
 
@@ -121,3 +127,68 @@ async def test_nothing_is_left_for_who_comes_next(any_database: str, pool: Async
             assert len(await (await conn.execute("SELECT FROM elder")).fetchall()) == expected
             await conn.commit()
             assert await (await conn.execute("SELECT FROM elder")).fetchall() == []
+
+
+_NEAR = "SELECT web.elders_near(), array(SELECT n FROM generate_series(1, 2000) AS n WHERE web.sees_elder(n))"
+
+
+async def _near(conn: AsyncConnection) -> tuple[list[int] | None, list[int]]:
+    row = await (await conn.execute(_NEAR)).fetchone()
+    assert row is not None
+    return row[0] and sorted(row[0]), row[1]
+
+
+async def test_elders_near_are_those_whom_the_question_for_each_would_let_through(
+    database: str, web_pool: AsyncPool
+) -> None:
+    with psycopg.connect(database) as connection:
+        here, there = create_place(connection, "here"), create_place(connection, "there")
+    elsewhere = sight_of("stranger", here, there)
+    for sight in (*(sight_of(role, here, there) for role in ("nurse", "desk", "doctor", "administrator")), elsewhere):
+        async with web_pool.connection() as conn:
+            await look_as(conn, sight)
+            near, seen = await _near(conn)
+            assert near == seen != []
+            await look_as(conn, elsewhere)  # in one transaction: what was gathered for one is not for the next
+            assert await _near(conn) == ([there.elder_id], [there.elder_id])
+    for sight in (sight_of("installer", here, there), sight_of("link", here, there), NOBODY, CENTRE):
+        async with web_pool.connection() as conn:
+            await look_as(conn, sight)
+            assert (await _near(conn))[0] is None, sight
+
+
+async def test_who_moves_or_agrees_is_seen_in_the_same_transaction(database: str, web_pool: AsyncPool) -> None:
+    with psycopg.connect(database) as connection:
+        here, there = create_place(connection, "here"), create_place(connection, "there")
+        row = connection.execute("SELECT home_id FROM home WHERE region_id = %s", (there.region_id,)).fetchone()
+    async with web_pool.connection() as conn:
+        await look_as(conn, sight_of("doctor", here, there))
+        assert await _near(conn) == ([here.elder_id], [here.elder_id])
+        await conn.execute("UPDATE consent SET withdrawn_at = now()")
+        assert await _near(conn) == ([], [])
+        await conn.rollback()
+        await look_as(conn, sight_of("nurse", here, there))
+        assert await _near(conn) == ([here.elder_id], [here.elder_id])
+        await conn.execute("UPDATE elder SET home_id = %s", row)
+        assert await _near(conn) == ([], [])
+        assert await (await conn.execute("SELECT FROM elder")).fetchall() == []
+        await conn.rollback()
+
+
+async def test_of_very_many_each_is_asked_for(database: str, web_pool: AsyncPool) -> None:
+    with psycopg.connect(database) as connection:
+        here, there = create_place(connection, "here"), create_place(connection, "there")
+        connection.execute(
+            "INSERT INTO elder (code, home_id, name) SELECT 'many-' || n, home_id, 'many' "
+            "FROM home, generate_series(1, 1000) AS n WHERE region_id = %s",
+            (here.region_id,),
+        )
+    async with web_pool.connection() as conn:
+        await look_as(conn, sight_of("nurse", here, there))
+        for _ in range(2):
+            near, seen = await _near(conn)
+            assert near is None
+            assert len(seen) == 1001
+        assert len(await (await conn.execute("SELECT FROM elder")).fetchall()) == 1001
+        await look_as(conn, sight_of("stranger", here, there))
+        assert await (await conn.execute("SELECT elder_id FROM elder")).fetchall() == [(there.elder_id,)]

@@ -45,13 +45,13 @@ class Counted:
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[AsyncPool]:
-    async with create_sighted_pool(database, "test", size=4) as opened:
+    async with create_sighted_pool(database, "test", size=4, planned_once=True) as opened:
         yield opened
 
 
 @pytest.fixture
 def answers(pool: AsyncPool) -> Answers:
-    return Answers(pool, side_by_side=2, age_s=LONG_S)
+    return Answers(pool, pool, side_by_side=2, age_s=LONG_S)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ async def test_who_comes_after_a_change_gets_no_older_answer(answers: Answers, p
 
 
 async def test_age_alone_makes_it_old(pool: AsyncPool, places: tuple[Place, Place]) -> None:
-    answers, rows = Answers(pool, side_by_side=1, age_s=0.0), Counted("SELECT 1")
+    answers, rows = Answers(pool, pool, side_by_side=1, age_s=0.0), Counted("SELECT 1")
     for _ in range(2):
         await answers.get("list", sight_in(places[0]), rows.parts)
     assert rows.times == 2

@@ -14,7 +14,6 @@ from cloud.web.language import Language
 from cloud.web.live.overlay import laid_over
 from cloud.web.services import Services
 from cloud.web.shared.answers import Part, ask
-from cloud.web.standby.database_watch import ANSWER_S
 from cloud.web.standing import Standing, standing
 from cloud.web.unsure.store import count_open, severe_acts
 
@@ -44,7 +43,7 @@ async def board(services: Services, viewer: Viewer, language: Language, *, renew
 async def _stored_board(services: Services, viewer: Viewer, language: Language, *, renewed: bool) -> Board:
     now, hearing = services.now, services.hearing
     unstored = hearing.unstored(viewer.regions)  # before the rows: a call may get its row while they are asked for
-    async with services.pool.connection(timeout=ANSWER_S) as conn:
+    async with services.answers.connection(viewer.sight) as conn:
         looked_at = _since(await looking.looked_at(conn, viewer.staff.staff_id), now)
         rows = {} if renewed else await ask(conn, _parts(services, viewer.regions, looked_at, now))
     if renewed:

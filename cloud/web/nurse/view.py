@@ -111,7 +111,7 @@ async def today(services: Services, viewer: Viewer, reader: Reader, *, renewed: 
     if renewed:
         rows = await services.answers.get("today", viewer.sight, _parts(viewer, None, now))
     else:
-        async with services.pool.connection() as conn:
+        async with services.answers.connection(viewer.sight) as conn:
             rows = await ask(conn, _parts(viewer, me, now))
     listed = [_listed(services, one, reader) for one in rows["visits"]]
     going = [one for one in listed if not one.card.done]

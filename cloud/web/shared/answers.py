@@ -25,6 +25,8 @@ from cloud.web.live.model import EventKind, LiveEvent
 RENEWAL = "x-renewal"
 """The header of a page that asks anew because something happened, and by nobody's deed at it."""
 AGE_S = 2.0
+FEW_REGIONS = 50
+"""For more of them statements are planned anew each time: what is quick for a street is not for a city."""
 
 parts_asked = Counter("doorstep_web_shared_parts", "Parts of pages that renew themselves", ["part", "how"])
 
@@ -59,9 +61,11 @@ _Key = tuple[str, datetime | None, Sight]
 class Answers:
     """Belongs to one event loop."""
 
-    def __init__(self, pool: AsyncPool, *, side_by_side: int, age_s: float = AGE_S) -> None:
-        """At most `side_by_side` connections are taken at once, so that deeds find one."""
-        self._pool = pool
+    def __init__(self, few: AsyncPool, many: AsyncPool, *, side_by_side: int, age_s: float = AGE_S) -> None:
+        """`few` plans once and is for sights of few regions, `many` for the others. Renewals take at most
+        `side_by_side` connections at once, so that who opens a page finds one."""
+        self._few = few
+        self._many = many
         self._turns = asyncio.Semaphore(side_by_side)
         self._age_s = age_s
         self._places: dict[_Key, _Place] = {}
@@ -79,12 +83,20 @@ class Answers:
         async with place.alone:
             missing = [name for name in parts if not self._serves(place.parts.get(name), came)]
             if missing:
-                async with self._connection(everybodys) as connection:
+                async with self._turns, self.connection(everybodys) as connection:
                     for name in missing:
                         await _ask(connection, place, name, parts[name])
             for name in parts:
                 parts_asked.labels(f"{page}/{name}", "asked" if name in missing else "shared").inc()
             return {name: place.parts[name].value for name in parts}
+
+    @asynccontextmanager
+    async def connection(self, sight: Sight) -> AsyncIterator[AsyncConnection]:
+        """For the rows of lists, in `sight`. Raises DatabaseAway."""
+        pool = self._few if len(sight.regions) <= FEW_REGIONS else self._many
+        with seeing(sight):
+            async with pool.connection() as connection:
+                yield connection
 
     def hear(self, event: LiveEvent) -> None:
         """Whatever the event makes old is asked for anew by whoever comes next."""
@@ -116,12 +128,6 @@ class Answers:
         if kept is None:
             return False
         return kept.began >= came or (not kept.old and came - kept.began <= self._age_s)
-
-    @asynccontextmanager
-    async def _connection(self, sight: Sight) -> AsyncIterator[AsyncConnection]:
-        with seeing(sight):
-            async with self._turns, self._pool.connection() as connection:
-                yield connection
 
 
 async def _ask(connection: AsyncConnection, place: _Place, name: str, part: Part) -> None:
