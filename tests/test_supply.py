@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.supply import audit
+from tests.supply.__main__ import main
 from tests.supply.advisories import look_up
 from tests.supply.audit import CLEAN, NOT_KNOWN, WEAK, audit_by, read
 from tests.supply.sbom import only
@@ -97,3 +98,11 @@ def test_a_folder_of_advisories_answers_in_place_of_a_service(tmp_path: Path, mo
     assert "the newest of 2026-01-02 and so too old for today" in old.sentence
     (tmp_path / "empty").mkdir()
     assert audit_by(tmp_path / "empty", newest).code == NOT_KNOWN
+
+
+def test_asking_for_help_writes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["sbom", "--help"]) == 0
+    assert main(["sbom", "--output"]) == 2
+    assert main(["audit", "--advisories", "nowhere"]) == NOT_KNOWN
+    assert not list(tmp_path.iterdir())

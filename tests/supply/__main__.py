@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.supply import audit, sbom
 from tests.supply.tools import ToolsMissing
 
+_USAGE = "usage: ./dev sbom [FILE] | ./dev audit [--advisories FOLDER]"
 _HOW_ELSE = (
     "Is there a way from here to the services of PyPI and OSV? Where there is none, bring a checkout of "
     "github.com/pypa/advisory-database here and run: ./dev audit --advisories FOLDER"
@@ -14,8 +15,11 @@ _HOW_ELSE = (
 
 def main(arguments: list[str]) -> int:
     what, *rest = arguments or [""]
+    if {"-h", "--help"} & set(rest):
+        print(_USAGE)
+        return 0
     try:
-        if what == "sbom" and len(rest) <= 1:
+        if what == "sbom" and len(rest) <= 1 and not any(word.startswith("-") for word in rest):
             output = Path(rest[0] if rest else "doorstep.cdx.json")
             print(f"sbom: {sbom.write(output)} packages in {output}")
             return 0
@@ -30,7 +34,7 @@ def main(arguments: list[str]) -> int:
     except (ToolsMissing, RuntimeError, OSError, ValueError) as error:
         print(f"{what}: {error}", file=sys.stderr)
         return audit.NOT_KNOWN
-    print("usage: ./dev sbom [FILE] | ./dev audit [--advisories FOLDER]", file=sys.stderr)
+    print(_USAGE, file=sys.stderr)
     return 2
 
 

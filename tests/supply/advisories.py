@@ -31,7 +31,9 @@ class Known:
 
 
 def look_up(folder: Path, wanted: Mapping[str, str]) -> Known:
-    """`wanted` is versions by canonical name. Raises OSError and ValueError for a document that is none."""
+    """`wanted` is versions by canonical name. Raises OSError, and ValueError for a document that is none."""
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder; name a checkout of github.com/pypa/advisory-database")
     weak: list[str] = []
     count, newest = 0, ""
     named = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in wanted).replace(r"\-", "[-_.]"), re.IGNORECASE)
