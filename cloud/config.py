@@ -216,6 +216,12 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """File of its private key."""
 
 
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    identity_key: str = "identity.key"
+    """File of the key that seals identity and card numbers, made at the first start; a relative path starts at
+    `data`."""
+
+
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     issuer: str = ""
     """Of the OpenID provider by which staff may sign in, such as https://login.example/staff; empty: none."""
@@ -271,6 +277,7 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     scaip: Scaip = msgspec.field(default_factory=Scaip)
     sms: Sms = Sms()
     web: Web = msgspec.field(default_factory=Web)
+    registry: Registry = Registry()
     oidc: Oidc = msgspec.field(default_factory=Oidc)
     trust: Trust = msgspec.field(default_factory=Trust)
     base: str = ""
@@ -284,6 +291,10 @@ class CloudConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     @property
     def sealing_key(self) -> Path:
         return Path(self.data) / self.web.sealing_key
+
+    @property
+    def identity_key(self) -> Path:
+        return Path(self.data) / self.registry.identity_key
 
     @property
     def erasures_folder(self) -> Path:

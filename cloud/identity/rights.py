@@ -45,6 +45,12 @@ class Right(StrEnum):
     """Take wishes in, say of which kind they are, and bring them on their way."""
     DEMAND_KINDS = "demand-kinds"
     """Change the tree of kinds of wishes."""
+    REGISTER = "register"
+    """See the register of elders, and assess what they can do by themselves."""
+    REGISTER_CHANGE = "register-change"
+    """Make and change its entries, and move elders to other homes."""
+    IDENTITY = "identity"
+    """Write identity and card numbers down, find their owners, and uncover them, which is noted."""
     REFUSALS = "refusals"
     """See how often something was refused, wherever."""
     VOLUNTEER = "volunteer"
@@ -74,9 +80,16 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     },
     Role.VOLUNTEER: frozenset({Right.OWN, Right.VOLUNTEER}),
 }
-SCOPES = tuple(right for right in Right if right is not Right.OWN)
-"""What a program's token may be given: all but its owner's account."""
+_CHANGE_REGISTER = frozenset({Right.REGISTER, Right.REGISTER_CHANGE, Right.IDENTITY})
+_REGISTER: Mapping[Role, frozenset[Right]] = {
+    Role.NURSE: frozenset({Right.REGISTER}),
+    Role.DESK: _CHANGE_REGISTER,
+    Role.ADMINISTRATOR: _CHANGE_REGISTER,
+}
+"""Of the register of elders: nurses look and assess, and need neither numbers nor who pays."""
+SCOPES = tuple(right for right in Right if right not in (Right.OWN, Right.IDENTITY))
+"""What a program's token may be given: all but its owner's account, and identity numbers."""
 
 
 def rights_of(role: Role) -> frozenset[Right]:
-    return _RIGHTS[role]
+    return _RIGHTS[role] | _REGISTER.get(role, frozenset())

@@ -53,6 +53,10 @@ from cloud.web.quality import pages as quality_pages
 from cloud.web.record import pages as record_pages
 from cloud.web.refusals import pages as refusals_pages
 from cloud.web.regions import pages as regions_pages
+from cloud.web.register import abilities as register_abilities
+from cloud.web.register import api as register_api
+from cloud.web.register import deeds as register_deeds
+from cloud.web.register import pages as register_pages
 from cloud.web.remote import pages as remote_pages
 from cloud.web.security import Guard
 from cloud.web.services import STATIC, Services
@@ -85,6 +89,10 @@ ROUTERS = (
     demands_api.router,
     media_api.router,
     media_faces.router,
+    register_pages.router,
+    register_deeds.router,
+    register_abilities.router,
+    register_api.router,
     record_pages.router,
     thresholds_pages.router,
     held_pages.router,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from cloud.db.replica import Replica
 from cloud.identity.oidc.provider import Provider
 from cloud.identity.sealing import Seal
 from cloud.process import Health
+from cloud.registry.elders.identity.keys import IdentityKeys, open_identity_keys
 from cloud.web.consent.copy_maker import CopyMaker
 from cloud.web.evidence.limit_lines import LimitLines
 from cloud.web.language import Language, load_languages
@@ -48,6 +50,11 @@ class Services:
     copies: CopyMaker | None = None
     """Makes what elders and families get of their data."""
     languages: dict[str, Language] = field(default_factory=load_languages)
+
+    @cached_property
+    def identity_keys(self) -> IdentityKeys:
+        """Opened at the first use. Raises KeyRefused."""
+        return open_identity_keys(self.config.identity_key)
 
     @property
     def measures(self) -> Measures:

@@ -148,6 +148,15 @@ def create_places(community: Community) -> dict[str, object]:
         "copy_id": create_copies(community),
         "wish": "company",
         "staff_id": community.staff["nurse"],
+        "scale": "barthel",
+        "ability_id": community.one(
+            "INSERT INTO ability_assessment (elder_id, scale, assessed_on, answers, points, level, staff_id, "
+            "stored_at) VALUES (%s, 'barthel', %s, '{}', 100, 0, %s, %s) RETURNING ability_id",
+            community.elders["home-1"],
+            NOW.date(),
+            community.staff["nurse"],
+            NOW,
+        ),
         "medium_id": create_media(community, day["severe"]),
         "notice_id": uuid4(),
     }

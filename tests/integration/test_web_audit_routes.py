@@ -10,6 +10,7 @@ import httpx
 import pyotp
 import pytest
 
+from cloud.registry.elders.abilities.scales import PARTS, Scale
 from cloud.web.audit.noting import NOTED, UNNOTED
 from cloud.web.entry.csrf import HEADER, csrf_of
 from cloud.web.entry.current import COOKIE
@@ -61,6 +62,7 @@ class Day:
         return {"code": self.app.at(time.time(), counter_offset=1)}
 
 
+BARTHEL = {item.code: str(item.points[0]) for part in PARTS[Scale.BARTHEL] for item in part.items}
 _CREDENTIALS = {"login": "desk", "password": PASSWORD}
 
 
@@ -92,6 +94,13 @@ DEEDS = {
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": Deed(
         "nurse", lambda day: {"elder": day.places["elder_id"], "after": 0}
     ),
+    "POST /elders/new": Deed("desk", {"name": "新来的", "community": "320106001001", "address": "x"}),
+    "POST /elders/{elder_id}/register": Deed("desk", {"name": "王秀英", "address": "颐和路 12 号", "version": "0"}),
+    "POST /elders/{elder_id}/register/numbers": Deed("desk", {"number": "11010519491231002X"}),
+    "POST /elders/{elder_id}/register/numbers/show": Deed("desk"),
+    "POST /elders/{elder_id}/abilities/{scale}": Deed("nurse", BARTHEL),
+    "POST /elders/{elder_id}/abilities/{ability_id}/strike": Deed("nurse"),
+    "POST /elders/{elder_id}/move": Deed("desk", {"home": "home-1"}, {"elder_id": "movable"}),
     "POST /elders/{elder_id}/consent": Deed("desk", {"purpose": "research", **SPOKEN}),
     "POST /elders/{elder_id}/consent/{consent_id}/withdraw": Deed("desk"),
     "POST /elders/{elder_id}/family/{relative_id}/consent": Deed("nurse", {"purpose": "family_alarms", **SPOKEN}),
@@ -211,6 +220,7 @@ def create_whole_day(site: Site, community: Community) -> Day:
         "relative_id": community.one("SELECT max(relative_id) FROM relative"),
         "second": community.create_alarm("gw-home-1"),
         "outside": community.create_visit("home-3"),
+        "movable": community.elders["home-2"],
         "filed": filed,
         "own_consent_id": community.one(
             "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "

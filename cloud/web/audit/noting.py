@@ -38,6 +38,21 @@ class Noted:
 
 
 NOTED: Mapping[str, Noted] = {
+    **{
+        f"GET {path}": Noted(What.SAW_REGISTER, "elder", "{elder_id}")
+        for path in (
+            "/elders/{elder_id}/register",
+            "/elders/{elder_id}/abilities/{scale}",
+            "/api/v1/elders/{elder_id}/register",
+        )
+    },
+    "POST /elders/new": Noted(What.CHANGED_REGISTER, "elder"),
+    "POST /elders/{elder_id}/register": Noted(What.CHANGED_REGISTER, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/register/numbers": Noted(What.CHANGED_REGISTER, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/register/numbers/show": Noted(What.SAW_NUMBERS, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/move": Noted(What.MOVED_ELDER, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/abilities/{scale}": Noted(What.ASSESSED_ABILITY, "elder", "{elder_id}"),
+    "POST /elders/{elder_id}/abilities/{ability_id}/strike": Noted(What.ASSESSED_ABILITY, "elder", "{elder_id}"),
     "GET /elders/{elder_id}": Noted(What.SAW_RECORD, "elder", "{elder_id}"),
     "GET /elders/{elder_id}/limits": Noted(What.SAW_RECORD, "elder", "{elder_id}"),
     "POST /elders/{elder_id}/limits/{override_id}/end": Noted(What.CHANGED_LIMITS, "elder", "{elder_id}"),
@@ -133,6 +148,7 @@ NOTED: Mapping[str, Noted] = {
     **{f"POST /api/v1/pushes/{deed}": Noted(What.CHANGED_PUSHES, "account") for deed in ("subscribe", "unsubscribe")},
 }
 UNNOTED: Mapping[str, str] = {
+    "POST /elders/find": "leads to an entry, of which the look is noted",
     "POST /api/v1/session/passkey/challenge": "asks a question that opens nothing",
     "POST /api/v1/account/passkeys/challenge": "asks a question that adds nothing",
     "POST /api/v1/board/looked": "up to when somebody looked at their own board",

@@ -71,7 +71,7 @@ def register_calls(made: Community) -> dict[str, list[dict[str, Any]]]:
         "registry.elders.abilities.assess": [assessed],
         "registry.elders.abilities.strike": [{"ability_id": 1}],
         "registry.moving.move": [
-            {"elder_id": made.elders["home-3"], "home_code": "home-2", "why": "to her daughter"},
+            {"home_code": "home-3", "why": "to her daughter"},
         ],
         "registry.new_home.add_home": [{"community": "320106001001", "address": "A"}],
         "registry.new_home.add_elder": [{"home": "home-1", "name": "B"}],

@@ -1,0 +1,1 @@
+"""The register of elders: found, read, written, moved, and what they can do by themselves."""
