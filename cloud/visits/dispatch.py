@@ -11,6 +11,7 @@ from cloud.config import Visits
 from cloud.db.pool import AsyncConnection
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
+from cloud.registry.demands import store as demands
 from cloud.routes_config import Routes
 from cloud.visits import store
 from cloud.visits.commands import DEFAULT_PROMISES
@@ -38,6 +39,7 @@ async def follow_alerts(
             )
             if visit_id is not None:
                 await store.add_event(connection, visit_id, VisitState.PROPOSED, now)
+                await demands.put_noticed(connection, visit_id, now)
                 log.info("visit_proposed", visit=visit_id, alert=alert_id, priority=str(priority))
                 changed += 1
         for visit_id, elder_id, state, priority, floor in await store.outgrown(connection):

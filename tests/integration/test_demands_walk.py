@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from cloud.model_files import ModelFiles
@@ -11,7 +12,9 @@ from cloud.registry.demands import files
 from cloud.registry.demands.grams import grams
 from cloud.registry.demands.model import Model, digest
 from cloud.registry.demands.training import NO_FIGURES
-from tests.cloud.web.community import LINK, Community, create_day
+from cloud.visits.commands import DEFAULT_PROMISES
+from cloud.visits.dispatch import follow_alerts
+from tests.cloud.web.community import LINK, NOW, Community, create_day
 from tests.cloud.web.running import Site
 from tests.integration.test_web_family import invite, let_in
 from tests.integration.test_web_pages import words
@@ -86,6 +89,21 @@ def test_a_wish_from_each_mouth_goes_to_its_assessment(sorted_site: Site, commun
             assert said in shown
         assert "No wish waits" in words(desk.get("/demands?lang=en").text)
     assert community.run("SELECT count(*) FROM demand WHERE ended_at IS NULL") == [(0,)]
+
+
+async def test_what_is_noticed_and_what_staff_ask_for_are_demands_too(sorted_site: Site, community: Community) -> None:
+    community.create_alert("home-2", [], cause="pulse")
+    async with await psycopg.AsyncConnection.connect(community.dsn) as connection:
+        assert await follow_alerts(connection, NOW, DEFAULT_PROMISES) == 1
+    with sorted_site.signed_in("nurse") as nurse:
+        asked = {"wish": "午饭送来", "for_family": True}
+        nurse.post(f"/api/v1/elders/{community.elders['home-1']}/visits", json=asked).raise_for_status()
+        assert states(community) == [("detection", "health", "visit"), ("family", "meals", "visit")]
+        for (visit_id,) in community.run("SELECT visit_id FROM demand"):
+            make_visit(nurse, visit_id)
+        assert "Pulse" in words(nurse.get("/demands?state=done&lang=en").text)
+        community.run("INSERT INTO visit_event (visit_id, state, at) SELECT visit_id, 'closed', %s FROM visit", NOW)
+    assert {state for _, _, state in states(community)} == {"closed"}
 
 
 def test_a_call_in_words_is_on_the_board_at_once(sorted_site: Site, community: Community) -> None:

@@ -53,6 +53,19 @@ async def put(connection: AsyncConnection, new: NewDemand) -> int:
     return demand_id
 
 
+async def put_noticed(connection: AsyncConnection, visit_id: int, at: datetime) -> None:
+    """What detection noticed is a demand too, for which the alert's visit stands. Its words are the alert's cause."""
+    cursor = await connection.execute(
+        "INSERT INTO demand (elder_id, mouth, text, kind, sorted_by, urgency, state, said_at, said_last_at, visit_id) "
+        "SELECT v.elder_id, 'detection', a.cause, k.code, CASE WHEN k.code IS NOT NULL THEN 'said' END, v.priority, "
+        "'visit', v.asked_at, v.asked_at, v.visit_id FROM visit v JOIN alert a USING (alert_id) "
+        "LEFT JOIN demand_kind k ON k.code = 'health' WHERE v.visit_id = %s RETURNING demand_id",
+        (visit_id,),
+    )
+    for (demand_id,) in await cursor.fetchall():
+        await _add_event(connection, demand_id, What.SAID, CENTRE, at)
+
+
 async def of_report(connection: AsyncConnection, visit_id: int) -> int | None:
     """The demand that stands in the report of that visit."""
     cursor = await connection.execute("SELECT demand_id FROM demand WHERE at_visit = %s", (visit_id,))

@@ -3,6 +3,7 @@
 from cloud.db.pool import AsyncConnection
 from cloud.registry.demands import store
 from cloud.registry.demands.demand import DemandState, Doer, Mouth, NewDemand, SortedBy, Urgency
+from cloud.registry.demands.model import Answer
 from cloud.registry.demands.sorting import sort
 from cloud.registry.demands.tree import store as tree_store
 from cloud.registry.demands.tree.model import sorted_into
@@ -17,6 +18,7 @@ async def record_asked(connection: AsyncConnection, visit: Visit, mouth: Mouth, 
     async with connection.transaction():
         kinds = sorted_into(await tree_store.tree(connection))
         sorting = sort(text, model, kinds)
+        kind = None if sorting.answer is Answer.CALL else sorting.kind  # they knew whether to call
         return await store.put(
             connection,
             NewDemand(
@@ -27,8 +29,8 @@ async def record_asked(connection: AsyncConnection, visit: Visit, mouth: Mouth, 
                 said_at=visit.asked_at,
                 urgency=Urgency(visit.priority),
                 state=DemandState.VISIT,
-                kind=sorting.kind,
-                sorted_by=None if sorting.kind is None else SortedBy.MODEL,
+                kind=kind,
+                sorted_by=None if kind is None else SortedBy.MODEL,
                 model=sorting.model,
                 certainty=sorting.certainty,
                 guesses=sorting.guesses,

@@ -12,6 +12,9 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
 from cloud.identity.model import Role
+from cloud.registry.demands.demand import Doer, Mouth
+from cloud.services.demands.centre import Centre
+from cloud.services.demands.recording import record_asked
 from cloud.visits.asked.commands import Asked, ask_for
 from cloud.visits.dispatching import commands
 from cloud.visits.model import AnotherOnTheWay, Visit
@@ -154,6 +157,12 @@ async def unpin(request: Request, visit_id: int, viewer: Annotated[Viewer, Depen
     return done(request, _said(after), f"/dispatch/visits/{visit_id}")
 
 
+def _mouth(viewer: Viewer, by: Literal["family", "doctor", "staff"]) -> Mouth:
+    if by == "staff":
+        return Mouth.NURSE if viewer.staff.role is Role.NURSE else Mouth.DESK
+    return Mouth(by)
+
+
 @router.post("/elders/{elder_id}/visits", openapi_extra=accepts(AskedFor))
 async def ask(request: Request, elder_id: int, viewer: Annotated[Viewer, Depends(signed_in)]) -> Response:
     """A doctor, the staff, or the staff for the family asks for a visit."""
@@ -182,6 +191,8 @@ async def ask(request: Request, elder_id: int, viewer: Annotated[Viewer, Depends
             )  # fmt: skip
         except ValueError as error:
             raise HTTPException(422, N_("The visit is to be promised for a time that is still to come.")) from error
+        doer, mouth = Doer("staff", viewer.staff.staff_id), _mouth(viewer, by)
+        await record_asked(conn, after, mouth, doer, Centre(services.config, services.clock))
     return done(request, _said(after), f"/elders/{elder_id}/visits")
 
 

@@ -36,6 +36,7 @@ def demands_calls(made: Community, demand_id: int) -> dict[str, list[dict[str, A
     return {
         "registry.demands.put": [{"new": new}],
         "registry.demands.of_report": [{}],
+        "registry.demands.put_noticed": [{}],
         "registry.demands.said_again": [{**one, "text": "灯"}],
         "registry.demands.get": [{"demand_id": demand_id, "lock": True}],
         "registry.demands.set_kind": [{**one, "kind": "repair", "urgency": Urgency.TODAY}],
