@@ -2,8 +2,9 @@
 has its timer."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from prometheus_client import Counter
 from cloud.clock import Clock
 from cloud.config import CloudConfig, Visits
 from cloud.db.jobs import Timer, run_timers
-from cloud.db.listen import listen
+from cloud.db.listen import Wake, listen
 from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
 from cloud.process import Process, run_worker, side_by_side
@@ -26,6 +27,7 @@ from cloud.visits.following.follow_up import close_visits
 from cloud.visits.reaching import sending
 from cloud.visits.routes.ahead import look_ahead
 from cloud.visits.routes.planner import Planner
+from cloud.visits.routes.told import regions_told
 from cloud.visits.timers import AT_RISK, QUEUE, mark_at_risk, watch_promises
 
 log = structlog.get_logger()
@@ -72,18 +74,25 @@ async def _work(process: Process, *beside: Callable[[Process], Coroutine[Any, An
 async def _follow(process: Process, pool: AsyncPool, planner: Planner) -> None:
     """Looks at the tables at every wake-up and every `poll_s`; the database being away ends nothing."""
     config = process.config
-    channels = [ALERT, ALARM, VISIT]
-    async for _ in listen(config.database.dsn, channels, "visits", idle_s=config.visits.poll_s, gather_s=_GATHER_S):
+    channels, poll_s = [ALERT, ALARM, VISIT], config.visits.poll_s
+    whole_at = float("-inf")
+    async for wakes in listen(config.database.dsn, channels, "visits", idle_s=poll_s, gather_s=_GATHER_S):
+        whole = not wakes or monotonic() - whole_at >= poll_s
         try:
-            await follow_once(pool, planner, process.clock, config.visits, config.routes)
+            told = () if whole else wakes
+            await follow_once(pool, planner, process.clock, config.visits, config.routes, told)
+            whole_at = monotonic() if whole else whole_at
             process.healthy("database")
         except DatabaseAway as error:
             process.ill("database", "the database is away")
             log.warning("database_away", what="visits", error=type(error).__name__)
 
 
-async def follow_once(pool: AsyncPool, planner: Planner, clock: Clock, policy: Visits, routes: Routes) -> None:
-    """One look at the tables. Whoever looks twice changes nothing more."""
+async def follow_once(  # noqa: PLR0917 - where it looks, with what, by which figures, and what for
+    pool: AsyncPool, planner: Planner, clock: Clock, policy: Visits, routes: Routes, wakes: Sequence[Wake] = ()
+) -> None:
+    """One look at the tables. Whoever looks twice changes nothing more. `wakes`: routes are looked at where these
+    happened; empty: everywhere."""
     async with pool.connection() as connection:
         CHANGED.inc(await follow_alerts(connection, clock.now(), policy, routes))
     async with pool.connection() as connection:
@@ -93,7 +102,8 @@ async def follow_once(pool: AsyncPool, planner: Planner, clock: Clock, policy: V
     async with pool.connection() as connection:
         CHANGED.inc(await free_left_behind(connection, clock.now()))
     async with pool.connection() as connection:
-        CHANGED.inc(await planner.follow(connection, clock.now()))
+        seen = await regions_told(connection, wakes) if wakes else None
+        CHANGED.inc(await planner.follow(connection, clock.now(), seen=seen))
     async with pool.connection() as connection:  # whoever no route has a place for
         CHANGED.inc(await ask_nurses(connection, clock.now(), policy))
     async with pool.connection() as connection:

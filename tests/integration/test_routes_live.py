@@ -8,6 +8,8 @@ import psycopg
 import pytest
 
 from cloud.config import CloudConfig, Database, Visits
+from cloud.db.listen import Wake
+from cloud.db.names import ALARM, ALERT, VISIT
 from cloud.db.pool import AsyncConnection, AsyncPool, create_async_pool
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
@@ -23,6 +25,7 @@ from cloud.visits.model import Report
 from cloud.visits.regular import store as regular
 from cloud.visits.regular.making import Rhythms
 from cloud.visits.routes.planner import Planner
+from cloud.visits.routes.told import regions_told
 from tests.integration.care import Care, create_care, rows_of
 
 pytestmark = pytest.mark.integration
@@ -120,7 +123,13 @@ async def test_alerts_are_somebodys_at_once_and_planning_again_changes_nothing(
     database: str, care: Care, connection: AsyncConnection, config: CloudConfig, planner: Planner
 ) -> None:
     await propose(connection, database, "today", "this_week", "now", "today")
-    assert await planner.follow(connection, NOW) == 4
+    (visit_id,), *_ = rows_of(database, "SELECT visit_id FROM visit")
+    (alert_id,), *_ = rows_of(database, "SELECT alert_id FROM alert")
+    everywhere = await regions_told(connection, [Wake(VISIT, str(visit_id)), Wake(ALERT, str(alert_id))])
+    assert everywhere == frozenset(region for (region,) in rows_of(database, "SELECT region_id FROM home"))
+    assert await regions_told(connection, [Wake(ALARM, "")]) is None
+    assert await planner.follow(connection, NOW, seen=frozenset()) == 0
+    assert await planner.follow(connection, NOW, seen=everywhere) == 4
     assert_whole(database)
     assert rows_of(database, "SELECT DISTINCT state FROM visit") == [("assigned",)]
     assert rows_of(database, "SELECT count(*) FROM visit WHERE answer_by IS NOT NULL") == [(1,)]
@@ -285,6 +294,12 @@ async def test_a_set_hour_is_searched_once(
     assert rows_of(database, "SELECT hour_done FROM team_plan") == [(datetime(2026, 11, 22, 22, 30, tzinfo=UTC),)]
     assert not await Planner(config).search(connection, NOW + HOUR)
     assert rows_of(database, "SELECT hour_done FROM team_plan") == [(datetime(2026, 11, 22, 22, 30, tzinfo=UTC),)]
+    for day in (1, 1, 2):  # one process, which looks at the tables again when the next hour is there
+        while await planner.search(connection, NOW + day * 24 * HOUR):
+            pass
+        assert rows_of(database, "SELECT hour_done FROM team_plan") == [
+            (datetime(2026, 11, 22 + day, 22, 30, tzinfo=UTC),)
+        ]
 
 
 async def test_regular_visits_stand_there_ahead_and_once(

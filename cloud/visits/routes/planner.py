@@ -1,7 +1,7 @@
 """Keeps the routes true: looks at each team when something changed, and at set hours searches for better ones."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
@@ -44,18 +44,21 @@ class Planner:
         """By team: how many promises its routes broke then."""
         self._searching: dict[int, float] = {}
         """By team: seconds of search that are left of its set hour."""
+        self._idle = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        """From when until when no set hour is due; it is looked again after LOOK_AGAIN at the latest."""
         self._searches = 0
         self._alone = asyncio.Lock()
 
-    async def follow(self, connection: AsyncConnection, now: datetime) -> int:
-        """Brings all routes to what stands; gives how many visits changed."""
+    async def follow(self, connection: AsyncConnection, now: datetime, *, seen: frozenset[int] | None = None) -> int:
+        """Brings all routes to what stands; gives how many visits changed. `seen`: only those of teams with homes in
+        these regions."""
         async with self._alone:
-            return await self._follow(connection, now)
+            return await self._follow(connection, now, seen)
 
-    async def _follow(self, connection: AsyncConnection, now: datetime) -> int:
+    async def _follow(self, connection: AsyncConnection, now: datetime, seen_regions: frozenset[int] | None) -> int:
         changed = await store.clear_ended(connection)
         await connection.commit()
-        for team in await read_teams(connection, now, self._routes.days_ahead):
+        for team in await read_teams(connection, now, self._routes.days_ahead, seen=seen_regions):
             await connection.commit()
             stands = _fingerprint(team)
             seen, at = self._seen.get(team.region_id, (None, now))
@@ -72,13 +75,18 @@ class Planner:
 
     async def search(self, connection: AsyncConnection, now: datetime) -> bool:
         """A slice of what a set hour asks for; whether anything is left of it."""
+        begin, end = self._idle
+        if begin <= now < end:
+            return False
         async with self._alone:
             return await self._search(connection, now)
 
     async def _search(self, connection: AsyncConnection, now: datetime) -> bool:
-        left = False
-        for team in await read_teams(connection, now, self._routes.days_ahead):
+        left, until = False, now + LOOK_AGAIN
+        teams = await read_teams(connection, now, self._routes.days_ahead)
+        for team in teams:
             await connection.commit()
+            until = min([until, *(hour for hour in _set_hours(team, now, self._routes) if hour > now)])
             due = _set_hour(team, now, self._routes)
             if due is None or (team.hour_done is not None and team.hour_done >= due):
                 continue
@@ -95,6 +103,8 @@ class Planner:
             await connection.commit()
             SEARCHED.inc()
             log.info("routes_searched", team=team.region_id, visits=len(team.visits))
+        if teams and not left:
+            self._idle = (now, until)
         return left
 
     def _seed(self) -> int:
@@ -143,9 +153,13 @@ def _fingerprint(team: Team) -> int:
 
 def _set_hour(team: Team, now: datetime, routes: Routes) -> datetime | None:
     """The last one that is past, today or yesterday; None: there are none."""
-    found = [
+    return max((hour for hour in _set_hours(team, now, routes) if hour <= now), default=None)
+
+
+def _set_hours(team: Team, now: datetime, routes: Routes) -> list[datetime]:
+    """Of yesterday, today and tomorrow."""
+    return [
         datetime.combine(midnight(now, team.zone, day).date(), clock_time(text), team.zone)
-        for day in (-1, 0)
+        for day in (-1, 0, 1)
         for text in routes.plan_at
     ]
-    return max((hour for hour in found if hour <= now), default=None)

@@ -1,7 +1,9 @@
 """All SQL that reads a team for its routes. Each function works in the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
@@ -84,6 +86,23 @@ async def open_visits(connection: AsyncConnection, regions: frozenset[int], unti
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_OPEN, (sorted(regions), until))
         return [_open_visit(row) for row in await cursor.fetchall()]
+
+
+async def regions_of(
+    connection: AsyncConnection, visits: Sequence[int], alerts: Sequence[int], alarms: Sequence[UUID]
+) -> frozenset[int]:
+    """Of the homes of the elders whom these are about."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT h.region_id FROM (
+            SELECT elder_id FROM visit WHERE visit_id = ANY(%s)
+            UNION SELECT elder_id FROM alert WHERE alert_id = ANY(%s)
+            UNION SELECT elder_id FROM alarm WHERE alarm_id = ANY(%s)
+        ) AS about JOIN elder e USING (elder_id) JOIN home h USING (home_id)
+        """,
+        (list(visits), list(alerts), list(alarms)),
+    )
+    return frozenset(region_id for (region_id,) in await cursor.fetchall())
 
 
 async def zone_of(connection: AsyncConnection, regions: frozenset[int]) -> ZoneInfo:

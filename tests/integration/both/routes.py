@@ -73,6 +73,7 @@ def routes_calls(made: Community, day: Mapping[str, Any]) -> dict[str, list[dict
     later = {"until": NOW + 3 * DAY}
     return {
         "visits.routes.open_visits": [later],
+        "visits.routes.regions_of": [{"visits": [day["severe"]], "alerts": [1], "alarms": [day["coming"]]}],
         "visits.routes.keeping.unchanged": [{"visits": [create_open_visit(made, day["severe"])]}],
         "visits.routes.keeping.put_routes": [{"shifts": [Shift(other, TODAY, NOW, NOW + DAY)]}],
         "visits.routes.keeping.put_stops": [{"stops": [stop], "route_ids": {(nurse, TODAY): route_id}}],
