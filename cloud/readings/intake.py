@@ -1,7 +1,6 @@
 """The ingester's own connection to the broker: for many small messages, each acknowledged after COMMIT.
 
-It speaks MQTT 3.1.1, at which paho needs half the time for a letter, and MQTT 5 where the broker has no other
-(docs/decisions/0011-paho-in-the-ingester.md). Shared subscriptions are the same in both.
+It speaks MQTT 5, because that bounds what the broker sends ahead (docs/decisions/0011-paho-in-the-ingester.md).
 
 No session is kept: what is not acknowledged when the connection breaks, the broker gives to another ingester or drops
 (Mosquitto 2.0 drops it), and its home sends it again until it has a receipt. So each connection has its own client.
@@ -16,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -29,15 +28,17 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from cloud.mqtt import QOS, Letter, broker_address
 from cloud.readings.in_order import InOrder
 from cloud.readings.packets import acknowledgements
-from cloud.readings.wire import LetterWire, Wire
+from cloud.readings.wire import LetterWire
 
 log = structlog.get_logger()
 
 WINDOW = 20_000
-"""Letters in hand and not acknowledged: two batches being stored and as many being gathered. A broker of MQTT 5 is
-told; of 3.1.1 the broker's own max_inflight_messages is the bound, and those in configs/ have the same."""
+"""Letters in hand and not acknowledged: two batches being stored and as many being gathered. The broker is told, but
+Mosquitto 2.0 does not keep to it; so nothing more is read while they are so many, and the rest stays where it is."""
 _MOST_IN_FLIGHT = 10_000  # where the broker does not say its Receive Maximum
 _KEEPALIVE_S = 20
+_PING_EVERY_S = _KEEPALIVE_S / 2
+_PINGREQ = b"\xc0\x00"
 _LOOK_S = 1.0
 _PATIENCE_S = 10.0
 _FIRST_PAUSE_S = 1.0
@@ -49,20 +50,16 @@ class _BrokerAwayError(Exception):
     """The connection cannot be made or used; the text says why."""
 
 
-class _UnknownProtocolError(Exception):
-    """The broker ended the connection without a greeting, or said so: perhaps it speaks MQTT 5 only."""
-
-
 class _Client(paho.Client):
-    """paho over a `Wire`, which `lay` makes."""
+    """paho over a `LetterWire` of that connection's number."""
 
-    lay: Callable[[socket.socket], Wire]
-    wire: Wire
+    number: int
+    wire: LetterWire
 
-    def _create_socket(self) -> Wire:
+    def _create_socket(self) -> LetterWire:
         connection = self._create_socket_connection()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.wire = self.lay(connection)
+        self.wire = LetterWire(connection, self.number)
         return self.wire
 
 
@@ -91,8 +88,6 @@ class Intake:
         self._waiting: deque[tuple[str, bytes]] = deque()  # to be published
         self._connection = 0
         self._order = InOrder()
-        self._protocol = paho.MQTTv311
-        self._greeted = False
         self._stands = False
         self._in_flight = 0
         self._most_in_flight = _MOST_IN_FLIGHT
@@ -130,12 +125,8 @@ class Intake:
             began = time.monotonic()
             try:
                 self._serve()
-            except _UnknownProtocolError:
-                self._protocol = paho.MQTTv5
-                continue
             except (_BrokerAwayError, OSError, ValueError) as error:  # ValueError: nothing that MQTT allows
                 self._say("broker_away", str(error) or type(error).__name__)
-            self._protocol = paho.MQTTv311
             if time.monotonic() - began > _LONGEST_PAUSE_S:
                 pause_s = _FIRST_PAUSE_S
             if self._over.wait(pause_s):
@@ -145,13 +136,15 @@ class Intake:
     def _serve(self) -> None:
         """One connection, from its making to its end. Raises what ended it."""
         self._connection += 1
-        self._in_flight, self._ending, self._greeted = 0, "", False
+        self._in_flight, self._ending = 0, ""
         self._order = InOrder()
+        self._heard_at = self._pinged_at = time.monotonic()
         client = self._create_client()
         try:
-            client.connect(self._host, self._port, keepalive=_KEEPALIVE_S, **self._wishes())
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+            properties.ReceiveMaximum = WINDOW
+            client.connect(self._host, self._port, _KEEPALIVE_S, clean_start=True, properties=properties)
             with selectors.DefaultSelector() as selector:
-                selector.register(client.wire, selectors.EVENT_READ)
                 selector.register(self._waker, selectors.EVENT_READ)
                 while not self._over.is_set():
                     self._turn(client, selector)
@@ -168,30 +161,18 @@ class Intake:
                 self._stands = False
                 self._on_connected(False)
 
-    def _wishes(self) -> dict[str, Any]:
-        """What only MQTT 5 can be told at the beginning."""
-        if self._protocol == paho.MQTTv311:
-            return {}
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-        properties.ReceiveMaximum = WINDOW
-        return {"clean_start": True, "properties": properties}
-
     def _create_client(self) -> _Client:
         client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"doorstep-ingest-{uuid.uuid4().hex[:12]}",
-            protocol=self._protocol,
-            clean_session=True if self._protocol == paho.MQTTv311 else None,
-            manual_ack=True,
+            protocol=paho.MQTTv5,
             reconnect_on_failure=False,
         )
-        number = self._connection
-        client.lay = (lambda line: LetterWire(line, number)) if self._protocol == paho.MQTTv311 else Wire
+        client.number = self._connection
         # paho walks through all it has in flight at each answer when it counts them; we count ourselves.
         client.max_inflight_messages_set(0)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
-        client.on_message = self._message
         client.on_publish = self._published
         client.on_disconnect = self._disconnected
         client.on_socket_register_write = _nothing  # it then writes in loop_write only, and not at every call
@@ -200,30 +181,35 @@ class Intake:
     def _turn(self, client: _Client, selector: selectors.BaseSelector) -> None:
         """Hears what came and says what is to be said. Raises _BrokerAwayError when that was the end."""
         wire = client.wire
-        selector.modify(wire, selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.unsent else 0))
-        ready = {key.fileobj for key, _ in selector.select(_LOOK_S)}
+        has_room = len(self._order) < WINDOW
+        with _watched(selector, wire, has_room * selectors.EVENT_READ | bool(wire.unsent) * selectors.EVENT_WRITE):
+            ready = {key.fileobj: events for key, events in selector.select(_LOOK_S)}
         if self._waker in ready:
             self._waker.calm()
-        if wire in ready:
+        if ready.get(wire, 0) & selectors.EVENT_READ:
             wire.fill()
-            if isinstance(wire, LetterWire):
-                self._take(wire.take_letters())
+            self._heard_at = time.monotonic()
+            self._take(wire)
             while wire.unread and client.socket() is not None:
                 client.loop_read()
         self._speak(client)
-        client.loop_misc()
+        self._keep_alive(wire, has_room)
         if client.socket() is None:
-            if not self._greeted and self._protocol == paho.MQTTv311:
-                raise _UnknownProtocolError
             raise _BrokerAwayError(self._ending or "the connection broke")
 
+    def _keep_alive(self, wire: LetterWire, has_room: bool) -> None:
+        """Instead of paho's: the answer to its ping may wait behind what is not read, and letters are life enough."""
+        now = time.monotonic()
+        if now - self._pinged_at >= _PING_EVERY_S:
+            self._pinged_at = now
+            wire.send(_PINGREQ)
+        if not has_room:
+            self._heard_at = now
+        elif now - self._heard_at > _KEEPALIVE_S:
+            raise _BrokerAwayError(f"it has said nothing for {_KEEPALIVE_S} s")
+
     def _speak(self, client: _Client) -> None:
-        numbers = self._order.safe(self._stored_here())
-        if isinstance(client.wire, LetterWire):
-            client.wire.send(acknowledgements(numbers))
-        else:
-            for number in numbers:
-                client.ack(number, QOS)
+        client.wire.send(acknowledgements(self._order.safe(self._stored_here())))
         while self._stands and self._waiting and self._in_flight < self._most_in_flight:
             self._in_flight += 1
             client.publish(*self._waiting.popleft(), qos=QOS)
@@ -232,25 +218,21 @@ class Intake:
         client.wire.flush()
 
     def _stored_here(self) -> list[int]:
-        """Numbers of stored letters; on a later connection a letter's number is somebody else's, 0 came at QoS 0."""
-        numbers = []
+        """Places of stored letters that came by this connection and want an answer."""
+        places = []
         with contextlib.suppress(IndexError):  # none is left
             while True:
-                connection, number = self._stored.popleft().place
-                if number and connection == self._connection:
-                    numbers.append(number)
-        return numbers
+                connection, place = self._stored.popleft().place
+                if place and connection == self._connection:
+                    places.append(place)
+        return places
 
     def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._ending = f"the broker refuses the connection: {reason}"
             return
-        self._greeted = True
         self._most_in_flight = getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT)
-        if self._protocol == paho.MQTTv311:
-            client.subscribe([(filter_, QOS) for filter_ in self._subscriptions])
-        else:
-            client.subscribe([(filter_, SubscribeOptions(qos=QOS)) for filter_ in self._subscriptions])
+        client.subscribe([(filter_, SubscribeOptions(qos=QOS)) for filter_ in self._subscriptions])
 
     def _subscribed(self, _client: paho.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         refused = [filter_ for filter_, reason in zip(self._subscriptions, reasons, strict=True) if reason.is_failure]
@@ -263,14 +245,10 @@ class Intake:
         self._stands = True
         self._on_connected(True)
 
-    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        place = (self._connection, message.mid)
-        self._take([Letter(message.topic, bytes(message.payload), message.retain, place)])
-
-    def _take(self, letters: Iterable[Letter]) -> None:
+    def _take(self, wire: LetterWire) -> None:
+        letters, numbers = wire.take_letters()
+        self._order.come(numbers)
         for letter in letters:
-            if number := letter.place[1]:
-                self._order.come(number)
             self._on_letter(letter)
 
     def _published(self, _client: paho.Client, _data: Any, _mid: int, _reason: Any, _properties: Any) -> None:
@@ -284,6 +262,19 @@ class Intake:
         if not self._over.is_set() and time.monotonic() - self._last_word_at >= _REMIND_EVERY_S:
             self._last_word_at = time.monotonic()
             log.warning(event, broker=f"{self._host}:{self._port}", reason=reason, what="will try again")
+
+
+@contextlib.contextmanager
+def _watched(selector: selectors.BaseSelector, wire: LetterWire, events: int) -> Iterator[None]:
+    """No events are nothing that a selector can be asked for."""
+    if not events:
+        yield
+        return
+    selector.register(wire, events)
+    try:
+        yield
+    finally:
+        selector.unregister(wire)
 
 
 class _Waker:

@@ -88,7 +88,7 @@ class Wire:
 
 
 class LetterWire(Wire):
-    """A Wire of MQTT 3.1.1 that keeps the letters for its owner; paho gets each other packet when it has come whole."""
+    """A Wire that keeps the letters for its owner; paho gets each other packet when it has come whole."""
 
     def __init__(self, connection: socket.socket, number: int) -> None:
         """`number` of the connection, for the letters' places."""
@@ -96,17 +96,22 @@ class LetterWire(Wire):
         self._number = number
         self._begun = b""
         self._letters: list[Letter] = []
+        self._numbers: list[int] = []
+        self._place = 1
 
     def fill(self) -> None:
         """Raises ValueError as well, for what no broker may send."""
         if (piece := self._receive()) is not None:
             came = self._begun + piece
-            found = sort_packets(came, self._number)
+            found = sort_packets(came, self._number, self._place)
             self._begun = came[found.used :]
+            self._place += len(found.numbers)
             self._letters += found.letters
+            self._numbers += found.numbers
             self._heard, self._at = self._heard[self._at :] + found.others, 0
 
-    def take_letters(self) -> list[Letter]:
-        """Those that came and were not taken."""
-        letters, self._letters = self._letters, []
-        return letters
+    def take_letters(self) -> tuple[list[Letter], list[int]]:
+        """Those that came and were not taken, and the packet identifiers of those that want an answer."""
+        taken = self._letters, self._numbers
+        self._letters, self._numbers = [], []
+        return taken

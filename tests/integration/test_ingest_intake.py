@@ -1,6 +1,7 @@
 """The ingester's connection over a real broker: what comes is heard within a bound, and what is said arrives."""
 
 import queue
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.bench._street import Street, encode_publish
 pytestmark = pytest.mark.integration
 
 WITHIN_S = 20.0
+PUBACK = 0x40
 FILTER = "$share/ingest/doorstep/v1/+/readings"
 
 
@@ -79,6 +81,57 @@ def test_the_window_bounds_what_is_in_hand(broker: LocalBroker, reader: Reader) 
     assert reader.hears_nothing(0.3)
     reader.intake.acknowledge(letters)
     assert numbers(letters + reader.take(50)) == list(range(1, WINDOW + 51))
+
+
+class HastyBroker(threading.Thread):
+    """Sends all it has without waiting for an answer, as Mosquitto 2.0 may; its numbers begin anew."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(daemon=True)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.numbers = [place % 65_535 + 1 for place in range(count)]
+        self.url = f"mqtt://127.0.0.1:{self._server.getsockname()[1]}"
+        self.answered: list[int] = []
+        """Numbers of the PUBACK packets that came."""
+
+    def run(self) -> None:
+        line, _ = self._server.accept()
+        with self._server, line:
+            line.recv(4096)  # CONNECT
+            line.sendall(b"\x20\x03\x00\x00\x00")
+            subscribe = line.recv(4096)
+            line.sendall(b"\x90\x04" + subscribe[2:4] + b"\x00\x01")
+            sending = threading.Thread(
+                target=line.sendall, args=(b"".join(map(hasty_letter, self.numbers)),), daemon=True
+            )
+            sending.start()
+            with line.makefile("rb") as heard:
+                while len(self.answered) < len(self.numbers):
+                    kind, length = heard.read(2)
+                    body = heard.read(length)
+                    if kind == PUBACK:
+                        self.answered.append(int.from_bytes(body))
+            sending.join(WITHIN_S)
+
+
+def hasty_letter(number: int) -> bytes:
+    body = b"\x00\x01t" + number.to_bytes(2, "big") + b"\x00" + bytes(100)
+    return bytes([0x32, len(body)]) + body
+
+
+def test_a_broker_that_runs_ahead_is_held_up_and_answered_in_its_order() -> None:
+    broker = HastyBroker(150_000)
+    broker.start()
+    reader = Reader(broker.url)
+    most_in_a_piece = (1 << 17) // len(hasty_letter(1)) + 1
+    with reader.intake:
+        for _ in range(15):
+            letters = reader.take(10_000)
+            assert reader.letters.qsize() <= WINDOW + most_in_a_piece - len(letters)
+            random.Random(1).shuffle(letters)
+            reader.intake.acknowledge(letters)
+        broker.join(WITHIN_S)
+    assert broker.answered == broker.numbers
 
 
 def test_two_share_what_comes(broker: LocalBroker, reader: Reader, home: Subscriber) -> None:
