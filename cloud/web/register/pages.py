@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,7 +18,7 @@ from cloud.registry.elders.abilities import store as abilities
 from cloud.registry.elders.abilities.scales import PARTS, Scale
 from cloud.registry.elders.identity import store as identities
 from cloud.registry.elders.identity.number import masked
-from cloud.registry.elders.model import Entry
+from cloud.registry.elders.model import Entry, Found
 from cloud.web.board.looking.store import communities
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
@@ -70,7 +71,8 @@ async def elders_page(request: Request, viewer: SignedIn, asked: Annotated[Asked
         )
         context = {
             "found": found[:MOST],
-            "more": f"{found[MOST - 1].elder_id}~{found[MOST - 1].name}" if len(found) > MOST else "",
+            "first_page": _address(asked),
+            "next_page": _address(asked, found[MOST - 1]) if len(found) > MOST else "",
             "regions": await communities(conn, viewer.regions),
             "asked": asked,
             "words": words,
@@ -160,6 +162,13 @@ async def show_entry(
     }
     status = 422 if wrong else 200
     return page(request, "register.html", context, viewer=viewer, zone=ZoneInfo(entry.time_zone), status_code=status)
+
+
+def _address(asked: Asked, last: Found | None = None) -> str:
+    """Of the same search, from after `last` on."""
+    wanted = {"q": asked.q, "region": asked.region, "level": asked.level, "alone": asked.alone or None}
+    wanted["after"] = f"{last.elder_id}~{last.name}" if last else None
+    return "/elders?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
 def _after(text: str) -> tuple[str, int] | None:
