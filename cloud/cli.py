@@ -182,7 +182,7 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> N
     from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with sentences(), database_errors(), database_of(load_config(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(load_config(config, data), makes=True) as dsn:
         set_up_logs("migrate")
         migrated = apply(dsn)
         kind = "TimescaleDB" if migrated.timescale else "plain PostgreSQL"
@@ -225,7 +225,7 @@ def restore(
     from cloud.privacy_commands import erase_again  # noqa: PLC0415
     from cloud.stages.addresses import database_of  # noqa: PLC0415
 
-    with sentences(), database_errors(), database_of(loaded := load_config(config, data)) as dsn:
+    with sentences(), database_errors(), database_of(loaded := load_config(config, data), makes=True) as dsn:
         set_up_logs("restore")
         about = fill(dsn, file)
         typer.echo(erase_again(dsn, loaded.erasures_folder, erasures))
@@ -258,7 +258,7 @@ def seed(
         community = read_community(file)
         loaded = load_config(config, data)
         community = without_erased(community, known_ledger(loaded.erasures_folder))
-        with database_of(loaded) as dsn:
+        with database_of(loaded, makes=True) as dsn:
             apply(dsn)
             with psycopg.connect(dsn, **connection_settings("seed")) as connection:
                 typer.echo(f"{load_community(connection, community)}: loaded")

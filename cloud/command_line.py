@@ -85,9 +85,12 @@ def connected(config: Path, data: Path | None, name: str) -> Iterator["Connectio
 @contextmanager
 def database_errors() -> Iterator[None]:
     """The server's first line is enough for a person at a terminal."""
-    from cloud.db.pool import DatabaseAway  # noqa: PLC0415
+    from cloud.db.pool import DatabaseAway, NotMigrated  # noqa: PLC0415
 
     try:
         yield
+    except NotMigrated as error:
+        said = str(error).strip().splitlines()[0]
+        raise CloudError(f"the database is not of this version ({said}); run `doorstep-cloud migrate`") from error
     except DatabaseAway as error:
         raise CloudError(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cloud.command_line import DEFAULT_CONFIG, FAILED, ConfigOption, DataOption, connected, load_config, sentences
+from cloud.errors import CloudError
 
 proof_app = typer.Typer()
 
@@ -48,7 +49,11 @@ def restored(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> 
 
 
 @proof_app.command()
-def receipt_key(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) -> None:
+def receipt_key(
+    make: Annotated[bool, typer.Option("--make", help="Makes it where there is none: before the first start.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    data: DataOption = None,
+) -> None:
     """Prints the public key of this centre's receipts, for `receipts.public_key` of gateways.
 
     Example: doorstep-cloud receipt-key
@@ -58,4 +63,10 @@ def receipt_key(config: ConfigOption = DEFAULT_CONFIG, data: DataOption = None) 
 
     set_up_logs("receipt-key")
     with sentences():
-        typer.echo(open_receipt_key(key_path(load_config(config, data))).public_key().public_bytes_raw().hex())
+        path = key_path(load_config(config, data))
+        if not make and not path.exists():  # gateways that were given another centre's key would fill up
+            raise CloudError(
+                f"{path} is not there: the centre makes it at its first start, or `receipt-key --make` does; where "
+                "yours lies elsewhere, name its folder by --data or DOORSTEP_DATA"
+            )
+        typer.echo(open_receipt_key(path).public_key().public_bytes_raw().hex())

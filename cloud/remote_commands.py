@@ -114,7 +114,8 @@ def push_configuration(
 
     with sentences():
         loaded = load_config(config, data)
-        key, url = open_receipt_key(key_path(loaded)), with_addresses(loaded).broker.url
+        url = with_addresses(loaded).broker.url
+        key = open_receipt_key(key_path(loaded))
     with connected(config, data, "config") as connection:
         version = store.newest(connection, gateway)
         if version is None:

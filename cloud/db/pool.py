@@ -11,6 +11,10 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 DatabaseAway = psycopg.OperationalError
 """What a caller catches to try again later: the server is away, is starting, cut us off or took too long."""
 
+Unstorable = psycopg.DataError
+"""Somebody gave a value that no column holds: a NUL in a text, a number or a time out of range."""
+NotMigrated = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
+
 CONNECT_TIMEOUT_S = 5
 RECONNECT_S = 8.0  # then the next caller tries anew; a longer one would leave us away long after the server is back
 STATEMENT_TIMEOUT_S = 30

@@ -57,8 +57,11 @@ def addresses_when_up(config: CloudConfig, stage: str) -> CloudConfig:
 
 
 @contextmanager
-def database_of(config: CloudConfig) -> Iterator[str]:
-    """The DSN for a command that needs the database only; starts the embedded one for the while if nothing is up."""
+def database_of(config: CloudConfig, *, makes: bool = False) -> Iterator[str]:
+    """The DSN for a command that needs the database only; starts the embedded one for the while if nothing is up.
+
+    Raises ConfigurationError where none is kept in the data folder, unless the command `makes` it.
+    """
     if config.database.dsn != EMBEDDED:
         yield config.database.dsn
         return
@@ -67,6 +70,11 @@ def database_of(config: CloudConfig) -> Iterator[str]:
     if run is not None:
         yield run.dsn
         return
+    if not makes and not (data / POSTGRES_FOLDER).exists():
+        raise ConfigurationError(
+            f"no database is kept in {config.data} yet: `doorstep-cloud up` makes one; where yours lies elsewhere, "
+            "name its folder by --data or DOORSTEP_DATA, or its address by DOORSTEP_DSN"
+        )
     with run_file.sole_owner(data), EmbeddedPostgres(data / POSTGRES_FOLDER) as server:
         yield server.dsn
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from cloud.db.pool import DatabaseAway
+from cloud.db.pool import DatabaseAway, Unstorable
 from cloud.errors import CloudError, Conflict, NotAllowed, NotFound
 from cloud.identity.second.passkeys import PasskeyRefused
 from cloud.identity.tries.model import TooManyTries
@@ -187,6 +187,10 @@ def map_errors(app: FastAPI) -> None:
         log.warning("database_away", what="a page", error=type(error).__name__)
         return failure(request, 503, headers={"retry-after": "5"})
 
+    async def unstorable(request: Request, error: Exception) -> Response:
+        log.warning("unstorable", route=_route(request), error=type(error).__name__, exc_info=error)
+        return failure(request, 422)
+
     async def fault(request: Request, error: Exception) -> Response:
         log.error("page_failed", route=_route(request), error=type(error).__name__, exc_info=error)
         return failure(request, 500)
@@ -201,6 +205,7 @@ def map_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(DatabaseAway, database_away)
     app.add_exception_handler(NotStoredYet, database_away)
+    app.add_exception_handler(Unstorable, unstorable)
     app.add_exception_handler(Exception, fault)
 
 

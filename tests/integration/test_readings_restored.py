@@ -122,7 +122,12 @@ def test_a_receipt_with_a_foreign_signature_empties_nothing(
     centre: CloudConfig, home: EdgeConfig, broker: LocalBroker, tmp_path: Path
 ) -> None:
     asked = [sys.executable, "-m", "cloud.cli", "receipt-key", "--config", str(_config_of(centre, tmp_path))]
-    key, again = (subprocess.run(asked, capture_output=True, check=True, timeout=60, text=True).stdout for _ in "12")
+    none = subprocess.run(asked, capture_output=True, check=False, timeout=60, text=True)
+    assert (none.returncode, "receipt-key.pem is not there" in none.stderr) == (1, True)
+    key, again = (
+        subprocess.run([*asked, *more], capture_output=True, check=True, timeout=60, text=True).stdout
+        for more in (["--make"], [])
+    )
     assert key == again
     pinned = msgspec.structs.replace(home, receipts=Receipts(public_key=key.strip()))
     gateway = Running(pinned, tmp_path)

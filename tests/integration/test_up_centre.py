@@ -267,6 +267,9 @@ def test_commands_start_the_embedded_database_for_the_while(folder: Path) -> Non
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command(folder, *words), capture_output=True, text=True, timeout=WITHIN_S, check=False)
 
+    nothing = run("elder-link", "elder-1")
+    assert nothing.returncode == 2
+    assert "no database is kept in" in nothing.stderr
     assert "files applied; the schema is up to date (plain PostgreSQL)" in run("migrate").stdout
     missing = run("elder-link", "elder-9")
     assert (missing.returncode, missing.stderr) == (1, "doorstep-cloud: there is no elder 'elder-9'\n")

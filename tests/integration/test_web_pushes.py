@@ -66,6 +66,8 @@ def test_keys_that_are_none_are_refused_and_so_is_who_is_not_signed_in(site: Sit
     with site.signed_in("nurse") as client:
         answer = client.post("/api/v1/pushes/subscribe", json=asked | {"keys": {"p256dh": "AAAA", "auth": "???"}})
         assert answer.status_code == 400
+        unstorable = client.post("/api/v1/pushes/unsubscribe", json={"endpoint": "a\0b"})
+        assert unstorable.status_code == 422
     with site.visitor() as client:
         assert client.post("/api/v1/pushes/subscribe", json=asked).status_code == 401
 
