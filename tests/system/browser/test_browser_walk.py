@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.cloud.web.community import LINK, Community
 from tests.cloud.web.running import Site
 from tests.integration.test_web_access import LOGINS, places
+from tests.integration.test_web_family import invite
 from tests.system.browser.conftest import DESK, PHONE, OpenPage, sign_in
 from tests.system.browser.test_browser_access import faults
 from tests.system.browser.walk import pages_of
@@ -16,7 +17,7 @@ from tests.system.browser.walk import pages_of
 __all__ = ["places"]  # the fixture
 pytestmark = pytest.mark.system
 
-WALKERS = ("administrator", "desk", "nurse", "doctor", "installer", "link", "nobody")
+WALKERS = ("administrator", "desk", "nurse", "doctor", "installer", "link", "family", "nobody")
 HAN = re.compile(r"[一-鿿]+")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 KEPT_LATIN = frozenset(
@@ -81,6 +82,18 @@ def look(page: Page, address: str, combinations: list[tuple[tuple[int, int], str
             yield f"{address}: {wide} px too wide at {size[0]}"
 
 
+def let_family_in(site: Site, community: Community, page: Page) -> str:
+    """The token of a link that one of the family opened in this browser, for all that may be shared."""
+    with site.signed_in("nurse") as nurse:
+        purposes = ("family_readings", "family_visits", "family_alarms")
+        path, code = invite(nurse, community.elders["home-1"], *purposes)
+    page.goto(f"{site.address}{path}/code")
+    page.locator("input[name=code]").fill(code)
+    page.locator("form button").last.click()
+    page.wait_for_url(f"{site.address}{path}")
+    return path.rpartition("/")[2]
+
+
 EVERYTHING = [(DESK, "light"), (PHONE, "dark")]
 USUAL = {"nurse": (PHONE, "light"), "doctor": (DESK, "dark")}
 
@@ -89,11 +102,14 @@ USUAL = {"nurse": (PHONE, "light"), "doctor": (DESK, "dark")}
 def test_every_page(site: Site, community: Community, places: dict[str, object], open_page: OpenPage, who: str) -> None:
     """Whoever sees a page first sees it at both sizes and in both schemes; the others as they usually look at it."""
     community.run("UPDATE elder SET data_note = ''")
-    data, wrong, page = data_of(community), [], open_page(DESK)
+    page, token = open_page(DESK), LINK
+    if who == "family":
+        token = let_family_in(site, community, page)
+    data, wrong = data_of(community), []
     if who in LOGINS or who in ("doctor", "installer"):
         sign_in(page, site, LOGINS.get(who, who))
     for pattern in pages_of(who):
-        path = pattern.format(token=LINK, **places)
+        path = pattern.format(token=token, **places)
         first = next(other for other in WALKERS if pattern in pages_of(other)) == who
         combinations = EVERYTHING if first else [USUAL.get(who, (DESK, "light"))]
         for language in ("en", "zh"):

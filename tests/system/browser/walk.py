@@ -33,7 +33,10 @@ def pages() -> list[str]:
 
 
 def pages_of(who: str) -> list[str]:
-    """Those that open to somebody of `matrix.WHO`; who is known is led past the pages for those who are not."""
+    """Those that open to somebody of `matrix.WHO`; who is known is led past the pages for those who are not. "family"
+    is one of the family, who has links of their own."""
+    if who == "family":
+        return [path for path in pages() if path.startswith("/f/") and path != "/f/{token}/code"]
     return [
         path
         for path in pages()

@@ -17,7 +17,7 @@ from cloud.web.dispatch.staffing import store
 from cloud.web.entry.current import signed_in
 from cloud.web.entry.model import Viewer
 from cloud.web.language import N_
-from cloud.web.render import page
+from cloud.web.render import language_of, page
 from cloud.web.services import services_of
 
 router = APIRouter(tags=["dispatch"])
@@ -66,7 +66,10 @@ async def note(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) 
         await _need_nurse(conn, wish.nurse_id, viewer)
         absence_id = await absences.put(conn, wish.nurse_id, wish.first, last, viewer.staff.staff_id, services.now)
     if absence_id is None:
-        raise Conflict(N_("She is away on one of these days already. Take the other days off back first."))
+        language = language_of(request)
+        raise Conflict(
+            language.gettext("She is away on one of these days already. Take the other days off back first.")
+        )
     return done(request, {"absence_id": absence_id}, "/dispatch/absences")
 
 
