@@ -16,6 +16,7 @@ NOT_PAGES = frozenset(
         "/login/oidc/out",
         "/metrics",
         "/quality.csv",
+        "/regions.csv",
         "/service-worker.js",
     }
 )
