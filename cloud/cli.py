@@ -23,6 +23,7 @@ from cloud.command_line import (
     load_config,
     sentences,
 )
+from cloud.community_commands import community_app
 from cloud.demand_commands import demand_app
 from cloud.escalation_commands import escalation_app
 from cloud.import_commands import import_app
@@ -313,6 +314,7 @@ app.add_typer(replay_app)
 app.add_typer(limits_app, name="limits")
 app.add_typer(model_app, name="model")
 app.add_typer(import_app)
+app.add_typer(community_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")
 app.add_typer(elder_app, name="elder")
