@@ -40,6 +40,8 @@ from cloud.web.family import wishes as family_wishes
 from cloud.web.fleet import pages as fleet_pages
 from cloud.web.held import pages as held_pages
 from cloud.web.homes import pages as homes_pages
+from cloud.web.hours import banks as hours_banks
+from cloud.web.hours import elder as hours_elder
 from cloud.web.letters import pages as letters_pages
 from cloud.web.live import stream
 from cloud.web.media import api as media_api
@@ -64,6 +66,9 @@ from cloud.web.shared.touching import Touching
 from cloud.web.thresholds import pages as thresholds_pages
 from cloud.web.unsure import api as unsure_api
 from cloud.web.unsure import pages as unsure_pages
+from cloud.web.volunteers import api as volunteers_api
+from cloud.web.volunteers import own as volunteers_own
+from cloud.web.volunteers import pages as volunteers_pages
 from cloud.web.watch import Watch
 from cloud.web.watch import router as watch_router
 
@@ -118,6 +123,11 @@ ROUTERS = (
     refusals_pages.router,
     pushes_pages.router,
     pushes_api.router,
+    volunteers_pages.router,
+    volunteers_api.router,
+    volunteers_own.router,
+    hours_elder.router,
+    hours_banks.router,
     stream.router,
     watch_router,
 )

@@ -46,6 +46,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/demands/{demand_id}/steps": {"to": "done", "note": "told her"},
     "POST /api/v1/demand-kinds": {"code": "pets", "chinese": "宠物", "english": "Pets"},
     "POST /account/looks": {"size": "large"},
+    "POST /api/v1/volunteers": {"login": "vol", "name": "v", "community": "320106001001"},
+    "POST /api/v1/volunteers/{staff_id}/state": {"to": "checking"},
+    "POST /api/v1/volunteers/{staff_id}/papers": {"kind": "identity"},
+    "POST /api/v1/hours/{entry_id}/correct": {"why": "agreed", "minutes": 30},
+    "POST /e/{token}/hours/give": {"minutes": 5},
+    "POST /e/{token}/hours/{entry_id}/doubt": {"words": "x"},
     "POST /e/{token}/data": {"what": "export"},
     "POST /api/v1/measurements/{device_id}-{record_key}/whose": {"elder": "nobody"},
     "POST /api/v1/pushes/subscribe": {"endpoint": "https://push.invalid/x", "keys": {"p256dh": "", "auth": ""}},
@@ -148,6 +154,8 @@ def create_places(community: Community) -> dict[str, object]:
         "copy_id": create_copies(community),
         "wish": "company",
         "staff_id": community.staff["nurse"],
+        "entry_id": create_hours(community),
+        "dispute_id": 1,
         "scale": "barthel",
         "ability_id": community.one(
             "INSERT INTO ability_assessment (elder_id, scale, assessed_on, answers, points, level, staff_id, "
@@ -169,6 +177,22 @@ def create_copies(community: Community) -> object:
         "VALUES (%s, now(), now(), now() + INTERVAL '1 day') RETURNING copy_id",
         community.elders["home-1"],
     )
+
+
+def create_hours(community: Community) -> object:
+    """A deed of the ledger for the elder; and the nurse has applied to be a volunteer too."""
+    community.run("INSERT INTO volunteer (staff_id, applied_at) VALUES (%s, %s)", community.staff["nurse"], NOW)
+    elder = community.one(
+        "INSERT INTO time_account (code, elder_id, opened_at) VALUES ('EEEE', %s, %s) RETURNING account_id",
+        community.elders["home-1"], NOW,
+    )  # fmt: skip
+    return community.one(
+        "WITH e AS (INSERT INTO time_entry (entry_id, kind, at) VALUES (gen_random_uuid(), 'give', %s) "
+        "RETURNING entry_id) INSERT INTO time_line (entry_id, account_id, minutes) "
+        "SELECT entry_id, unnest(ARRAY[%s, time_system_account('community')]), unnest(ARRAY[60, -60]) FROM e "
+        "RETURNING entry_id",
+        NOW, elder,
+    )  # fmt: skip
 
 
 def create_media(community: Community, visit_id: object) -> object:

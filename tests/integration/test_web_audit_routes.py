@@ -30,6 +30,24 @@ ELSEWHERE = {
     "POST /api/v1/session/passkey": "test_browser_passkey, where there is a passkey",
     "POST /api/v1/account/passkeys": "test_browser_passkey",
     "POST /api/v1/visits/{visit_id}/photos": "test_web_visit_media",
+    **dict.fromkeys(
+        (
+            "POST /api/v1/volunteers",
+            "POST /api/v1/volunteers/{staff_id}/state",
+            "POST /api/v1/volunteers/{staff_id}/papers",
+            "POST /api/v1/volunteers/{staff_id}/offer",
+            "POST /api/v1/visits/{visit_id}/volunteer",
+            "POST /api/v1/volunteer/visits/{visit_id}/steps",
+            "POST /api/v1/volunteer/offer",
+            "POST /api/v1/volunteer/give",
+            "POST /api/v1/volunteer/hours/{entry_id}/doubt",
+            "POST /api/v1/hours/{entry_id}/correct",
+            "POST /api/v1/hours/disputes/{dispute_id}/answer",
+            "POST /e/{token}/hours/give",
+            "POST /e/{token}/hours/{entry_id}/doubt",
+        ),
+        "test_web_volunteers, which walks them",
+    ),
     "POST /e/{token}/visits/{visit_id}/voice": "test_web_visit_media",
 }
 """Where the line of these is looked for."""

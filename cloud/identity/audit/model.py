@@ -46,6 +46,8 @@ class What(StrEnum):
     DREW_CLAIM = "drew_claim"
     CHANGED_SETTINGS = "changed_settings"
     CHANGED_PUSHES = "changed_pushes"
+    CHANGED_VOLUNTEER = "changed_volunteer"
+    CHANGED_HOURS = "changed_hours"
     CHANGED_SIGN_IN = "changed_sign_in"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"

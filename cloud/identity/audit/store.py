@@ -20,10 +20,14 @@ _ELDERS = {
     "gateway": "SELECT elder_id FROM gateway LEFT JOIN elder USING (home_id) WHERE gateway_id = %(id)s",
     "link": "SELECT %(own)s::integer",
     "letter": "SELECT NULL::integer",
+    "deed": "SELECT (SELECT a.elder_id FROM time_line l JOIN time_account a USING (account_id) "
+    "WHERE l.entry_id = %(id)s::uuid AND a.elder_id IS NOT NULL LIMIT 1)",
+    "dispute": "SELECT (SELECT a.elder_id FROM time_dispute d JOIN time_account a USING (account_id) "
+    "WHERE d.dispute_id = %(id)s::bigint)",
     "account": "SELECT NULL::integer",
 }
 """Of whom a subject is, by its kind. `link`: of whoever the link belongs to."""
-_OF_NOBODY = ["letter", "alarm", "measurement", "gateway", "account"]
+_OF_NOBODY = ["letter", "alarm", "measurement", "gateway", "account", "deed", "dispute"]
 """Kinds that leave a line also where they are of nobody."""
 
 

@@ -116,6 +116,22 @@ NOTED: Mapping[str, Noted] = {
     **{f"POST /{door}/{{token}}/code": Noted(What.OPENED_LINK, "link") for door in ("e", "f")},
     "POST /e/{token}/visits/{visit_id}/voice": Noted(What.ASSESSED, "link", "{visit_id}"),
     "POST /e/{token}/requests/take-back": Noted(What.TOOK_BACK_VISIT, "link"),
+    "GET /volunteers/visits/{visit_id}": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
+    "GET /api/v1/visits/{visit_id}/volunteers": Noted(What.SAW_VISIT, "visit", "{visit_id}"),
+    "POST /api/v1/visits/{visit_id}/volunteer": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
+    "POST /api/v1/volunteer/visits/{visit_id}/steps": Noted(What.MOVED_VISIT, "visit", "{visit_id}"),
+    "POST /api/v1/volunteers": Noted(What.CHANGED_VOLUNTEER, "account"),
+    **{
+        f"POST /api/v1/volunteers/{{staff_id}}/{deed}": Noted(What.CHANGED_VOLUNTEER, "account", "{staff_id}")
+        for deed in ("state", "papers", "offer")
+    },
+    "POST /api/v1/volunteer/offer": Noted(What.CHANGED_VOLUNTEER, "account"),
+    "POST /api/v1/volunteer/give": Noted(What.CHANGED_HOURS, "account"),
+    "POST /api/v1/volunteer/hours/{entry_id}/doubt": Noted(What.CHANGED_HOURS, "deed", "{entry_id}"),
+    "POST /api/v1/hours/{entry_id}/correct": Noted(What.CHANGED_HOURS, "deed", "{entry_id}"),
+    "POST /api/v1/hours/disputes/{dispute_id}/answer": Noted(What.CHANGED_HOURS, "dispute", "{dispute_id}"),
+    "POST /e/{token}/hours/give": Noted(What.CHANGED_HOURS, "link"),
+    "POST /e/{token}/hours/{entry_id}/doubt": Noted(What.CHANGED_HOURS, "link", "{entry_id}"),
     "POST /homes/new": Noted(What.MADE_HOME, "gateway"),
     "POST /gateways/{gateway_id}/claim": Noted(What.DREW_CLAIM, "gateway", "{gateway_id}"),
     "POST /gateways/{gateway_id}/settings": Noted(What.CHANGED_SETTINGS, "gateway", "{gateway_id}"),
@@ -158,6 +174,7 @@ UNNOTED: Mapping[str, str] = {
     "POST /api/v1/absences/take-back": "as above",
     "POST /api/v1/demand-kinds": "names of kinds of wishes, and of no elder",
     "POST /account/looks": "how pages look in one browser",
+    "POST /time-bank/messages": "signed by another bank: the transfer keeps the letter itself",
     "POST /push/receipts/{notice_id}": "a phone's word, of which the notice itself has the time",
 }
 """Routes that leave no line although they do not only look, and why."""

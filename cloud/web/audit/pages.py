@@ -30,6 +30,7 @@ DEEDS = {
     "took_demand": N_("wrote down a wish for you"),
     "moved_demand": N_("brought a wish of yours on its way"),
     "reported": N_("wrote the report of a visit"),
+    "changed_hours": N_("changed something of your hours"),
     "saw_consents": N_("looked at what you agreed to"),
     "changed_consents": N_("wrote down what you agreed to, or withdrew"),
     "changed_limits": N_("changed a limit that is yours alone"),

@@ -58,4 +58,4 @@ class Viewer:
     def home_page(self) -> str:
         """Where their work begins."""
         first = "/today" if self.staff.role == "nurse" else "/board"
-        return next((path for path in (first, "/today", "/fleet") if self.may_open(path)), "/account")
+        return next((path for path in (first, "/today", "/fleet", "/volunteer") if self.may_open(path)), "/account")

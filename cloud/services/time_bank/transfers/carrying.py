@@ -34,7 +34,7 @@ async def carry(pool: AsyncPool, client: httpx.AsyncClient, bank: Bank, now: dat
             answer = await client.post(
                 f"{address}{PATH}",
                 content=encode_letter(letter),
-                headers={"content-type": "application/json"},
+                headers={"content-type": "application/json", "origin": address},
                 timeout=_ANSWER_S,
             )
             answer.raise_for_status()

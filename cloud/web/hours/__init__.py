@@ -1,0 +1,1 @@
+"""Hours of the time bank: the elder's statement, gifts, and letters of other banks."""
