@@ -81,6 +81,7 @@ def _create_environment(language: Language) -> Environment:
     environment = Environment(
         loader=PackageLoader("cloud.web", "templates"),
         autoescape=True,
+        auto_reload=False,  # else each page looks at the file of each of its templates
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

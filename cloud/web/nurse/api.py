@@ -222,10 +222,9 @@ async def _act(  # noqa: PLR0917 - who tells what of which visit, what is then d
 ) -> Response:
     """Does `action` in one transaction, within the viewer's regions; says who has the visit where it cannot be done."""
     services = services_of(request)
-    async with services.pool.connection() as conn:
-        await store.card(conn, visit_id, viewer.regions)
     try:
         async with services.pool.connection() as conn:
+            await store.must_be_in(conn, visit_id, viewer.regions)
             at = await telling.moment_of(conn, visit_id, told.did_at or services.now, services.now)
             me = viewer.staff.staff_id
             if told.key is None or await telling.note_act(conn, me, told.key, visit_id, at, services.now):
@@ -237,7 +236,7 @@ async def _act(  # noqa: PLR0917 - who tells what of which visit, what is then d
         async with services.pool.connection() as conn:
             card = await store.card(conn, visit_id, viewer.regions)
         raise Conflict(_how_it_is(request, viewer, card)) from conflict
-    async with services.pool.connection() as conn:
+    async with services.answers.connection(viewer.sight) as conn:
         after = await store.card(conn, visit_id, viewer.regions)
     return done(request, after, then)
 

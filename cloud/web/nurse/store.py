@@ -49,7 +49,24 @@ async def card(conn: AsyncConnection, visit_id: int, regions: frozenset[int]) ->
             found = await cursor.fetchone()
             if found is not None:
                 return found
-    raise NotFound(f"There is no visit {visit_id} in your community.")
+    raise _no_such(visit_id)
+
+
+async def must_be_in(conn: AsyncConnection, visit_id: int, regions: frozenset[int]) -> None:
+    """Raises NotFound as `card` does, without looking at all that a card says."""
+    if 0 <= visit_id <= _LARGEST_ID:
+        cursor = await conn.execute(
+            "SELECT FROM visit JOIN elder USING (elder_id) JOIN home USING (home_id) "
+            "WHERE visit_id = %s AND region_id = ANY(%s)",
+            (visit_id, list(regions)),
+        )
+        if cursor.rowcount == 1:
+            return
+    raise _no_such(visit_id)
+
+
+def _no_such(visit_id: int) -> NotFound:
+    return NotFound(f"There is no visit {visit_id} in your community.")
 
 
 async def colleagues(conn: AsyncConnection, regions: frozenset[int], staff_id: int) -> list[Colleague]:
