@@ -119,7 +119,18 @@ def test_the_list_keeps_itself_fresh(site: Site, community: Community, open_page
     visit = community.create_visit("home-2")
     community.run("SELECT pg_notify('doorstep_visit', %s)", str(visit))
     expect(page.locator(".card")).to_contain_text("李德福")
+    others = community.create_visit("home-1", state="accepted", nurse="nurse2")
+    community.run("SELECT pg_notify('doorstep_visit', %s)", str(others))
+    expect(page.get_by_text("1 with colleagues")).to_be_visible()
+    community.run(
+        "UPDATE visit SET state = 'accepted', nurse_id = %s WHERE visit_id = %s", community.staff["nurse2"], visit
+    )
+    community.run("SELECT pg_notify('doorstep_visit', %s)", str(visit))
+    expect(page.locator("[data-whose=nobodys] .card")).to_have_count(0)  # a colleague has it: it leaves the list
+    page.locator("#others summary").click()
+    expect(page.locator("[data-whose=colleagues] .card")).to_have_count(2)  # asked for as it is opened
     community.run("DELETE FROM session")
+    community.run("UPDATE visit SET state = 'proposed', nurse_id = NULL WHERE visit_id = %s", visit)
     community.run("SELECT pg_notify('doorstep_visit', %s)", str(visit))
     page.wait_for_url("**/login?next=/today")
 
