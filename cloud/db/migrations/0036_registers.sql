@@ -156,7 +156,7 @@ END $$;
 -- happened. A promise counts once its time is over at `now_at`, or somebody came.
 CREATE FUNCTION web.region_counts(begin_at timestamptz, end_at timestamptz, now_at timestamptz)
 RETURNS TABLE (region_id integer, elders bigint, visits bigint, alerts bigint, alarms bigint, due bigint, kept bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 DECLARE
     seen integer[] := web.regions();
@@ -177,13 +177,14 @@ BEGIN
                    coalesce(lag(x.moved_at) OVER (PARTITION BY x.elder_id ORDER BY x.moved_at), '-infinity') AS since
             FROM public.elder_move x) p
         WHERE p.from_region_id = ANY (seen)
-    ), promised AS (
-        SELECT v.elder_id, coalesce(v.promised_first, v.promised_by) AS promised_at, v.state,
-               (SELECT min(x.at) FROM public.visit_event x WHERE x.visit_id = v.visit_id
-                AND x.state IN ('at_the_door', 'no_answer', 'filed')) AS came_at
-        FROM public.visit v
+    ), promised AS MATERIALIZED (
+        SELECT v.visit_id, v.elder_id, v.state, coalesce(v.promised_first, v.promised_by) AS promised_at,
+               min(x.at) AS came_at
+        FROM public.visit v LEFT JOIN public.visit_event x
+            ON x.visit_id = v.visit_id AND x.state IN ('at_the_door', 'no_answer', 'filed')
         WHERE coalesce(v.promised_first, v.promised_by) >= begin_at
           AND coalesce(v.promised_first, v.promised_by) < end_at AND v.kind <> 'together'
+        GROUP BY v.visit_id
     ), happened (region_id, elders, visits, alerts, alarms, due, kept) AS (
         SELECT l.region_id, count(*), 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint
         FROM lived l WHERE l.until = 'infinity' GROUP BY 1
