@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ _READY_WITHIN_S = 120.0  # a large database that was killed replays its log firs
 _PAUSE_S = 1.0
 _PG_CTL_S = 90.0
 _LOOK_S = 0.1
+_LEAST_MB = 64
+"""A new database takes 40, and its first journal is on top."""
 _SHELL_MARKS = frozenset('"$`\\')  # pg_ctl hands the folder to a shell between double quotes
 
 
@@ -57,9 +60,7 @@ class EmbeddedPostgres:
                 log.info("postgres_not_ready", folder=str(folder))
                 time.sleep(_PAUSE_S)
             except (OSError, subprocess.CalledProcessError) as error:
-                raise PostgresFailed(
-                    f"PostgreSQL in {folder} does not start ({error}); see {folder / 'log'}"
-                ) from error
+                raise PostgresFailed(_why_not(folder, error)) from error
         self.dsn: str = self._server.get_uri()
         self.pid: int = self._server.get_postmaster_info().pid
 
@@ -128,6 +129,19 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _why_not(folder: Path, error: Exception) -> str:
+    """In a sentence, and what to do."""
+    free_mb = disk_usage(folder.parent).free // 1_000_000
+    if free_mb < _LEAST_MB:
+        return (
+            f"PostgreSQL in {folder} does not start: its disk has {free_mb} MB left; make room, {_LEAST_MB} MB at "
+            "least, or name a folder elsewhere by --data"
+        )
+    log_file = folder / "log"
+    why = f"it says why in {log_file}" if log_file.exists() else f"its folder could not be made ({error})"
+    return f"PostgreSQL in {folder} does not start; {why}"
 
 
 def _wheel() -> Callable[..., Any]:
