@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.command_line import DEFAULT_CONFIG, REFUSED, ConfigOption, DataOption, connected, sentences
+from cloud.command_line import DEFAULT_CONFIG, REFUSED, ConfigOption, DataOption, connected, load_config, sentences
 
 import_app = typer.Typer()
 
@@ -27,11 +27,13 @@ def import_file(
     """
     from cloud.registry.bulk.reading import read_bulk  # noqa: PLC0415 - `--help` must be quick
     from cloud.registry.bulk.store import import_bulk  # noqa: PLC0415
+    from cloud.registry.elders.identity.keys import open_identity_keys  # noqa: PLC0415
 
     with sentences():
         bulk = read_bulk(file.read_bytes())
+        keys = open_identity_keys(load_config(config, data).identity_key) if bulk.has_numbers else None
     with connected(config, data, "import") as connection:
-        done = import_bulk(connection, bulk, dry_run=dry_run)
+        done = import_bulk(connection, bulk, keys=keys, dry_run=dry_run)
     if done is None:
         if in_json:
             faults = [{"line": fault.line, "column": fault.column, "why": fault.why} for fault in bulk.refused]

@@ -64,3 +64,27 @@ def test_one_fault_keeps_everything_out(registry: str, tmp_path: Path) -> None:
     assert "line 5, column home: there is no home 'home-9' here, nor in this file" in said
     assert "line 6, column community: there is no community 'nowhere' here" in said
     assert "2 faults; nothing was changed" in said
+
+
+NUMBERS = """\
+what,code,community,address,home,name,storey,identity_number
+home,home-7,community-1,3 Ferry Road,,,,
+elder,elder-7,,,home-7,Mrs Li,6,11010519491231002X
+"""
+
+
+def test_identity_numbers_are_kept_sealed_and_once(registry: str, tmp_path: Path) -> None:
+    options = ("--data", str(tmp_path / "data"))
+    twice = NUMBERS + "elder,elder-8,,,home-7,Mr Li,,11010519491231002x\n"
+    code, said = run(registry, tmp_path, twice, *options)
+    assert (code, counts(registry)) == (2, (0, 0, 0, 0))
+    assert "line 4, column identity_number: another elder" in said
+    assert "110105" not in said
+    code, _ = run(registry, tmp_path, NUMBERS, *options)
+    assert code == 0
+    with psycopg.connect(registry) as connection:
+        row = connection.execute(
+            "SELECT number_sealed, storey FROM elder_identity JOIN register_entry USING (elder_id)"
+        )
+        [(sealed, storey)] = row.fetchall()
+    assert (b"110105" in bytes(sealed), storey) == (False, 6)

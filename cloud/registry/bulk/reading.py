@@ -1,8 +1,9 @@
 """Rows of a table -> homes, elders and staff, and every fault with its line and column. Pure.
 
 A line is a `home` (code, community, address, door_note, time_zone), an `elder` (code, home, name, born_on, sex,
-conditions, risks, plan, contacts) or `staff` (code is the login, name, role, community, phone). Several conditions or
-risks stand between semicolons; contacts as `name/relation/phone`, in the order in which they are called.
+conditions, risks, plan, contacts, and the columns of cloud.registry.bulk.register) or `staff` (code is the login, name,
+role, community, phone). Several conditions or risks stand between semicolons; contacts as `name/relation/phone`, in the
+order in which they are called.
 """
 
 import re
@@ -13,6 +14,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from cloud.identity.model import Role
+from cloud.registry.bulk.register import COLUMNS, RegisterLine, read_language, read_register
 from cloud.registry.bulk.table import Refusal, Row, read_table
 from cloud.registry.model import Contact, Elder, Home, Sex, StaffMember
 from protocols.telemetry.topics import STATUS, topic
@@ -36,8 +38,15 @@ class Bulk:
     homes: list[Placed[Home]] = field(default_factory=list)
     elders: list[Placed[Elder]] = field(default_factory=list)
     staff: list[Placed[StaffMember]] = field(default_factory=list)
+    register: dict[str, Placed[RegisterLine]] = field(default_factory=dict)
+    """By the elder's code."""
     rows: list[Row] = field(default_factory=list)
     table_faults: list[Refusal] = field(default_factory=list)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether a key is needed to keep what is in it."""
+        return any(line.thing.number or line.thing.card for line in self.register.values())
 
     @property
     def refused(self) -> list[Refusal]:
@@ -48,7 +57,8 @@ class Bulk:
 
 USES = {
     "home": frozenset({"code", "community", "address", "door_note", "time_zone"}),
-    "elder": frozenset({"code", "home", "name", "born_on", "sex", "conditions", "risks", "plan", "contacts"}),
+    "elder": frozenset({"code", "home", "name", "born_on", "sex", "conditions", "risks", "plan", "contacts"})
+    | frozenset(COLUMNS),
     "staff": frozenset({"code", "name", "role", "community", "phone"}),
 }
 
@@ -105,9 +115,11 @@ def _elder(bulk: Bulk, row: Row, code: str) -> None:
         conditions=row.several("conditions"),
         risks=row.several("risks"),
         plan=row.may("plan", 10_000),
+        language=read_language(row),
         contact=_contacts(row),
     )
     bulk.elders.append(Placed(row, elder))
+    bulk.register[code] = Placed(row, read_register(row))
 
 
 def _staff(bulk: Bulk, row: Row, code: str) -> None:

@@ -26,6 +26,19 @@ COLUMNS = (
     "contacts",
     "role",
     "phone",
+    "language",
+    "dwelling",
+    "storey",
+    "lift",
+    "lives_with",
+    "household",
+    "religion",
+    "diet",
+    "food_note",
+    "payers",
+    "payer_note",
+    "identity_number",
+    "card",
 )
 
 

@@ -90,3 +90,27 @@ def test_headings_are_checked() -> None:
 def test_any_bytes_are_answered_with_faults(data: bytes) -> None:
     bulk = read_bulk(data)
     assert bulk.refused or bulk.rows
+
+
+REGISTER = """\
+what,code,home,name,language,storey,lift,lives_with,diet,payers,identity_number,card
+elder,elder-7,home-7,李桂兰,zh,6,no,alone,little_salt; soft,self,11010519491231002X,A1234 5678
+elder,elder-8,home-7,李德福,Chinese 1,high,maybe,alone; spouse,stones,self,110105194912310021,1
+"""
+
+
+def test_the_registers_columns_are_read() -> None:
+    bulk = read_bulk(REGISTER.split("elder,elder-8", maxsplit=1)[0].encode())
+    assert bulk.refused == []
+    line = bulk.register["elder-7"].thing
+    assert (line.storey, line.lift, line.lives_with, line.diet) == (6, False, ("alone",), ("little_salt", "soft"))
+    assert (line.number, line.card) == ("11010519491231002X", "A12345678")
+    assert bulk.elders[0].thing.language == "zh"
+    assert bulk.has_numbers
+
+
+def test_the_registers_faults_stand_at_their_columns_and_repeat_no_number() -> None:
+    found = [fault for fault in faults(REGISTER) if fault.startswith("line 3")]
+    columns = {fault.split("column ")[1].split(":")[0] for fault in found}
+    assert columns == {"language", "storey", "lift", "lives_with", "diet", "identity_number", "card"}
+    assert not any("110105" in fault for fault in found)
