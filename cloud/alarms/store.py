@@ -207,10 +207,9 @@ async def add_event(
     """Writes a step down and wakes who listens. With `tell_home` the home is to hear of it, where a gateway called."""
     await connection.execute(
         "INSERT INTO alarm_event (alarm_id, state, at, staff_id, minutes, note, told_home_at) "
-        "SELECT alarm_id, %s, %s, %s::integer, %s::integer, %s, "
-        "CASE WHEN gateway_id IS NULL OR NOT %s THEN %s::timestamptz END "
-        "FROM alarm WHERE alarm_id = %s",
-        (state, at, staff_id, minutes, note, tell_home, at, alarm_id),
+        "VALUES (%s, %s, %s, %s, %s, %s, CASE WHEN %s AND EXISTS (SELECT FROM alarm WHERE alarm_id = %s "
+        "AND gateway_id IS NOT NULL) THEN NULL ELSE %s::timestamptz END)",
+        (alarm_id, state, at, staff_id, minutes, note, tell_home, alarm_id, at),
     )
     await connection.execute(NOTIFY, (ALARM, str(alarm_id)))
 
