@@ -36,6 +36,7 @@ from cloud.proof_commands import proof_app
 from cloud.release_commands import release_app
 from cloud.remote_commands import config_app
 from cloud.replay_commands import replay_app
+from cloud.time_bank_commands import time_bank_app
 from cloud.trust_commands import add_trust_commands
 from protocols.configuration import ConfigurationError
 
@@ -317,6 +318,7 @@ app.add_typer(import_app)
 app.add_typer(community_app)
 app.add_typer(proof_app)
 app.add_typer(audit_app, name="audit")
+app.add_typer(time_bank_app, name="time-bank")
 app.add_typer(elder_app, name="elder")
 app.add_typer(staff_app, name="staff")
 app.add_typer(token_app, name="token")
