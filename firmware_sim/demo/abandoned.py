@@ -1,5 +1,6 @@
 """What a centre that was killed leaves: stages, which end by themselves, and a database server, which serves on."""
 
+import fcntl
 import os
 import signal
 import time
@@ -8,7 +9,28 @@ from contextlib import suppress
 from pathlib import Path
 
 _PATIENCE_S = 20.0
+_CENTRE_PATIENCE_S = 60.0
 _LOOK_S = 0.05
+
+
+def await_centre(data: Path) -> None:
+    """Until nobody serves the centre's folder `data` any more, for a while: a killed demonstration's centre was told to
+    end at that moment, and has to hand its work back first."""
+    deadline = time.monotonic() + _CENTRE_PATIENCE_S
+    while _is_served(data) and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+
+
+def _is_served(data: Path) -> bool:
+    """Whether somebody holds the lock of `doorstep-cloud up`."""
+    try:
+        with (data / "run" / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no such folder yet
+        return False
+    return False
 
 
 def await_stages(numbers: Iterable[int]) -> None:

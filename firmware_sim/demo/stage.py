@@ -15,7 +15,7 @@ import httpx
 
 from firmware_sim.control import HomeControl
 from firmware_sim.demo import timeline
-from firmware_sim.demo.abandoned import await_stages, end_database
+from firmware_sim.demo.abandoned import await_centre, await_stages, end_database
 from firmware_sim.demo.children import Child, ChildDied, Household
 from firmware_sim.demo.enrolling import HOST, enrol, gateway_ports, told_at_enrolment
 from firmware_sim.demo.houses import House, houses, toml_text, write_configurations
@@ -106,6 +106,7 @@ class Stage:
             + "".join(f"{name} = {port}\n" for name, port in gateway_ports(self.data).items()),
             encoding="utf-8",
         )
+        await_centre(self.data / "centre")
         with suppress(FileNotFoundError):
             self._run_file.unlink()
         seed = ROOT / "configs" / "community.toml"

@@ -38,24 +38,15 @@ def test_once_closes_every_loop(folder: Path) -> None:
     assert processes_naming(str(folder)) == []
 
 
-def test_ctrl_c_leaves_nothing_behind_and_a_second_start_goes_on(folder: Path) -> None:
+def test_a_killed_one_is_followed_at_once_and_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
     log = folder / "demo.log"
-    for _ in range(2):
+    for number in (signal.SIGKILL, signal.SIGINT):  # the second starts while what the first one left is still ending
         with log.open("wb") as file:
             process = subprocess.Popen([*DEMO, "--data", folder / "data"], stdout=file, stderr=subprocess.STDOUT)
         wait_until("the demo to say where to look", lambda: "Ctrl-C stops" in log.read_text(), 120)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0, log.read_text()
-        assert processes_naming(str(folder)) == [], log.read_text()
-
-
-def test_a_killed_demo_leaves_nothing_behind(folder: Path) -> None:
-    log = folder / "demo.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen([*DEMO, "--data", folder / "data"], stdout=file, stderr=subprocess.STDOUT)
-    wait_until("the demo to say where to look", lambda: "Ctrl-C stops" in log.read_text(), 120)
-    process.kill()
-    process.wait()
+        process.send_signal(number)
+        code = process.wait(60)
+    assert code == 0, log.read_text()
     wait_until("everything to end", lambda: processes_naming(str(folder)) == [], 60)
 
 
