@@ -93,25 +93,20 @@ async def follow_once(  # noqa: PLR0917 - where it looks, with what, by which fi
 ) -> None:
     """One look at the tables. Whoever looks twice changes nothing more. `wakes`: routes are looked at where these
     happened; empty: everywhere."""
-    async with pool.connection() as connection:
+    async with pool.connection() as connection:  # one for all steps: the pool asks each that it gives whether it lives
         CHANGED.inc(await follow_alerts(connection, clock.now(), policy, routes))
-    async with pool.connection() as connection:
         CHANGED.inc(await follow_alarms(connection, clock.now(), policy))
-    async with pool.connection() as connection:
+        await connection.commit()
         await free_silent(connection, clock.now(), policy)
-    async with pool.connection() as connection:
         CHANGED.inc(await free_left_behind(connection, clock.now()))
-    async with pool.connection() as connection:
         seen = await regions_told(connection, wakes) if wakes else None
+        await connection.commit()
         CHANGED.inc(await planner.follow(connection, clock.now(), seen=seen))
-    async with pool.connection() as connection:  # whoever no route has a place for
-        CHANGED.inc(await ask_nurses(connection, clock.now(), policy))
-    async with pool.connection() as connection:
+        await connection.commit()
+        CHANGED.inc(await ask_nurses(connection, clock.now(), policy))  # whoever no route has a place for
         await sending.push_to_asked(connection)
-    async with pool.connection() as connection:
         while await close_visits(connection, clock.now(), policy):
             pass
-    async with pool.connection() as connection:
         while await watch_promises(connection, policy, clock):
             pass
 
