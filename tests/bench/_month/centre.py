@@ -36,7 +36,7 @@ from tests.bench._month.turned_clock import TurnedClock
 LIMITS = Path(__file__).parents[3] / "configs" / "limits.toml"
 REGULAR_DAYS: dict[RiskClass, int] = {"high": 7, "raised": 14, "usual": 28}
 _ADDRESS = "http://centre.invalid"
-_TIMERS_POLL_S = 0.05
+_TIMERS_POLL_S = 0.2
 
 
 @dataclass

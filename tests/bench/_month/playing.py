@@ -19,6 +19,8 @@ from tests.bench._month.nurse import MINUTE, SICK_A_DAY, Nurse
 
 TICK_MIN = 10
 """So often routine is looked at: nurses at their lists, the centre at what they did; what is new it sees at once."""
+HEARD_EVERY_MIN = 3
+"""What elders measure within so long comes to the centre together."""
 ASKS_A_DAY, TAKES_BACK, CALLS_A_DAY, ASSESSES = 0.004, 0.06, 0.0015, 0.6
 """Part of the elders who ask for somebody, of those who think again, who press the button, who say how a visit was."""
 SICK_AT_WORK_A_DAY = 0.004
@@ -106,7 +108,7 @@ class Month:
             if not new:
                 break
             for at in life.times(midnight):
-                sittings[at.replace(second=0, microsecond=0)].append((life.elder_id, at))
+                sittings[_heard_at(at)].append((life.elder_id, at))
             if self._chance.random() < ASKS_A_DAY * self._lived.troubled:
                 self._at_daytime(midnight, self._asks(life.elder_id))
             if self._chance.random() < CALLS_A_DAY * self._lived.troubled:
@@ -190,6 +192,12 @@ class Month:
                 await self.acts.assess(visit_id, elder_id)
 
             self._then(self._centre.now + self._chance.uniform(20, 600) * MINUTE, assess)
+
+
+def _heard_at(measured_at: datetime) -> datetime:
+    """Up to the next whole HEARD_EVERY_MIN."""
+    whole = measured_at.replace(second=0, microsecond=0)
+    return whole + (HEARD_EVERY_MIN - whole.minute % HEARD_EVERY_MIN) * MINUTE
 
 
 async def _nothing() -> None:

@@ -1,5 +1,6 @@
 """The dispatcher's page in Chromium: dragged with a mouse, worked by keyboard, read on a phone."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,50 @@ def test_on_a_phone_routes_are_lists(site: Site, community: Community, open_page
     page.locator(".route-lists a").first.click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_be_visible()
     page.screenshot(path=pictures / "dispatch-move-zh-phone.png")
+
+
+def test_days_off_are_noted_and_visits_asked_for_on_pages(
+    site: Site, community: Community, open_page: OpenPage, pictures: Path
+) -> None:
+    visits = create_planned_day(community)
+    away, elder = community.staff["nurse"], community.elders["home-1"]
+    community.run("UPDATE staff SET skills = '{injection,wound}' WHERE login = 'nurse2'")
+    page = open_page(PHONE, "zh-CN")
+    sign_in(page, site, "desk")
+    page.goto(f"{site.address}/dispatch/absences")
+    page.get_by_label("护士").select_option(str(away))
+    page.get_by_role("button", name="登记").click()
+    expect(page.locator(".days-off")).to_contain_text("由周建国登记")
+    page.get_by_label("护士").select_option(str(away))
+    page.get_by_role("button", name="登记").click()
+    expect(page.locator(".problem:visible")).to_contain_text("已经请假")
+    page.screenshot(path=pictures / "days-off-zh-phone.png", full_page=True)
+    plan(community)
+    of_others = "SELECT count(*) FROM visit WHERE visit_id = ANY(%s) AND nurse_id = %s"
+    assert community.one(of_others, visits, away) == 0
+    page.locator(".days-off").get_by_role("button").click()
+    expect(page.locator(".days-off form")).to_have_count(0)
+
+    desktop = open_page(DESK)
+    sign_in(desktop, site, "desk")
+    desktop.goto(f"{site.address}/elders/{elder}")
+    desktop.get_by_role("link", name="Visits to come, and asking for one").click()
+    asking = desktop.locator("form[action$='/visits']")
+    asking.get_by_label("Or in your own words").fill("change the dressing")
+    asking.get_by_label("On a day of its own").fill("2026-11-25")
+    asking.get_by_label("not before").fill("10:00")
+    asking.get_by_label("at the latest by").fill("12:00")
+    asking.get_by_label("wound").check()
+    asking.get_by_label("The family asked for it").check()
+    asking.get_by_role("button", name="Ask for it").click()
+    expect(desktop.locator(".awaited")).to_contain_text("asked for by the family")
+    rhythm = desktop.locator("form[action$='/regular']").first
+    rhythm.get_by_label("Every how many days").fill("7")
+    rhythm.get_by_role("button", name="Set this rhythm").click()
+    expect(desktop.get_by_text("Somebody comes every 7 days")).to_be_visible()
+    desktop.screenshot(path=pictures / "elder-visits.png", full_page=True)
+    found = community.run("SELECT wish, asked_by, skills, from_at, promised_by FROM visit WHERE elder_id = %s", elder)
+    ten = datetime(2026, 11, 25, 2, tzinfo=UTC)
+    assert found == [("change the dressing", "family", ["wound"], ten, ten + timedelta(hours=2))]
+    desktop.get_by_role("button", name="End this rhythm").click()
+    expect(desktop.get_by_text("Nobody comes by itself")).to_be_visible()
