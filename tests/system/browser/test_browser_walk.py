@@ -43,7 +43,7 @@ DATA = """
     UNION SELECT gateway_id FROM gateway UNION SELECT name FROM device UNION SELECT note FROM visit_report
     UNION SELECT word FROM assessment UNION SELECT topic FROM dead_letter UNION SELECT reason FROM dead_letter
     UNION SELECT reason FROM limit_override UNION SELECT author FROM limit_override
-    UNION SELECT name FROM relative UNION SELECT relation FROM relative
+    UNION SELECT name FROM relative UNION SELECT relation FROM relative UNION SELECT text FROM demand
     UNION SELECT r ->> 'source' FROM alert, jsonb_array_elements(reasons) AS r
 """
 
