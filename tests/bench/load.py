@@ -70,6 +70,7 @@ async def measure(town: Town, options: argparse.Namespace) -> dict[str, Any]:
                 await asyncio.gather(*(page.open() for page in pages))
                 await happening.go_on(5)  # first connections, first plans
                 heard.took.clear()
+                heard.failed.clear()
                 happening.began.clear()
                 happening.happened = 0
                 others, before, began = Others(os.getpid()), _spent(town), time.monotonic()

@@ -113,7 +113,14 @@ function hearToggle(event) {
 document.addEventListener("toggle", hearToggle, true);
 setInterval(renew, everyMs);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && renew());
-if (document.body.dataset.live !== undefined) {
+
+/** A stream that broke comes back by itself; one that was refused is asked for again, not by all pages at one moment. */
+function listen() {
   const stream = new EventSource("/events");
   stream.addEventListener("visit", (event) => hear(JSON.parse(event.data)));
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000 + 3000 * Math.random());
+  });
 }
+
+if (document.body.dataset.live !== undefined) listen();

@@ -60,12 +60,21 @@ class Page:
         return self.login.startswith("desk")
 
     async def listen(self) -> None:
-        """Until cancelled. A browser reads its stream beside everything else; so it is read here without a library."""
+        """Until cancelled; again after a stream that was refused or broke, as the scripts do."""
+        while True:
+            await self._stream()
+            self._heard.failed["the stream of events"] += 1
+            await asyncio.sleep(2.0 + random.uniform(0.0, 0.0 if self.is_desk else 3.0))
+
+    async def _stream(self) -> None:
+        """A browser reads its stream beside everything else; so it is read here without a library."""
         reader, writer = await asyncio.open_connection(self._address.hostname, self._address.port)
         cookie = self._headers["cookie"]
         writer.write(f"GET /events HTTP/1.1\r\nhost: {self._address.netloc}\r\ncookie: {cookie}\r\n\r\n".encode())
         kind = ""
         try:
+            if b" 200 " not in await reader.readline():
+                return
             while line := await reader.readline():
                 if line.startswith(b"event: "):
                     kind = line[7:].strip().decode()
@@ -73,7 +82,6 @@ class Page:
                     self._hear(kind, json.loads(line[6:]))
         finally:
             writer.close()
-        raise ConnectionError(f"the stream of {self.login} ended")
 
     async def renew(self) -> None:
         """Until cancelled: what the page's script asks for when something happened."""
