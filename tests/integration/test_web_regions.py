@@ -47,6 +47,18 @@ def create_streets(made: Community) -> dict[str, int]:
     return found
 
 
+def move(made: Community, elder: str, home: str) -> None:
+    """Just now."""
+    made.run(
+        "WITH m AS (SELECT elder_id, o.home_id, o.region_id, n.home_id AS to_home, n.region_id AS to_region "
+        "FROM elder e JOIN home o USING (home_id), home n WHERE e.code = %s AND n.code = %s), "
+        "u AS (UPDATE elder SET home_id = m.to_home FROM m WHERE m.elder_id = elder.elder_id) "
+        "INSERT INTO elder_move (elder_id, from_home_id, to_home_id, from_region_id, to_region_id, moved_at) "
+        "SELECT elder_id, home_id, to_home, region_id, to_region, %s FROM m",
+        elder, home, NOW,
+    )  # fmt: skip
+
+
 def test_figures_are_rolled_up_and_small_ones_hidden(site: Site, community: Community) -> None:
     streets = create_streets(community)
     with site.signed_in("admin") as admin:
@@ -66,6 +78,10 @@ def test_figures_are_rolled_up_and_small_ones_hidden(site: Site, community: Comm
         rows = list(csv.DictReader(io.StringIO(admin.get("/regions.csv?days=7").raise_for_status().text)))
         assert [row["elders"] for row in rows if row["level"] == "all"] == ["71"]
         assert admin.get("/api/v1/regions", params={"region": community.regions["elsewhere"]}).status_code == 404
+        move(community, "华侨路街道-1", "湖南路街道-1")
+        after = {line["name"]: line for line in admin.get("/api/v1/regions", params={"days": 7}).json()["below"]}
+        assert [after[name]["elders"] for name in list(STREETS)[1:]] == [39, 26]
+        assert after["华侨路街道"]["due"] == 40  # what was promised there was promised there
     with site.signed_in("desk") as desk:  # of the street
         assert desk.get("/api/v1/regions").json()["name"] == "宁海路街道"
         assert desk.get("/api/v1/regions", params={"region": streets["华侨路街道"]}).status_code == 404

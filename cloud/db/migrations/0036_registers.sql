@@ -184,6 +184,7 @@ BEGIN
             ON x.visit_id = v.visit_id AND x.state IN ('at_the_door', 'no_answer', 'filed')
         WHERE coalesce(v.promised_first, v.promised_by) >= begin_at
           AND coalesce(v.promised_first, v.promised_by) < end_at AND v.kind <> 'together'
+          AND (v.elder_id IN (SELECT l.elder_id FROM lived l)) IS TRUE  -- a hash, whether few or all are asked for
         GROUP BY v.visit_id
     ), happened (region_id, elders, visits, alerts, alarms, due, kept) AS (
         SELECT l.region_id, count(*), 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint
