@@ -9,6 +9,7 @@ import structlog
 
 from cloud.config import CloudConfig
 from cloud.db.pool import AsyncPool, DatabaseAway, create_async_pool
+from cloud.key_file import KeyRefused
 from cloud.process import Process, run_worker
 from cloud.services.time_bank.commands import expire, release_left
 from cloud.services.time_bank.transfers.carrying import carry
@@ -32,17 +33,22 @@ def _work(process: Process) -> None:
 
 
 async def _time_bank(process: Process) -> None:
+    """Nothing that goes wrong here keeps anybody from an elder's door: it is said, and tried again."""
     config = process.config
-    bank = open_bank(config.time_bank, Path(config.data))
     async with (
         create_async_pool(config.database.dsn, "time-bank", size=1) as pool,
         httpx.AsyncClient(follow_redirects=False, trust_env=False) as client,
     ):
         while True:
             try:
+                bank = await asyncio.to_thread(open_bank, config.time_bank, Path(config.data))
                 await look(pool, client, bank, process.clock.now(), config.time_bank)
             except DatabaseAway as error:
                 log.warning("database_away", what="time-bank", error=type(error).__name__)
+            except KeyRefused as error:
+                log.warning("time_bank_key", what=str(error))
+            except Exception as error:
+                log.exception("time_bank_failed", error=type(error).__name__)
             await asyncio.sleep(config.time_bank.poll_s)
 
 

@@ -1,15 +1,18 @@
 """From a wish to hours that are given on: register, vetting, who suits, check-in, check-out, statement, doubt, gift."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from cloud.services.time_bank.commands import release_left
 from cloud.web.app import ROUTERS
 from cloud.web.entry.access import NEEDED
 from tests.cloud.web.community import LINK, NOW, PASSWORD, Community
 from tests.cloud.web.running import Site
+from tests.integration.test_time_bank_ledger import connect
 
 pytestmark = pytest.mark.integration
 
@@ -159,9 +162,19 @@ def test_a_visit_goes_back_to_the_nurses_with_what_was_set_aside(site: Site, com
         assert balances(community)["reserved"] == 45
         done(desk.post(f"/api/v1/visits/{visit}/volunteer", json={}))
         assert balances(community) == {"elder-1": 45, "community": -45, "reserved": 0, "mei": 0}
-    assert community.run("SELECT goer, state, nurse_id FROM visit WHERE visit_id = %s", visit) == [
-        ("nurse", "proposed", None)
-    ]
+        found = community.run("SELECT goer, state, nurse_id FROM visit WHERE visit_id = %s", visit)
+        assert found == [("nurse", "proposed", None)]
+        # called off elsewhere, the next look gives it back
+        done(desk.post(f"/api/v1/visits/{visit}/volunteer", json={"volunteer_id": mei}))
+        done(desk.post(f"/api/v1/visits/{visit}/dispatch", json={"to": "cancelled", "note": "in hospital"}))
+        assert balances(community)["reserved"] == 45
+        assert [asyncio.run(give_back(community.dsn)) for _ in range(2)] == [1, 0]
+        assert balances(community) == {"elder-1": 45, "community": -45, "reserved": 0, "mei": 0}
+
+
+async def give_back(dsn: str) -> int:
+    async with await connect(dsn) as connection:
+        return await release_left(connection, NOW)
 
 
 def test_a_volunteer_opens_their_own_pages_and_no_others(site: Site, community: Community) -> None:

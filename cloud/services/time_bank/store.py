@@ -186,7 +186,8 @@ async def aged(connection: AsyncConnection, cutoff: datetime) -> list[tuple[int,
 async def left_aside(connection: AsyncConnection) -> list[tuple[int, int]]:
     """Visits for which minutes are set aside and that no volunteer makes any more, locked: visit and elder."""
     cursor = await connection.execute(
-        "SELECT v.visit_id, v.elder_id FROM visit v WHERE (v.goer = 'nurse' OR v.state = 'cancelled') "
+        "SELECT v.visit_id, v.elder_id FROM visit v WHERE (v.goer = 'nurse' OR v.state = 'cancelled' "
+        "OR EXISTS (SELECT FROM staff s WHERE s.staff_id = v.nurse_id AND s.role <> 'volunteer')) "
         "AND v.visit_id IN (SELECT e.visit_id FROM time_entry e "
         "JOIN time_line l USING (entry_id) JOIN time_account a USING (account_id) "
         "WHERE a.system = 'reserved' GROUP BY e.visit_id HAVING sum(l.minutes) > 0) "

@@ -42,7 +42,7 @@ async def carry(pool: AsyncPool, client: httpx.AsyncClient, bank: Bank, now: dat
                 if answer.status_code != _NOTHING_TO_SAY:
                     await hear(connection, bank, decode_letter(answer.content), now)
                 await store.note_told(connection, transfer_id, step, now)
-        except (httpx.HTTPError, RejectedMessage) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, RejectedMessage) as error:
             log.warning(
                 "time_bank_not_told", bank=partner, step=step, transfer=str(transfer_id), error=type(error).__name__
             )
