@@ -22,7 +22,7 @@ from protocols.simulated_time import CLOCK_VARIABLE, TimeScale
 from tests.cloud.web.community import NOW, PASSWORD
 
 _ROOT = Path(__file__).parents[3]
-_START_S = 30.0
+_START_S = 90.0
 NO_BROKER = "mqtt://127.0.0.1:9"
 _STOP_S = 15.0
 _PROGRAM = """
