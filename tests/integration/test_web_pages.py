@@ -140,6 +140,42 @@ def test_empty_pages_say_what_will_stand_here(site: Site, community: Community) 
         assert "No dead letters" in client.get("/dead-letters").text
 
 
+def test_a_record_says_what_happened_beside_the_readings(site: Site, community: Community) -> None:
+    day = create_day(community)
+    elder = community.elders["home-1"]
+    community.run("UPDATE elder SET language = 'yue' WHERE elder_id = %s", elder)
+    community.run("UPDATE visit SET skills = '{wound}' WHERE visit_id = %s", day["severe"])
+    community.run(
+        "INSERT INTO alarm (alarm_id, gateway_id, elder_id, kind, device, raised_at, heard_at) VALUES "
+        "(gen_random_uuid(), 'gw-home-1', %s, 'fall', 'b', %s, %s)",
+        elder, NOW - timedelta(days=4), NOW - timedelta(days=4),
+    )  # fmt: skip
+    community.run(
+        "INSERT INTO measure_again (elder_id, metric, why, measured_at, asked_at, until, became) "
+        "VALUES (%s, 'systolic', 'cuff_loose', %s, %s, %s, 'quiet_hours')",
+        elder, *[NOW - timedelta(days=1)] * 2, NOW - timedelta(hours=23),
+    )  # fmt: skip
+    with site.signed_in("nurse") as nurse:
+        record = words(nurse.get(f"/elders/{elder}").text)
+        assert "1 call for help" in record
+        assert "the cuff sat loosely → not measured again" in record
+        assert "the home does not speak at that hour" in record
+        listed = words(nurse.get("/today").text)
+        assert "speaks Cantonese" in listed
+        assert "dressings" in listed
+    community.run(
+        "INSERT INTO staff (login, name, role, region_id, password_hash) "
+        "SELECT 'doctor', 'Dr. Li', 'doctor', region_id, password_hash FROM staff WHERE login = 'nurse'"
+    )
+    community.run(
+        "INSERT INTO consent (elder_id, purpose, given_by, how, staff_id, given_at) "
+        "VALUES (%s, 'institutions', 'elder', 'signed', %s, %s)",
+        elder, community.staff["desk"], NOW,
+    )  # fmt: skip
+    with site.signed_in("doctor") as doctor:
+        assert "call for help" not in words(doctor.get(f"/elders/{elder}").text)
+
+
 def test_records_do_not_follow_numbers_out_of_the_world(site: Site) -> None:
     with site.signed_in("nurse") as client:
         for path in (
