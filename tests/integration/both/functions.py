@@ -19,8 +19,8 @@ def find_functions() -> dict[str, Callable[..., Any]]:
     for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
         if module.name.endswith(".store"):
             part = module.name.removeprefix("cloud.").removesuffix(".store")
-            if part.startswith("identity."):
-                continue  # who people are: the same plain tables on both kinds of server, tested by themselves
+            if part.startswith(("identity.", "registry.sample")):
+                continue  # accounts, and a city for trials: plain tables on both kinds of server, tested by themselves
             for name, function in vars(importlib.import_module(module.name)).items():
                 own = inspect.isfunction(function) and function.__module__ == module.name
                 if own and not name.startswith("_") and CONNECTION & inspect.signature(function).parameters.keys():
