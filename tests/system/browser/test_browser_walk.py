@@ -22,7 +22,7 @@ HAN = re.compile(r"[一-鿿]+")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 KEPT_LATIN = frozenset(
     {"Doorstep", "mmHg", "mmol", "CSV", "Web", "Push", "NFC", "PIN", "iPhone", "iPad", "Android", "Chrome", "Edge",
-     "Firefox", "Safari", "Asia", "Shanghai", "UTC", "HTTP", "MQTT"}
+     "Firefox", "Safari", "Asia", "Shanghai", "UTC", "HTTP", "MQTT", "Barthel"}
 )  # fmt: skip
 """Names and units, which are the same in every language."""
 SAID = """() => {
