@@ -46,14 +46,7 @@ SKILLS = {
     "hairdressing": N_("Cutting hair"),
     "phones": N_("Help with the telephone"),
 }
-LANGUAGES = {
-    "zh": N_("Mandarin"),
-    "yue": N_("Cantonese"),
-    "wuu": N_("Wu"),
-    "nan": N_("Southern Min"),
-    "hak": N_("Hakka"),
-    "en": N_("English"),
-}
+LANGUAGES = labels.LANGUAGES
 WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),
