@@ -28,6 +28,7 @@ from edge.figures import Figures
 from edge.identity.line_tls import LineTls
 from edge.mqtt_line import Arrived, LineHandlers, MqttLine
 from edge.outbox import Numbered, Outbox
+from edge.outbox_runs import contiguous_runs, covers
 from edge.receipt_trust import LATELY, ReceiptTrust
 from protocols.errors import DecodeError
 from protocols.telemetry import topics
@@ -51,24 +52,6 @@ class _Run:
     due_s: float
     """Monotonic time at which they go again."""
     pause_s: float
-
-
-def contiguous_runs(rows: list[Numbered]) -> list[list[Numbered]]:
-    """`rows`, in order, cut where a number is missing."""
-    runs: list[list[Numbered]] = []
-    for row in rows:
-        if runs and runs[-1][-1].number + 1 == row.number:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    return runs
-
-
-def covers(receipt: Receipt, first: int, last: int) -> bool:
-    """True when `receipt` says that all of `first`..`last` is stored."""
-    if any(low <= last and first <= high for low, high in receipt.given_up):
-        return False
-    return last <= receipt.through or any(low <= first and last <= high for low, high in receipt.beyond)
 
 
 class Uplink:

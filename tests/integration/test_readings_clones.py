@@ -19,7 +19,7 @@ from cloud.readings.joining import joined
 from cloud.readings.opening import open_readings
 from cloud.readings.store import store_deliveries
 from edge.outbox import Outbox
-from edge.uplink import contiguous_runs
+from edge.outbox_runs import contiguous_runs
 from protocols.reading import Metric, Reading, Unit, record_key
 from protocols.telemetry.chain import digest_of, next_link
 from protocols.telemetry.messages import ReadingsMessage, Receipt, encode

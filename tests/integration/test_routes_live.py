@@ -1,22 +1,19 @@
 """Routes over real rows: planned once, never lost, told when they change, and gone on with after anything."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 import psycopg
 import pytest
 
-from cloud.config import CloudConfig, Database, Visits
+from cloud.config import CloudConfig, Visits
 from cloud.db.listen import Wake
 from cloud.db.names import ALARM, ALERT, VISIT
-from cloud.db.pool import AsyncConnection, AsyncPool, create_async_pool
+from cloud.db.pool import AsyncConnection, AsyncPool
 from cloud.detection.model import Priority
 from cloud.errors import Conflict
 from cloud.routes_config import Routes
 from cloud.visits import commands
-from cloud.visits.absences import store as absences
-from cloud.visits.absences.going_on import free_left_behind
 from cloud.visits.asked.commands import Asked, ask_for
 from cloud.visits.asking.commands import bring_second
 from cloud.visits.dispatch import follow_alerts
@@ -26,97 +23,25 @@ from cloud.visits.regular import store as regular
 from cloud.visits.regular.making import Rhythms
 from cloud.visits.routes.planner import Planner
 from cloud.visits.routes.told import regions_told
-from tests.integration.care import Care, create_care, rows_of
+from tests.integration.care import Care, rows_of
+from tests.integration.routes_street import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    assert_whole,
+    care,
+    config,
+    connection,
+    create_alerts,
+    planner,
+    pool,
+    propose,
+    stops_of,
+)
 
+__all__ = ["care", "config", "connection", "planner", "pool"]  # fixtures
 pytestmark = pytest.mark.integration
-
-NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-"""10:00 at the homes."""
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def care(database: str) -> Care:
-    made = create_care(database)
-    with psycopg.connect(database) as connection:  # five more homes
-        connection.execute("UPDATE home SET latitude = 32.06, longitude = 118.78")
-        connection.execute("UPDATE region SET latitude = 32.05, longitude = 118.77")
-        connection.execute(
-            "INSERT INTO home (code, region_id, address, latitude, longitude) SELECT 'x' || n, region_id, 'B ' || n, "
-            "32.06 + n * 0.004, 118.78 - n * 0.003 FROM home, generate_series(1, 5) AS n WHERE code = 'h1'"
-        )
-        connection.execute(
-            "INSERT INTO elder (code, home_id, name) SELECT code, home_id, 'Elder ' || code FROM home "
-            "WHERE code LIKE 'x%'"
-        )
-    return made
-
-
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[AsyncPool]:
-    async with create_async_pool(database, "test", size=4) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def connection(pool: AsyncPool) -> AsyncIterator[AsyncConnection]:
-    async with pool.connection() as opened:
-        yield opened
-
-
-@pytest.fixture
-def config(database: str) -> CloudConfig:
-    return CloudConfig(database=Database(dsn=database), routes=Routes(search_s=0.1))
-
-
-@pytest.fixture
-def planner(config: CloudConfig) -> Planner:
-    return Planner(config)
-
-
-def create_alerts(database: str, *priorities: str, cause: str = "pulse") -> None:
-    """One each of the further homes, in their order."""
-    with psycopg.connect(database) as connection:
-        for number, priority in enumerate(priorities, 1):
-            connection.execute(
-                "INSERT INTO alert (elder_id, cause, priority, reasons, raised_at, evidence_from, evidence_to) "
-                "SELECT elder_id, %s, %s, '[]', %s, %s, %s FROM elder WHERE code = %s",
-                (cause, priority, NOW, NOW, NOW, f"x{number}"),
-            )
-
-
-def stops_of(database: str) -> list[tuple[int, int, str]]:
-    return rows_of(
-        database,
-        "SELECT visit_id, r.nurse_id, to_char(arrives_at AT TIME ZONE 'UTC', 'DD HH24:MI') "
-        "FROM route_stop JOIN route r USING (route_id) ORDER BY visit_id",
-    )
-
-
-def assert_whole(database: str) -> None:
-    """Every open visit stands in a route or is said to be in none, and what was asked fits the route."""
-    assert (
-        rows_of(
-            database,
-            "SELECT v.visit_id FROM visit v LEFT JOIN route_stop s USING (visit_id) "
-            "LEFT JOIN unplanned u USING (visit_id) WHERE v.state NOT IN ('filed', 'assessed', 'closed', 'cancelled') "
-            "AND (s.visit_id IS NULL) = (u.visit_id IS NULL)",
-        )
-        == []
-    )
-    assert (
-        rows_of(
-            database,
-            "SELECT v.visit_id FROM visit v JOIN route_stop USING (visit_id) JOIN route r USING (route_id) "
-            "WHERE v.state IN ('assigned', 'accepted') AND v.nurse_id <> r.nurse_id",
-        )
-        == []
-    )
-
-
-async def propose(connection: AsyncConnection, database: str, *priorities: str) -> None:
-    create_alerts(database, *priorities)
-    await follow_alerts(connection, NOW, Visits())
 
 
 async def test_alerts_are_somebodys_at_once_and_planning_again_changes_nothing(
@@ -357,58 +282,3 @@ async def test_two_who_go_together_are_planned_together(
     assert_whole(database)
     (_, nurse, at), (_, other, then) = stops_of(database)
     assert (nurse != other, at) == (True, then)
-
-
-async def test_what_a_nurse_leaves_behind_on_her_days_off_goes_on_to_others(
-    database: str, care: Care, connection: AsyncConnection, planner: Planner
-) -> None:
-    with psycopg.connect(database) as alone:
-        alone.execute("UPDATE staff SET on_duty = false WHERE login = 'boris'")
-    await propose(connection, database, "today", "today", "today")
-    await planner.follow(connection, NOW)
-    accepted, travelling, pinned = (stop[0] for stop in stops_of(database))
-    await commands.accept(connection, accepted, care.anna, NOW)
-    await commands.accept(connection, travelling, care.anna, NOW)
-    await commands.travel(connection, travelling, care.anna, NOW)
-    await pin(connection, pinned, care.desk, care.anna, None, "she knows him", NOW)
-    with psycopg.connect(database) as alone:
-        alone.execute("UPDATE staff SET on_duty = true")
-        alone.execute("UPDATE visit SET promised_by = %s WHERE visit_id = %s", (NOW + 31 * MINUTE, accepted))
-    assert await free_left_behind(connection, NOW + MINUTE) == 0
-
-    today = (NOW + 8 * HOUR).date()
-    await absences.put(connection, care.anna, today, today, care.desk, NOW + 30 * MINUTE)
-    assert await absences.put(connection, care.anna, today - DAY, today + DAY, care.desk, NOW + 30 * MINUTE) is None
-    assert await free_left_behind(connection, NOW + 30 * MINUTE) == 2
-    assert await free_left_behind(connection, NOW + 30 * MINUTE) == 0
-    await planner.follow(connection, NOW + 30 * MINUTE)
-    assert_whole(database)
-    nurses = {visit: nurse for visit, nurse, _ in stops_of(database)}
-    assert nurses == {accepted: care.boris, pinned: care.boris, travelling: care.anna}
-    told = "SELECT why, promised_by > promised_before FROM visit_moved WHERE visit_id = %s"
-    assert rows_of(database, told, accepted) == [("away", True)]
-    assert rows_of(database, "SELECT state, pinned_to FROM visit WHERE visit_id = %s", pinned) == [("assigned", None)]
-
-    await commands.accept(connection, accepted, care.anna, NOW + 40 * MINUTE)  # she comes although she is off
-    assert await free_left_behind(connection, NOW + 41 * MINUTE) == 0
-    assert not await absences.take_back(connection, care.boris, today)
-    assert await absences.take_back(connection, care.anna, today)
-
-
-async def test_what_comes_in_the_evening_is_promised_for_the_morning(
-    database: str, care: Care, connection: AsyncConnection, planner: Planner
-) -> None:
-    evening, morning = NOW + 10 * HOUR, NOW + DAY  # 20:00 and 10:00 at the homes
-    create_alerts(database, "today", "today", "now")
-    with psycopg.connect(database) as alone:
-        alone.execute("UPDATE alert SET raised_at = %s", (evening,))
-        alone.execute("""UPDATE alert SET reasons = '[{"rule": "x", "floor": true}]' WHERE alert_id = 2""")
-    await follow_alerts(connection, evening, Visits())
-    promised = dict(rows_of(database, "SELECT alert_id, promised_by FROM visit"))
-    assert promised == {1: morning, 2: evening + 4 * HOUR, 3: evening + HOUR / 2}
-    asked = await commands.request(connection, care.elder_id, "company", evening)
-    assert asked.promised_by == morning
-    await planner.follow(connection, evening)
-    assert_whole(database)
-    late = "SELECT alert_id FROM visit JOIN route_stop USING (visit_id) WHERE arrives_at > promised_by"
-    assert rows_of(database, late) == [(2,)]  # a floor stays promised, and is shown as at risk
