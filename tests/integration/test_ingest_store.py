@@ -318,7 +318,7 @@ def test_numbers_that_were_given_up_hold_up_no_receipt(connection: store.Connect
     for _ in range(2):  # told again, it is the same
         stored = store.store_deliveries(connection, [create_giving_up((2, 4), (6, 6))], NOW)
         assert (stored.readings, stored.duplicates, stored.dead_letters) == (0, 0, 0)
-        assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=7)),)
+        assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=7, given_up=((2, 4), (6, 6)))),)
         assert given_up(connection) == "{[2,5),[6,7)}"
     assert len(rows(connection)) == 3
 
@@ -332,7 +332,7 @@ def test_what_came_is_never_called_given_up(connection: store.Connection, at_onc
     ]
     for batch in [letters] if at_once else [[letter] for letter in letters]:
         stored = store.store_deliveries(connection, batch, NOW)
-    assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=6)),)
+    assert stored.receipts == (("gw-1", Receipt(epoch=EPOCH, through=6, given_up=((4, 5),))),)
     assert given_up(connection) == "{[4,6)}"
 
 
