@@ -60,7 +60,8 @@ def up(
 
     Example: doorstep-cloud up --config configs/cloud.toml --data ./data --seed configs/community.toml
     """
-    from cloud.logs import set_up_logs  # noqa: PLC0415 - `--help` must be quick
+    from cloud.clock import clock_from_environment  # noqa: PLC0415 - `--help` must be quick
+    from cloud.logs import set_up_logs  # noqa: PLC0415
     from cloud.process import stop_on_signals  # noqa: PLC0415
     from cloud.registry.community import read_community  # noqa: PLC0415
     from cloud.stages.centre import Centre  # noqa: PLC0415
@@ -68,6 +69,7 @@ def up(
     with sentences():
         loaded = load_config(config, data)
         community = None if seed is None else read_community(seed)
+        clock_from_environment()  # before the stages read it, each for itself
         set_up_logs("up")
         stop = threading.Event()
         stop_on_signals(stop.set)

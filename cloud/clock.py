@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 
+from protocols.configuration import ConfigurationError
 from protocols.simulated_time import CLOCK_VARIABLE, TimeScale, parse_time_scale
 
 
@@ -28,5 +29,9 @@ class Clock:
 
 
 def clock_from_environment() -> Clock:
+    """Raises ConfigurationError for a line that cannot be read."""
     text = os.environ.get(CLOCK_VARIABLE)
-    return Clock(parse_time_scale(text) if text else None)
+    try:
+        return Clock(parse_time_scale(text) if text else None)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error

@@ -40,8 +40,8 @@ def parse_time_scale(text: str) -> TimeScale:
         origin, rest = text.split("@")
         started, speed = rest.split("x")
         scale = TimeScale(
-            datetime.fromisoformat(origin).astimezone(UTC),
-            datetime.fromisoformat(started).astimezone(UTC),
+            _instant(origin),
+            _instant(started),
             float(speed),
         )
     except ValueError as error:

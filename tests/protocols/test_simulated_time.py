@@ -38,7 +38,16 @@ def test_other_zones_become_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "fast", "2026-11-22T06:00:00+00:00", "2026-11-22@2026-11-23", "@x", "2026-13-01@2026-11-22x60"]
+    "text",
+    [
+        "",
+        "fast",
+        "2026-11-22T06:00:00+00:00",
+        "2026-11-22@2026-11-23",
+        "@x",
+        "2026-13-01@2026-11-22x60",
+        "2026-11-22T06:00:00@2026-11-22T09:13:00+00:00x60",  # no zone
+    ],
 )
 def test_other_text_is_refused_with_the_expected_form(text: str) -> None:
     with pytest.raises(ValueError, match="is not ORIGIN@STARTEDxSPEED"):
