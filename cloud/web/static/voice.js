@@ -3,6 +3,7 @@
 import { phrases } from "./moments.js";
 
 const MOST_MS = 60_000;
+const PIECE_MS = 250;
 const KINDS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
 let place, button, said;
 const kind = KINDS.find((one) => window.MediaRecorder?.isTypeSupported(one));
@@ -42,15 +43,23 @@ async function begin() {
   }
   const parts = [];
   recorder = new MediaRecorder(sound, { mimeType: kind, audioBitsPerSecond: 32_000 });
-  recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+  recorder.addEventListener("dataavailable", (event) => {
+    if (event.data.size === 0) return;
+    parts.push(event.data);
+    if (button.dataset.state !== "hearing") show("hearing"); // not before the first of it is there
+  });
   recorder.addEventListener("stop", () => {
     for (const track of sound.getTracks()) track.stop();
     recorder = null;
-    send(parts);
+    if (parts.length > 0) {
+      send(parts);
+    } else {
+      show("ready");
+      say(phrases.no_sound);
+    }
   });
-  recorder.start();
+  recorder.start(PIECE_MS);
   setTimeout(() => recorder?.stop(), MOST_MS);
-  show("hearing");
 }
 
 function bind() {
