@@ -81,6 +81,7 @@ def test_an_elder_is_told_what_always_works(site: Site, community: Community, op
     phone.goto(f"{site.address}/e/{LINK}")
     phone.get_by_text("我想有人来").click()
     phone.get_by_role("link", name="想找人聊聊").click()
+    phone.wait_for_url("**/want/company")  # loaded: from then on the page keeps its forms where they are
     phone.route("**/requests", lambda route: route.abort())
     phone.get_by_role("button", name="好，请来人").click()
     expect(phone.get_by_role("alert").first).to_have_text(
